@@ -1,0 +1,84 @@
+//! The ways in which a person shows who they are, and the evidence that one held.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::assurance::level::Level;
+
+/// A kind of factor (docs/levels.md says what each is worth).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Factor {
+    /// A password, or a PIN checked by the server.
+    Password,
+    /// A time-based one-time code from an app (RFC 6238).
+    Totp,
+    /// A one-time code by SMS.
+    Sms,
+    /// A push notification approved by an enrolled phone.
+    Push,
+    /// A QR code scanned and approved by an enrolled phone, after a password.
+    Qr,
+    /// The same without a password, the phone's authenticator having verified its user.
+    QrPasswordless,
+    /// A passkey with user verification.
+    Passkey,
+    /// A CNS, TS-CNS or CIE certificate over mutual TLS.
+    SmartCard,
+    /// A CNS-like certificate, issued by a provider rather than a public body.
+    CnsLike,
+    /// Another identity provider's word; its evidence carries that issuer's ceiling.
+    Upstream,
+}
+
+impl Factor {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Password,
+        Self::Totp,
+        Self::Sms,
+        Self::Push,
+        Self::Qr,
+        Self::QrPasswordless,
+        Self::Passkey,
+        Self::SmartCard,
+        Self::CnsLike,
+        Self::Upstream,
+    ];
+}
+
+/// That a factor held, at a time. Reviewers: every call of [`Evidence::held`] is a place that says so.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    factor: Factor,
+    at: DateTime<Utc>,
+    ceiling: Level,
+}
+
+impl Evidence {
+    /// Says that `factor` held at `at`, worth `ceiling` at most: the level at which
+    /// the credential was bound, or the ceiling of the upstream that vouches.
+    #[must_use]
+    pub fn held(factor: Factor, at: DateTime<Utc>, ceiling: Level) -> Self {
+        Self { factor, at, ceiling }
+    }
+
+    /// What held.
+    #[must_use]
+    pub fn factor(&self) -> Factor {
+        self.factor
+    }
+
+    /// When.
+    #[must_use]
+    pub fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// The most that it may be worth.
+    #[must_use]
+    pub fn ceiling(&self) -> Level {
+        self.ceiling
+    }
+}

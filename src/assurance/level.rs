@@ -1,0 +1,22 @@
+//! The scale: ISO/IEC 29115's four levels of assurance, in order.
+
+use serde::{Deserialize, Serialize};
+
+/// A level of assurance. SpidL1 is eIDAS low is LoA2, SpidL2 substantial LoA3, SpidL3 high LoA4.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Little or no confidence.
+    Loa1,
+    /// Some confidence: SpidL1, eIDAS low.
+    Loa2,
+    /// High confidence: SpidL2, eIDAS substantial.
+    Loa3,
+    /// Very high confidence: SpidL3, eIDAS high.
+    Loa4,
+}
+
+impl Level {
+    /// From the lowest to the highest.
+    pub const ALL: [Self; 4] = [Self::Loa1, Self::Loa2, Self::Loa3, Self::Loa4];
+}

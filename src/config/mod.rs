@@ -1,0 +1,1 @@
+//! Settings: what the file may say, and what the program may rely on.

@@ -1,0 +1,79 @@
+//! A person's own factor: a password, an app's seed.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::assurance::factor::Factor;
+use crate::assurance::level::Level;
+use crate::identity::subject::Subject;
+
+/// A factor that a person has. At most one of each kind a person; ids tell several apart later.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Credential {
+    /// Its name: `password`, or a token.
+    pub id: String,
+    /// Whose it is.
+    pub subject: Subject,
+    /// Whether it counts.
+    pub state: CredentialState,
+    /// The level of the evidence with which it was enrolled: it is worth no more (DESIGN, Levels).
+    pub binding: Level,
+    /// When it was enrolled.
+    pub enrolled: DateTime<Utc>,
+    /// When it last held.
+    pub last_used: Option<DateTime<Utc>>,
+    /// What it is checked against.
+    pub secret: Secret,
+}
+
+/// Whether a credential counts.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CredentialState {
+    /// Shown to the person; possession not yet proved (AR-06).
+    Pending,
+    /// Counts.
+    Active,
+    /// Reported lost; never counts again.
+    Lost,
+    /// Taken away; never counts again.
+    Revoked,
+}
+
+/// What a credential is checked against; sealed at rest.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Secret {
+    /// A password's hash, PHC string.
+    Password {
+        /// `$argon2id$…`
+        hash: String,
+    },
+    /// An app's seed (RFC 6238).
+    Totp {
+        /// The shared key, base32 without padding.
+        seed: String,
+        /// Seconds a code lasts: 30 or 60.
+        period: u32,
+        /// The last step whose code was accepted; that step and those before it are used up.
+        last_step: Option<u64>,
+    },
+}
+
+impl Secret {
+    /// The factor that it proves.
+    #[must_use]
+    pub fn factor(&self) -> Factor {
+        match self {
+            Self::Password { .. } => Factor::Password,
+            Self::Totp { .. } => Factor::Totp,
+        }
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secret({:?})", self.factor())
+    }
+}

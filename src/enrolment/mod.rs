@@ -1,0 +1,4 @@
+//! How a factor comes to a person and how it goes.
+
+pub mod activation;
+pub mod credential;

@@ -1,0 +1,4 @@
+//! The checks that we make ourselves.
+
+pub mod password;
+pub mod totp;

@@ -1,0 +1,1 @@
+//! fiscal code

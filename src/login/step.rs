@@ -1,0 +1,20 @@
+//! What must happen next in a login. The core asks; `flow` and `web` carry it out.
+
+use crate::assurance::factor::Factor;
+use crate::identity::release::Released;
+use crate::login::outcome::Outcome;
+
+/// What must happen next.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Step {
+    /// Let the person prove one of these, the least burdensome first.
+    Prove(Vec<Factor>),
+    /// Let the person enrol this factor with their activation code: only so can the level be reached.
+    Enrol(Factor),
+    /// Show what would be released and ask.
+    Consent(Vec<Released>),
+    /// Write the answer and keep it.
+    Answer(Outcome),
+    /// The answer was given; the same bytes may be given again.
+    Answered,
+}

@@ -1,0 +1,1 @@
+//! One login under way: an enum at rest, with transitions that consume it.

@@ -1,0 +1,3 @@
+//! Who we federate with, by entityID.
+
+pub mod registry;

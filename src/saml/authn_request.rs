@@ -1,0 +1,1 @@
+//! authn_request

@@ -1,0 +1,21 @@
+//! SAML 2.0 without I/O: messages in, messages out, metadata; the SPID profile
+//! and the generic one as tables of checks over one code path.
+//!
+//! Nothing here knows a socket, a store or a clock: functions take octets,
+//! keys and `now`.
+
+pub mod authn_request;
+pub mod binding;
+pub mod canonical;
+pub mod metadata;
+pub mod names;
+pub mod partner;
+pub mod profile;
+pub mod response;
+pub mod signature;
+pub mod status;
+pub mod structure;
+pub mod writer;
+pub mod xml;
+#[cfg(feature = "xmlsec")]
+pub mod xmlsec;

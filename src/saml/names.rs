@@ -1,0 +1,59 @@
+//! The names of SAML and XML Signature: namespaces, bindings, formats, algorithms.
+
+/// SAML protocol messages.
+pub const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+/// SAML assertions.
+pub const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
+/// SAML metadata.
+pub const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
+/// XML Signature.
+pub const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
+/// XML Encryption.
+pub const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
+/// XML Schema.
+pub const XS: &str = "http://www.w3.org/2001/XMLSchema";
+/// XML Schema instance.
+pub const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+/// SPID's extensions of metadata and requests (spid-saml §2.1).
+pub const SPID: &str = "https://spid.gov.it/saml-extensions";
+
+/// HTTP-Redirect binding.
+pub const HTTP_REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
+/// HTTP-POST binding.
+pub const HTTP_POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
+
+/// The format of an entity's name.
+pub const FORMAT_ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
+/// A name that is another one each time.
+pub const FORMAT_TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+/// A name that stays, for one relying party.
+pub const FORMAT_PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+/// A name of whatever kind the identity provider chooses.
+pub const FORMAT_UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
+/// Attribute names that are plain strings.
+pub const ATTRNAME_BASIC: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic";
+/// Confirmation by possession of the assertion.
+pub const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
+
+/// Exclusive canonicalisation, without comments.
+pub const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+/// The enveloped-signature transform.
+pub const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
+/// RSA with SHA-256.
+pub const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+/// RSA with SHA-384.
+pub const RSA_SHA384: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384";
+/// RSA with SHA-512.
+pub const RSA_SHA512: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512";
+/// ECDSA with SHA-256.
+pub const ECDSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
+/// ECDSA with SHA-384.
+pub const ECDSA_SHA384: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384";
+/// ECDSA with SHA-512.
+pub const ECDSA_SHA512: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512";
+/// SHA-256 digest.
+pub const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
+/// SHA-384 digest.
+pub const SHA384: &str = "http://www.w3.org/2001/04/xmldsig-more#sha384";
+/// SHA-512 digest.
+pub const SHA512: &str = "http://www.w3.org/2001/04/xmlenc#sha512";

@@ -1,0 +1,71 @@
+//! A service provider, as its metadata and our entry for it describe it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::assurance::level::Level;
+use crate::identity::attributes::AttributeName;
+use crate::login::request::LocalName;
+use crate::saml::signature::PublicKey;
+
+/// Which table of checks a service provider is held to.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// SPID's technical rules (spid-saml §1).
+    Spid,
+    /// A plain SAML 2.0 service provider (SAML Profiles §4.1).
+    Generic,
+}
+
+/// Somebody who may ask us who a person is.
+#[derive(Clone, Debug)]
+pub struct ServiceProvider {
+    /// Its entityID.
+    pub entity_id: String,
+    /// The rules it is held to: guessed from the metadata, or said by our entry.
+    pub profile: Profile,
+    /// The names of its organisation.
+    pub organization: LocalName,
+    /// The keys with which it signs; never empty.
+    pub keys: Vec<PublicKey>,
+    /// Where it takes answers; HTTP-POST ones only, never empty.
+    pub consumers: Vec<Consumer>,
+    /// The attribute sets that it may ask for.
+    pub attribute_sets: Vec<AttributeSet>,
+    /// Our own least level for it.
+    pub minimum_level: Option<Level>,
+    /// Whether our entry for it is switched off: it is refused at every entry point.
+    pub disabled: bool,
+}
+
+/// Where answers go: an `AssertionConsumerService`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Consumer {
+    /// Its index.
+    pub index: u16,
+    /// Its address, exactly as in the metadata.
+    pub location: String,
+    /// Whether it is where answers go if the request names none.
+    pub is_default: bool,
+}
+
+/// An `AttributeConsumingService`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AttributeSet {
+    /// Its index.
+    pub index: u16,
+    /// Whether it is the one meant when the request names none.
+    pub is_default: bool,
+    /// The service's names.
+    pub name: LocalName,
+    /// What is asked for, of what we know, in the order of the metadata.
+    pub attributes: Vec<AttributeName>,
+}
+
+impl ServiceProvider {
+    /// The default consumer: the first marked so, else the first (SAML Metadata §2.2.3).
+    #[must_use]
+    pub fn default_consumer(&self) -> Option<&Consumer> {
+        self.consumers.iter().find(|consumer| consumer.is_default).or(self.consumers.first())
+    }
+}

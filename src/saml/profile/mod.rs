@@ -1,0 +1,5 @@
+//! Profiles: what a kind of federation demands of a message, as tables of checks.
+
+pub mod check;
+pub mod generic;
+pub mod spid;

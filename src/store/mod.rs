@@ -1,0 +1,16 @@
+//! What survives between two requests: one port over expiring bytes, its
+//! backends, and the typed records written once above it.
+
+pub mod accounts;
+pub mod attempts;
+pub mod blob;
+pub mod codes;
+pub mod credentials;
+pub mod devices;
+pub mod memory;
+pub mod port;
+pub mod record;
+pub mod replay;
+pub mod service_providers;
+pub mod sled;
+pub mod transactions;

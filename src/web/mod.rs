@@ -1,0 +1,3 @@
+//! HTTP: takes requests apart, calls the flow, puts answers together.
+
+pub mod pages;

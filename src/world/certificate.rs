@@ -1,0 +1,1 @@
+//! Certificates: made for our keys, read from partners' metadata.

@@ -1,0 +1,8 @@
+//! What a program cannot make up for itself: the time, chance, private keys
+//! and the key that seals what lies on the disk.
+
+pub mod certificate;
+pub mod clock;
+pub mod random;
+pub mod seal;
+pub mod signer;
