@@ -7,6 +7,8 @@
 pub mod authn_request;
 pub mod binding;
 pub mod canonical;
+pub mod enveloped;
+pub mod identity_provider;
 pub mod metadata;
 pub mod names;
 pub mod partner;

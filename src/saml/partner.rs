@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assurance::level::Level;
 use crate::identity::attributes::AttributeName;
+use crate::identity::name_id::NameIdKind;
 use crate::login::request::LocalName;
 use crate::saml::signature::PublicKey;
 
@@ -32,6 +33,8 @@ pub struct ServiceProvider {
     pub consumers: Vec<Consumer>,
     /// The attribute sets that it may ask for.
     pub attribute_sets: Vec<AttributeSet>,
+    /// The kinds of name that it says it takes, of those we give, in its order; empty if it says none.
+    pub name_ids: Vec<NameIdKind>,
     /// Our own least level for it.
     pub minimum_level: Option<Level>,
     /// Whether our entry for it is switched off: it is refused at every entry point.

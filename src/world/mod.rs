@@ -3,6 +3,7 @@
 
 pub mod certificate;
 pub mod clock;
+pub mod digest;
 pub mod random;
 pub mod seal;
 pub mod signer;

@@ -1,0 +1,1 @@
+//! Enveloped signatures, written with the element that they sign.
