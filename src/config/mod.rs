@@ -1,1 +1,13 @@
 //! Settings: what the file may say, and what the program may rely on.
+//!
+//! [`keys`] lists every key there is; [`document`] holds a file and the
+//! environment to that list; [`raw`] is the file word for word; [`settings`]
+//! has the checked values. Reading the file and the environment is the
+//! caller's.
+
+pub mod document;
+pub mod fault;
+pub mod keys;
+pub mod raw;
+pub mod reference;
+pub mod settings;

@@ -1,1 +1,7 @@
 //! Logs and what they may say.
+//!
+//! Nothing secret is logged: no passwords, codes, cookies, whole queries or
+//! messages. A value that came from outside passes through [`redact`] first.
+
+pub mod log;
+pub mod redact;

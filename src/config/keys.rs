@@ -1,0 +1,365 @@
+//! Every key that `ponte.toml` may have: the one list from which unknown keys
+//! are told, defaults are filled in, and the example file and the reference are written.
+
+/// What a key's value is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// A string.
+    Text,
+    /// A whole number, not negative.
+    Number,
+    /// `true` or `false`.
+    Flag,
+    /// A list of strings.
+    Texts,
+}
+
+impl Kind {
+    /// The kind in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Text => "a text",
+            Self::Number => "a whole number",
+            Self::Flag => "true or false",
+            Self::Texts => "a list of texts",
+        }
+    }
+}
+
+/// Whether a key must be there. Values are as they stand in the file (TOML).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Presence {
+    /// It must; for instance this.
+    Required(&'static str),
+    /// It need not: then it is this.
+    Default(&'static str),
+    /// It need not; for instance this.
+    Optional(&'static str),
+}
+
+/// One key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Key {
+    /// Section and name, parts joined by dots; `[]` follows the name of a list of tables.
+    pub path: &'static str,
+    /// What its value is.
+    pub kind: Kind,
+    /// Whether it must be there.
+    pub presence: Presence,
+    /// What it means.
+    pub words: &'static str,
+}
+
+/// One section.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Section {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is about.
+    pub words: &'static str,
+}
+
+impl Key {
+    /// The variable of the environment that overrides it: `PONTE_`, section and name in capitals,
+    /// dots and hyphens as underscores. Keys in lists of tables have none.
+    #[must_use]
+    pub fn variable(&self) -> Option<String> {
+        let name = || self.path.to_ascii_uppercase().replace(['.', '-'], "_");
+        (!self.path.contains('[')).then(|| format!("PONTE_{}", name()))
+    }
+
+    /// The last part of its path.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.path.rsplit('.').next().unwrap_or(self.path)
+    }
+}
+
+/// The key at `path`, list positions left out (`keys.signing[].key`).
+#[must_use]
+pub fn find(path: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.path == path)
+}
+
+/// Whether some key lies below `path`, a table.
+#[must_use]
+pub fn is_table(path: &str) -> bool {
+    KEYS.iter().any(|key| key.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+}
+
+/// Whether `path` is a list of tables.
+#[must_use]
+pub fn is_list(path: &str) -> bool {
+    KEYS.iter().any(|key| key.path.strip_prefix(path).is_some_and(|rest| rest.starts_with("[].")))
+}
+
+/// The names that may stand directly in the table at `path` (empty: the whole file).
+#[must_use]
+pub fn names_in(path: &str) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for key in KEYS {
+        let rest = if path.is_empty() {
+            Some(key.path)
+        } else {
+            key.path.strip_prefix(path).and_then(|rest| rest.strip_prefix('.'))
+        };
+        let Some(name) = rest.and_then(|rest| rest.split(['.', '[']).next()) else { continue };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Every section, in the order of the file.
+pub const SECTIONS: &[Section] = &[
+    Section { name: "server", words: "Where the server listens, and where its files lie." },
+    Section { name: "idp", words: "Who this identity provider is." },
+    Section {
+        name: "keys",
+        words: "The private keys. Paths are relative to the folder of this file.",
+    },
+    Section { name: "login", words: "How people log in." },
+    Section { name: "requests", words: "Which requests of service providers are taken." },
+    Section {
+        name: "metadata",
+        words: "Where the metadata of the service providers lies; `ponte sp add` keeps it in the store instead.",
+    },
+    Section { name: "register", words: "The register of requests and responses (24 months)." },
+    Section {
+        name: "support",
+        words: "Whom people ask for help, on every page that says that something went wrong.",
+    },
+    Section {
+        name: "service-provider",
+        words: "What ponte adds to the metadata of one service provider; one table for each.",
+    },
+];
+
+const fn key(path: &'static str, kind: Kind, presence: Presence, words: &'static str) -> Key {
+    Key { path, kind, presence, words }
+}
+
+use Kind::{Flag, Number, Text, Texts};
+use Presence::{Default, Optional, Required};
+
+/// Every key, in the order of the file.
+pub const KEYS: &[Key] = &[
+    key(
+        "server.base-url",
+        Text,
+        Required("\"https://idp.example.org\""),
+        "Where browsers find this server: scheme, host and port, nothing more. Plain http only for this machine itself.",
+    ),
+    key(
+        "server.listen",
+        Text,
+        Default("\"127.0.0.1:8080\""),
+        "Address and port to listen on. Another address than a loopback one needs `proxies`, since what goes over it is not encrypted.",
+    ),
+    key(
+        "server.proxies",
+        Texts,
+        Default("[]"),
+        "Addresses of the proxies that speak TLS for us: only their X-Forwarded-For is believed.",
+    ),
+    key(
+        "server.data",
+        Text,
+        Default("\"data\""),
+        "Folder of the store and of the register; relative to the folder of this file.",
+    ),
+    key("server.log", Text, Default("\"text\""), "How the log is written: \"text\" or \"json\"."),
+    key(
+        "server.log-level",
+        Text,
+        Default("\"info\""),
+        "What is logged: error, warn, info, debug or trace; for one module after a comma, as in \"info,ponte::saml=debug\".",
+    ),
+    key(
+        "server.workers",
+        Number,
+        Default("0"),
+        "Threads that serve requests; 0 is one for each core.",
+    ),
+    key(
+        "server.store-cache-mib",
+        Number,
+        Default("16"),
+        "Memory that the embedded store may keep pages in, MiB (1 to 16384).",
+    ),
+    key(
+        "idp.entity-id",
+        Text,
+        Optional("\"https://idp.example.org/metadata\""),
+        "Our entityID; without it, base-url followed by /metadata.",
+    ),
+    key(
+        "idp.spid-prefix",
+        Text,
+        Default("\"PONT\""),
+        "The four capital letters that begin a spidCode which `ponte user add` makes.",
+    ),
+    key(
+        "idp.organization.name.it",
+        Text,
+        Required("\"Ente di esempio\""),
+        "Name of the organisation in Italian.",
+    ),
+    key(
+        "idp.organization.name.en",
+        Text,
+        Optional("\"Example body\""),
+        "Name of the organisation in English; without it, the Italian one.",
+    ),
+    key(
+        "idp.organization.display-name.it",
+        Text,
+        Optional("\"Ente di esempio\""),
+        "Name that people see, in Italian, on every page; without it, the organisation's.",
+    ),
+    key(
+        "idp.organization.display-name.en",
+        Text,
+        Optional("\"Example body\""),
+        "Name that people see, in English; without it, the organisation's.",
+    ),
+    key(
+        "idp.organization.url.it",
+        Text,
+        Required("\"https://www.example.org\""),
+        "Home page of the organisation in Italian.",
+    ),
+    key(
+        "idp.organization.url.en",
+        Text,
+        Optional("\"https://www.example.org/en\""),
+        "Home page in English; without it, the Italian one.",
+    ),
+    key(
+        "keys.seal",
+        Text,
+        Required("\"keys/seal.key\""),
+        "File of the key that seals personal data in the store and the register. Without it they cannot be read: keep a copy elsewhere.",
+    ),
+    key(
+        "keys.signing[].key",
+        Text,
+        Required("\"keys/signing.key\""),
+        "File of a private key for signing, PEM: RSA of 2048 bits or more, or EC on P-256. The first of the list signs; the others are only published in the metadata, for the time of a change of keys.",
+    ),
+    key(
+        "keys.signing[].certificate",
+        Text,
+        Required("\"keys/signing.crt\""),
+        "File of the certificate of that key, PEM.",
+    ),
+    key(
+        "login.timeout-seconds",
+        Number,
+        Default("900"),
+        "Seconds that one login may take, from request to answer (60 to 3600); beyond them it ends with nr21.",
+    ),
+    key(
+        "login.totp-period",
+        Number,
+        Default("30"),
+        "Seconds that a one-time code of a newly enrolled app lasts: 30 or 60. Some apps ignore 60.",
+    ),
+    key(
+        "login.first-enrolment",
+        Text,
+        Default("\"activation-code\""),
+        "What the first enrolment of an authenticator app asks for besides the password: \"activation-code\", the code given with the account; or \"trust-on-first-use\", nothing, until the first login with a second factor.",
+    ),
+    key(
+        "login.max-level",
+        Text,
+        Default("\"SpidL2\""),
+        "The highest level that this installation answers: \"SpidL1\", \"SpidL2\" or \"SpidL3\".",
+    ),
+    key(
+        "login.argon2.memory-kib",
+        Number,
+        Default("19456"),
+        "Memory of one password hash (argon2id), KiB. Not less than OWASP's: 7168 with 5 iterations, 9216 with 4, 12288 with 3, 19456 with 2, 47104 with 1.",
+    ),
+    key("login.argon2.iterations", Number, Default("2"), "Passes of one password hash (1 to 16)."),
+    key("login.argon2.parallelism", Number, Default("1"), "Lanes of one password hash (1 to 16)."),
+    key(
+        "login.hash-workers",
+        Number,
+        Default("0"),
+        "Passwords that are hashed at the same time; 0 is one for each core.",
+    ),
+    key(
+        "login.hash-queue",
+        Number,
+        Default("64"),
+        "Logins that may wait for their password to be hashed (1 to 65536); beyond them the answer is 503.",
+    ),
+    key(
+        "requests.window-back-seconds",
+        Number,
+        Default("300"),
+        "How old a request may be, seconds (0 to 86400).",
+    ),
+    key(
+        "requests.window-ahead-seconds",
+        Number,
+        Default("120"),
+        "How far in the future a request may have been made, seconds (0 to 3600): clocks differ.",
+    ),
+    key(
+        "metadata.folder",
+        Text,
+        Default("\"metadata\""),
+        "Folder of metadata: service providers' files are sp/*.xml in it. Relative to the folder of this file.",
+    ),
+    key(
+        "register.folder",
+        Text,
+        Optional("\"/var/lib/ponte/register\""),
+        "Folder of the register; without it, `register` in the data folder.",
+    ),
+    key(
+        "register.checkpoint",
+        Text,
+        Optional("\"/var/lib/ponte-checkpoint/register.checkpoint\""),
+        "File of the register's signed checkpoint, better on another disk: it shows if the register lost its end. Without it, `register.checkpoint` in the data folder.",
+    ),
+    key("support.name", Text, Optional("\"Assistenza\""), "Name of the help desk."),
+    key("support.email", Text, Optional("\"assistenza@example.org\""), "Its e-mail address."),
+    key("support.url", Text, Optional("\"https://www.example.org/assistenza\""), "Its page."),
+    key(
+        "service-provider[].entity-id",
+        Text,
+        Required("\"https://sp.example.org\""),
+        "Which one: its entityID.",
+    ),
+    key(
+        "service-provider[].profile",
+        Text,
+        Optional("\"generic\""),
+        "The rules that its requests are held to: \"spid\" or \"generic\" (plain SAML 2.0). Without it, as its metadata looks.",
+    ),
+    key(
+        "service-provider[].minimum-level",
+        Text,
+        Optional("\"SpidL2\""),
+        "The least level for it, whatever it asks for: \"SpidL1\", \"SpidL2\" or \"SpidL3\".",
+    ),
+    key(
+        "service-provider[].attributes",
+        Texts,
+        Optional("[\"name\", \"familyName\", \"fiscalNumber\"]"),
+        "What it is given if its metadata asks for nothing: names of attributes of the SPID table.",
+    ),
+    key(
+        "service-provider[].disabled",
+        Flag,
+        Default("false"),
+        "Whether it is refused for the time being.",
+    ),
+];

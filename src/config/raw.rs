@@ -1,0 +1,155 @@
+//! The file, word for word, once defaults are filled in.
+
+use serde::Deserialize;
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Raw {
+    pub server: Server,
+    pub idp: Idp,
+    pub keys: Keys,
+    pub login: Login,
+    pub requests: Requests,
+    pub metadata: Metadata,
+    pub register: Register,
+    pub support: Support,
+    #[serde(default)]
+    pub service_provider: Vec<ServiceProvider>,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Server {
+    pub base_url: String,
+    pub listen: String,
+    pub proxies: Vec<String>,
+    pub data: String,
+    pub log: String,
+    pub log_level: String,
+    pub workers: u64,
+    pub store_cache_mib: u64,
+}
+
+/// `[idp]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Idp {
+    pub entity_id: Option<String>,
+    pub spid_prefix: String,
+    pub organization: Organization,
+}
+
+/// `[idp.organization]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Organization {
+    pub name: Languages,
+    pub display_name: Languages,
+    pub url: Languages,
+}
+
+/// A text in two languages.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Languages {
+    pub it: Option<String>,
+    pub en: Option<String>,
+}
+
+/// `[keys]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Keys {
+    pub seal: String,
+    #[serde(default)]
+    pub signing: Vec<SigningKey>,
+}
+
+/// One of `keys.signing`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct SigningKey {
+    pub key: String,
+    pub certificate: String,
+}
+
+/// `[login]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Login {
+    pub timeout_seconds: u64,
+    pub totp_period: u64,
+    pub first_enrolment: String,
+    pub max_level: String,
+    pub argon2: Argon2,
+    pub hash_workers: u64,
+    pub hash_queue: u64,
+}
+
+/// `[login.argon2]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Argon2 {
+    pub memory_kib: u64,
+    pub iterations: u64,
+    pub parallelism: u64,
+}
+
+/// `[requests]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Requests {
+    pub window_back_seconds: u64,
+    pub window_ahead_seconds: u64,
+}
+
+/// `[metadata]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Metadata {
+    pub folder: String,
+}
+
+/// `[register]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Register {
+    pub folder: Option<String>,
+    pub checkpoint: Option<String>,
+}
+
+/// `[support]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Support {
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub url: Option<String>,
+}
+
+/// One of `[[service-provider]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct ServiceProvider {
+    pub entity_id: String,
+    pub profile: Option<String>,
+    pub minimum_level: Option<String>,
+    pub attributes: Option<Vec<String>>,
+    pub disabled: bool,
+}

@@ -1,0 +1,125 @@
+//! The example file and the reference page, both written from the list of keys.
+
+use std::fmt::Write as _;
+
+use crate::config::keys::{self, KEYS, Key, Presence, SECTIONS, Section};
+
+/// A commented `ponte.toml`: required keys as `values` (path, value as TOML) say, else their
+/// examples; defaults and optional keys as comments.
+#[must_use]
+pub fn example(values: &[(&str, String)]) -> String {
+    let mut text = String::from(
+        "# ponte: settings. Lines that begin with #: are explanations; those that begin with a\n\
+         # single # are keys with their default, or an example, to be taken into use by removing it.\n\
+         # Every key that is not in a list of tables can be overridden by an environment variable:\n\
+         # PONTE_, section and key in capitals, dots and hyphens as underscores (PONTE_SERVER_LISTEN).\n",
+    );
+    for section in SECTIONS {
+        let _ = write!(text, "\n#: {}\n", section.words);
+        write_section(&mut text, section, values);
+    }
+    text
+}
+
+fn write_section(text: &mut String, section: &Section, values: &[(&str, String)]) {
+    if keys::is_list(section.name) {
+        let prefix = format!("{}[].", section.name);
+        let _ = writeln!(text, "# [[{}]]", section.name);
+        for key in KEYS.iter().filter(|key| key.path.starts_with(&prefix)) {
+            let _ = writeln!(text, "#: {}\n# {} = {}", key.words, key.name(), literal(key));
+        }
+        return;
+    }
+    let _ = writeln!(text, "[{}]", section.name);
+    let prefix = format!("{}.", section.name);
+    let mut lists: Vec<&str> = Vec::new();
+    for key in KEYS {
+        let Some(rest) = key.path.strip_prefix(&prefix) else { continue };
+        if let Some((list, _)) = rest.split_once("[].") {
+            if !lists.contains(&list) {
+                lists.push(list);
+                write_list(text, &prefix, list);
+            }
+            continue;
+        }
+        let said = values.iter().find(|(path, _)| *path == key.path).map(|(_, value)| value);
+        let commented = said.is_none() && !matches!(key.presence, Presence::Required(_));
+        let value = said.map_or_else(|| literal(key), String::as_str);
+        let mark = if commented { "# " } else { "" };
+        let _ = writeln!(text, "#: {}\n{mark}{rest} = {value}", key.words);
+    }
+}
+
+/// A list of small tables on one line each, as `keys.signing` is written.
+fn write_list(text: &mut String, section: &str, list: &str) {
+    let prefix = format!("{section}{list}[].");
+    let mut pairs = Vec::new();
+    for key in KEYS.iter().filter(|key| key.path.starts_with(&prefix)) {
+        let _ = writeln!(text, "#: {}: {}", key.name(), key.words);
+        pairs.push(format!("{} = {}", key.name(), literal(key)));
+    }
+    let _ = writeln!(text, "{list} = [\n    {{ {} }},\n]", pairs.join(", "));
+}
+
+/// The reference, Markdown: `docs/configuration.md`.
+#[must_use]
+pub fn markdown() -> String {
+    let mut text = String::from(HEAD);
+    for section in SECTIONS {
+        let list = keys::is_list(section.name);
+        let heading =
+            if list { format!("[[{}]]", section.name) } else { format!("[{}]", section.name) };
+        let _ = write!(text, "\n## {heading}\n\n{}\n\n", section.words);
+        text.push_str("| key | value | default | meaning |\n|---|---|---|---|\n");
+        let prefix =
+            if list { format!("{}[].", section.name) } else { format!("{}.", section.name) };
+        for key in KEYS.iter().filter(|key| key.path.starts_with(&prefix)) {
+            let name = key.path.strip_prefix(&prefix).unwrap_or(key.path);
+            let default = match key.presence {
+                Presence::Required(example) => format!("required, e.g. `{example}`"),
+                Presence::Default(value) => format!("`{value}`"),
+                Presence::Optional(example) => format!("none, e.g. `{example}`"),
+            };
+            let kind = key.kind.words();
+            let _ = writeln!(text, "| `{name}` | {kind} | {default} | {} |", key.words);
+        }
+    }
+    text.push_str(TAIL);
+    text
+}
+
+fn literal(key: &Key) -> &'static str {
+    match key.presence {
+        Presence::Required(value) | Presence::Default(value) | Presence::Optional(value) => value,
+    }
+}
+
+const HEAD: &str = "\
+# Configuration
+
+ponte reads one file, `ponte.toml`: `--config FILE`, else the variable `PONTE_CONFIG`, else `./ponte.toml`.
+`ponte init` writes one with every key in it, explained. `ponte check` says what is wrong with it and how to mend it.
+
+- An unknown key, a value of the wrong kind and a value out of bounds are refused, each with its line; nothing starts with a doubtful configuration.
+- Relative paths are taken from the folder of the file.
+- Secrets are files that the configuration names; none is written in it.
+
+## Environment
+
+Every key that is not in a list of tables is overridden by a variable: `PONTE_`, then section and key in capitals, with
+underscores for dots and hyphens. `login.argon2.memory-kib` is `PONTE_LOGIN_ARGON2_MEMORY_KIB`. The elements of a list are
+separated by commas: `PONTE_SERVER_PROXIES=10.0.0.1,10.0.0.2`. A variable that begins with `PONTE_` and is not a key is not
+an error, since orchestrators make some of their own: `ponte check` and the log name it.
+";
+
+const TAIL: &str = "
+## Files
+
+| file | what it is |
+|---|---|
+| `ponte.toml` | the configuration |
+| `keys/signing.key`, `keys/signing.crt` | the signing key and its certificate; only ponte's user may read the key |
+| `keys/seal.key` | the key that seals personal data; without it store and register cannot be read |
+| `metadata/sp/*.xml` | the metadata of service providers, one file each |
+| `data/` | store, register, and `admin.sock`, by which commands reach a running server |
+";
