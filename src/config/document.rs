@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
-use crate::config::fault::{ConfigError, Fault, Place, Wrong};
+use crate::config::fault::{ConfigError, Fault, Place, Stranger, Wrong};
 use crate::config::keys::{self, KEYS, Kind, Presence};
 use crate::config::raw::Raw;
 
@@ -17,7 +17,7 @@ pub struct Document {
     /// What the file says, word for word.
     pub raw: Raw,
     /// Variables of the environment that look like ours and are not.
-    pub strangers: Vec<Fault>,
+    pub strangers: Vec<Stranger>,
     places: BTreeMap<String, Place>,
 }
 
@@ -119,7 +119,7 @@ impl Walk<'_> {
         }
     }
 
-    fn environment(&mut self, table: &mut Table, variables: &[(String, String)]) -> Vec<Fault> {
+    fn environment(&mut self, table: &mut Table, variables: &[(String, String)]) -> Vec<Stranger> {
         let known: BTreeMap<String, &keys::Key> =
             KEYS.iter().filter_map(|key| Some((key.variable()?, key))).collect();
         let mut strangers = Vec::new();
@@ -140,15 +140,13 @@ impl Walk<'_> {
                 None => self.wrong(key.path, place, key.kind.words(), format!("{said:?}")),
             }
         }
-        let names: Vec<&str> = known.keys().map(String::as_str).collect();
+        let bare = |name: &str| name.trim_start_matches("PONTE_").to_owned();
+        let names: Vec<String> = known.keys().map(|name| bare(name)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let nearest = |name: &str| Some(format!("PONTE_{}", nearest(&bare(name), &names)?));
         strangers
             .into_iter()
-            .map(|name| {
-                let nearest =
-                    nearest(&name, &names).and_then(|nearest| Some(known.get(nearest)?.path));
-                let wrong = Wrong::Unknown { nearest, known: Vec::new() };
-                Fault { key: name.clone(), place: Place::Variable(name), wrong }
-            })
+            .map(|variable| Stranger { nearest: nearest(&variable), variable })
             .collect()
     }
 

@@ -107,6 +107,25 @@ impl fmt::Display for Fault {
     }
 }
 
+/// A variable of the environment that looks like ours and is no key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Stranger {
+    /// Its name.
+    pub variable: String,
+    /// The variable of a key that is most like it.
+    pub nearest: Option<String>,
+}
+
+impl fmt::Display for Stranger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the environment variable {} is no key", self.variable)?;
+        match &self.nearest {
+            Some(nearest) => write!(f, "; did you mean {nearest}?"),
+            None => Ok(()),
+        }
+    }
+}
+
 struct Lines<'a>(&'a [Fault]);
 
 impl fmt::Display for Lines<'_> {

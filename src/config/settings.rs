@@ -8,7 +8,7 @@ use url::{Host, Url};
 
 use crate::assurance::level::Level;
 use crate::config::document::{self, Document};
-use crate::config::fault::{ConfigError, Fault, Wrong};
+use crate::config::fault::{ConfigError, Fault, Stranger, Wrong};
 use crate::config::raw::{self, Raw};
 use crate::flow::env::{LoginSettings, RequestSettings, Support};
 use crate::identity::attributes::AttributeName;
@@ -43,7 +43,7 @@ pub struct Settings {
     /// `[[service-provider]]`
     pub service_providers: Vec<ServiceProvider>,
     /// Variables of the environment that look like ours and are not.
-    pub strangers: Vec<Fault>,
+    pub strangers: Vec<Stranger>,
 }
 
 /// Where the server listens, and where its files lie.

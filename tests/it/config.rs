@@ -1,0 +1,315 @@
+//! The configuration: what is taken, what is refused and in which words.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use ponte::config::fault::ConfigError;
+use ponte::config::keys::{KEYS, Kind, Presence};
+use ponte::config::reference;
+use ponte::config::settings::{self, Settings};
+
+const MINIMAL: &str = r#"
+[server]
+base-url = "https://idp.example.org"
+
+[idp]
+organization = { name.it = "Ente di esempio", url.it = "https://www.example.org" }
+
+[keys]
+seal = "keys/seal.key"
+signing = [{ key = "keys/signing.key", certificate = "keys/signing.crt" }]
+"#;
+
+fn read(text: &str) -> Result<Settings, ConfigError> {
+    read_under(text, &[])
+}
+
+fn read_under(text: &str, environment: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+    let environment: Vec<(String, String)> =
+        environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    settings::read(text, Path::new("/etc/ponte/ponte.toml"), &environment)
+}
+
+fn refused(text: &str) -> String {
+    refused_under(text, &[])
+}
+
+fn refused_under(text: &str, environment: &[(&str, &str)]) -> String {
+    match read_under(text, environment) {
+        Ok(settings) => panic!("taken: {settings:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// The minimal file with `from` replaced, which must be in it.
+fn with(from: &str, to: &str) -> String {
+    assert!(MINIMAL.contains(from), "{from:?} is not in the minimal file");
+    MINIMAL.replacen(from, to, 1)
+}
+
+fn with_login(line: &str) -> String {
+    format!("{MINIMAL}\n[login]\n{line}\n")
+}
+
+#[test]
+fn a_minimal_file_is_enough() {
+    let settings = read(MINIMAL).unwrap();
+    assert_eq!(settings.server.base_url.as_str(), "https://idp.example.org/");
+    assert_eq!(settings.idp.entity_id, "https://idp.example.org/metadata");
+    assert_eq!(settings.server.data, Path::new("/etc/ponte/data"));
+    assert_eq!(settings.register.folder, Path::new("/etc/ponte/data/register"));
+    assert_eq!(settings.keys.signing[0].key, Path::new("/etc/ponte/keys/signing.key"));
+    assert_eq!(settings.idp.organization_display_name.en.as_deref(), Some("Ente di esempio"));
+    assert_eq!(settings.requests.window_back.num_seconds(), 300);
+}
+
+#[test]
+fn the_example_file_is_taken_as_it_is_and_with_every_key_in_use() {
+    let example = reference::example(&[]);
+    assert!(!example.contains("unwritten"));
+    let settings = read(&example).unwrap();
+    assert_eq!(settings.server.listen.port(), 8080);
+
+    let every: String = example
+        .lines()
+        .filter(|line| !line.starts_with("#:"))
+        .map(|line| {
+            let bare = line.strip_prefix("# ").unwrap_or(line);
+            let is_key = bare.contains(" = ") || bare.starts_with("[[");
+            if is_key { format!("{bare}\n") } else { format!("{line}\n") }
+        })
+        .collect();
+    for key in KEYS {
+        assert!(every.contains(&format!("{} = ", key.name())), "{} is not there", key.path);
+    }
+    let settings = read(&every).unwrap();
+    assert_eq!(settings.service_providers.len(), 1);
+    assert_eq!(settings.support.email.as_deref(), Some("assistenza@example.org"));
+}
+
+#[test]
+fn the_example_takes_the_values_given() {
+    let example = reference::example(&[("server.base-url", "\"https://login.example\"".into())]);
+    let settings = read(&example).unwrap();
+    assert_eq!(settings.idp.entity_id, "https://login.example/metadata");
+}
+
+#[test]
+fn documented_defaults_are_those_in_force() {
+    let mut said = MINIMAL.to_owned();
+    for key in KEYS {
+        if let Presence::Default(value) = key.presence
+            && let Some((section, name)) = key.path.split_once('.')
+            && !key.path.contains('[')
+        {
+            let header = format!("[{section}]\n");
+            if !said.contains(&header) {
+                said.push_str(&header);
+            }
+            said = said.replacen(&header, &format!("{header}{name} = {value}\n"), 1);
+        }
+    }
+    assert_eq!(format!("{:?}", read(&said).unwrap()), format!("{:?}", read(MINIMAL).unwrap()));
+}
+
+#[test]
+fn the_reference_page_is_the_list_of_keys() {
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md"));
+    assert!(
+        page.unwrap() == reference::markdown(),
+        "docs/configuration.md is not what the list of keys says: \
+         cargo test --test it -- --ignored writes_the_reference_page"
+    );
+}
+
+#[test]
+#[ignore = "writes docs/configuration.md"]
+fn writes_the_reference_page() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");
+    std::fs::write(path, reference::markdown()).unwrap();
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_line_and_the_nearest_name() {
+    insta::assert_snapshot!(
+        refused(&with("base-url =", "lisen = \"127.0.0.1:80\"\nbase-url =")),
+        @r#"/etc/ponte/ponte.toml, line 3: unknown key server.lisen; did you mean "listen"?"#
+    );
+    insta::assert_snapshot!(
+        refused(&format!("{MINIMAL}\n[loggin]\ntimeout-seconds = 3\n")),
+        @r#"/etc/ponte/ponte.toml, line 12: unknown key loggin; did you mean "login"?"#
+    );
+    insta::assert_snapshot!(
+        refused(&with_login("argon2.zzz = 3")),
+        @"/etc/ponte/ponte.toml, line 13: unknown key login.argon2.zzz; known here: memory-kib, iterations, parallelism"
+    );
+}
+
+#[test]
+fn every_fault_is_told_at_once() {
+    let text = format!(
+        "{MINIMAL}\n[login]\ntimeout-secs = 3\ntotp-period = \"30\"\nhash-queue = -1\n\
+         [[service-provider]]\nprofil = \"spid\"\n"
+    );
+    insta::assert_snapshot!(refused(&text), @r#"
+    /etc/ponte/ponte.toml: 5 faults
+      line 13: unknown key login.timeout-secs; did you mean "timeout-seconds"?
+      line 14: login.totp-period: expected a whole number, found the text "30"
+      line 15: login.hash-queue: expected a whole number, found -1
+      line 17: unknown key service-provider[1].profil; did you mean "profile"?
+      service-provider[1].entity-id is missing; for instance: "https://sp.example.org"
+    "#);
+}
+
+#[test]
+fn values_out_of_bounds_are_refused_with_key_line_expected_and_found() {
+    let cases = [
+        (
+            with_login("timeout-seconds = 5"),
+            "line 13: login.timeout-seconds: expected a number from 60 to 3600, found 5",
+        ),
+        (with_login("totp-period = 45"), "line 13: login.totp-period: expected 30 or 60, found 45"),
+        (
+            with_login("first-enrolment = \"never\""),
+            "line 13: login.first-enrolment: expected \"activation-code\" or \"trust-on-first-use\", found \"never\"",
+        ),
+        (
+            with_login("max-level = \"L2\""),
+            "line 13: login.max-level: expected \"SpidL1\" or \"SpidL2\" or \"SpidL3\", found \"L2\"",
+        ),
+        (
+            with_login("argon2.iterations = 1"),
+            "login.argon2.memory-kib: expected 47104 or more with 1 iterations (OWASP), found 19456",
+        ),
+        (
+            with_login("argon2.memory-kib = 1024"),
+            "line 13: login.argon2.memory-kib: expected a number from 7168 to 4194304, found 1024",
+        ),
+        (
+            with("https://idp.example.org", "http://idp.example.org"),
+            "line 3: server.base-url: expected https (http is for localhost and loopback only), found \"http://idp.example.org\"",
+        ),
+        (
+            with("https://idp.example.org", "https://idp.example.org/saml"),
+            "line 3: server.base-url: expected scheme, host and port, and nothing after them, found \"https://idp.example.org/saml\"",
+        ),
+        (
+            with("https://idp.example.org", "idp.example.org"),
+            "line 3: server.base-url: expected an address such as \"https://idp.example.org\", found \"idp.example.org\"",
+        ),
+        (
+            with("[server]", "[server]\nlisten = \"8080\""),
+            "line 3: server.listen: expected an address and a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\", found \"8080\"",
+        ),
+        (
+            with("[server]", "[server]\nlisten = \"0.0.0.0:8080\""),
+            "line 3: server.listen: expected a loopback address, or the proxy that speaks TLS for us in server.proxies, found \"0.0.0.0:8080\"",
+        ),
+        (
+            with("[server]", "[server]\nlog-level = \"loud,,=\""),
+            "line 3: server.log-level: expected a level such as \"info\"",
+        ),
+        (
+            with("[{ key = \"keys/signing.key\", certificate = \"keys/signing.crt\" }]", "[]"),
+            "line 10: keys.signing is missing",
+        ),
+        (
+            with("[idp]", "[idp]\nspid-prefix = \"pont\""),
+            "line 6: idp.spid-prefix: expected four capital letters, found \"pont\"",
+        ),
+        (
+            format!(
+                "{MINIMAL}[[service-provider]]\nentity-id = \"https://a\"\nattributes = [\"fiscalnumber\"]"
+            ),
+            "line 13: service-provider[1].attributes: expected names of attributes of the SPID table (did you mean \"fiscalNumber\"?), found \"fiscalnumber\"",
+        ),
+        (
+            format!(
+                "{MINIMAL}[[service-provider]]\nentity-id = \"https://a\"\n[[service-provider]]\nentity-id = \"https://a\""
+            ),
+            "line 14: service-provider[2].entity-id: expected one table for each service provider, found \"https://a\"",
+        ),
+    ];
+    for (text, expected) in cases {
+        let said = refused(&text);
+        assert!(said.contains(expected), "expected: {expected}\nsaid: {said}");
+    }
+}
+
+#[test]
+fn values_beside_those_refused_are_taken() {
+    for text in [
+        with_login("timeout-seconds = 60"),
+        with_login("totp-period = 60"),
+        with_login("max-level = \"SpidL3\""),
+        with_login("argon2 = { memory-kib = 47104, iterations = 1 }"),
+        with("https://idp.example.org", "http://idp.localhost:8080"),
+        with("https://idp.example.org", "http://127.0.0.1:8080"),
+        with("[server]", "[server]\nlisten = \"0.0.0.0:8080\"\nproxies = [\"10.0.0.1\"]"),
+        with("[server]", "[server]\nlog-level = \"info,ponte::saml=debug\""),
+    ] {
+        read(&text).unwrap();
+    }
+}
+
+#[test]
+fn a_fault_of_syntax_has_its_line_and_column() {
+    let said = refused("[server]\nlisten = \n");
+    assert!(said.starts_with("/etc/ponte/ponte.toml, line 2, column 10: "), "{said}");
+}
+
+#[test]
+fn the_environment_overrides_every_key_outside_lists() {
+    let settings = read_under(
+        MINIMAL,
+        &[
+            ("PONTE_SERVER_BASE_URL", "https://other.example"),
+            ("PONTE_SERVER_PROXIES", "10.0.0.1, ::1"),
+            ("PONTE_LOGIN_ARGON2_MEMORY_KIB", "65536"),
+            ("PONTE_IDP_ORGANIZATION_NAME_IT", "Altro ente"),
+            ("HOME", "/root"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(settings.server.base_url.as_str(), "https://other.example/");
+    assert_eq!(settings.server.proxies.len(), 2);
+    assert_eq!(settings.argon2.memory_kib, 65_536);
+    assert_eq!(settings.idp.organization_name.it.as_deref(), Some("Altro ente"));
+    assert!(settings.strangers.is_empty());
+}
+
+#[test]
+fn a_fault_of_the_environment_names_the_variable() {
+    insta::assert_snapshot!(
+        refused_under(MINIMAL, &[("PONTE_LOGIN_TIMEOUT_SECONDS", "soon")]),
+        @r#"/etc/ponte/ponte.toml: environment variable PONTE_LOGIN_TIMEOUT_SECONDS: login.timeout-seconds: expected a whole number, found "soon""#
+    );
+    insta::assert_snapshot!(
+        refused_under(MINIMAL, &[("PONTE_LOGIN_TIMEOUT_SECONDS", "3")]),
+        @"/etc/ponte/ponte.toml: environment variable PONTE_LOGIN_TIMEOUT_SECONDS: login.timeout-seconds: expected a number from 60 to 3600, found 3"
+    );
+}
+
+#[test]
+fn a_variable_that_looks_like_ours_is_named_and_refuses_nothing() {
+    let settings = read_under(
+        MINIMAL,
+        &[("PONTE_SERVER_LISTENS", "x"), ("PONTE_PORT_80_TCP", "x"), ("PONTE_CONFIG", "x")],
+    )
+    .unwrap();
+    let told: Vec<String> = settings.strangers.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    the environment variable PONTE_SERVER_LISTENS is no key; did you mean PONTE_SERVER_LISTEN?
+    the environment variable PONTE_PORT_80_TCP is no key
+    ");
+}
+
+#[test]
+fn every_variable_names_one_key() {
+    let variables: Vec<String> = KEYS.iter().filter_map(|key| key.variable()).collect();
+    let distinct: BTreeSet<&String> = variables.iter().collect();
+    assert_eq!(distinct.len(), variables.len());
+    assert!(KEYS.iter().all(|key| key.variable().is_some() || key.path.contains("[]")));
+    assert!(KEYS.iter().any(|key| key.kind == Kind::Flag));
+}
