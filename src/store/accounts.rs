@@ -1,1 +1,151 @@
-//! accounts
+//! Accounts by subject, and their unique user names.
+
+use chrono::{DateTime, Utc};
+
+use crate::identity::account::Account;
+use crate::identity::subject::Subject;
+use crate::store::port::{Committed, Durability, Key, Space, StoreError};
+use crate::store::record::{Batch, Loaded, Records};
+
+/// The form in which user names are compared: without spaces around, lower case, accents composed.
+#[must_use]
+pub fn normalise(username: &str) -> String {
+    let mut out = String::with_capacity(username.len());
+    for c in username.trim().chars().flat_map(char::to_lowercase) {
+        match out.pop() {
+            Some(last) => match compose(last, c) {
+                Some(both) => out.push(both),
+                None => out.extend([last, c]),
+            },
+            None => out.push(c),
+        }
+    }
+    out
+}
+
+/// The accented letters of Western European languages, composed as Unicode's NFC does: some keyboards and file
+/// systems give letter and accent apart.
+fn compose(letter: char, accent: char) -> Option<char> {
+    let table: &[(char, char)] = match accent {
+        '\u{300}' => &[('a', 'à'), ('e', 'è'), ('i', 'ì'), ('o', 'ò'), ('u', 'ù')],
+        '\u{301}' => &[('a', 'á'), ('e', 'é'), ('i', 'í'), ('o', 'ó'), ('u', 'ú'), ('y', 'ý')],
+        '\u{302}' => &[('a', 'â'), ('e', 'ê'), ('i', 'î'), ('o', 'ô'), ('u', 'û')],
+        '\u{303}' => &[('a', 'ã'), ('n', 'ñ'), ('o', 'õ')],
+        '\u{308}' => &[('a', 'ä'), ('e', 'ë'), ('i', 'ï'), ('o', 'ö'), ('u', 'ü'), ('y', 'ÿ')],
+        '\u{30a}' => &[('a', 'å')],
+        '\u{30c}' => &[('c', 'č'), ('s', 'š'), ('z', 'ž')],
+        '\u{327}' => &[('c', 'ç'), ('s', 'ş')],
+        _ => return None,
+    };
+    table.iter().find(|(plain, _)| *plain == letter).map(|(_, both)| *both)
+}
+
+fn key(records: Records<'_>, subject: &Subject) -> Key {
+    records.key(Space::Accounts, subject.as_str())
+}
+
+fn name_key(records: Records<'_>, username: &str) -> Result<Key, StoreError> {
+    let name = records.blind(Space::Names, "username", &normalise(username))?;
+    Ok(records.key(Space::Names, name))
+}
+
+/// Adds to `batch` a new account and the claim of its user name. Its two expectations, first the name's and then
+/// the subject's, fail when one of them is taken.
+///
+/// # Errors
+/// When it cannot be encoded or sealed.
+pub fn add(records: Records<'_>, batch: &mut Batch, account: &Account) -> Result<(), StoreError> {
+    let (name, key) = (name_key(records, &account.username)?, key(records, &account.subject));
+    batch.expect_absent(name.clone());
+    batch.expect_absent(key.clone());
+    records.put(batch, name, &account.subject, None)?;
+    records.put(batch, key, account, None)
+}
+
+/// Makes an account; [`Committed::Conflict`] when its user name is taken.
+///
+/// # Errors
+/// When the store fails.
+pub async fn create(
+    records: Records<'_>,
+    account: &Account,
+    now: DateTime<Utc>,
+) -> Result<Committed, StoreError> {
+    let mut batch = Batch::new();
+    add(records, &mut batch, account)?;
+    batch.commit(records.store, Durability::Durable, now).await
+}
+
+/// The account of `subject`.
+///
+/// # Errors
+/// When the store fails or the record cannot be read.
+pub async fn get(
+    records: Records<'_>,
+    subject: &Subject,
+    now: DateTime<Utc>,
+) -> Result<Option<Loaded<Account>>, StoreError> {
+    records.load(key(records, subject), now).await
+}
+
+/// The account whose user name is `username`, however it is written.
+///
+/// # Errors
+/// When the store fails or the record cannot be read.
+pub async fn by_username(
+    records: Records<'_>,
+    username: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Loaded<Account>>, StoreError> {
+    match records.load::<Subject>(name_key(records, username)?, now).await? {
+        Some(subject) => get(records, &subject.value, now).await,
+        None => Ok(None),
+    }
+}
+
+/// Adds to `batch` that `account` takes the place of `seen`, its user name with it. The subject stays.
+///
+/// # Errors
+/// When it cannot be encoded or sealed.
+pub fn update(
+    records: Records<'_>,
+    batch: &mut Batch,
+    seen: &Loaded<Account>,
+    account: &Account,
+) -> Result<(), StoreError> {
+    let (old, new) = (&seen.value.username, &account.username);
+    if normalise(old) != normalise(new) {
+        let name = name_key(records, new)?;
+        batch.expect_absent(name.clone());
+        records.put(batch, name, &seen.value.subject, None)?;
+        batch.remove(name_key(records, old)?);
+    }
+    batch.replace(records, seen, account, None)
+}
+
+/// At most `limit` accounts after `after`, in order of subject.
+///
+/// # Errors
+/// When the store fails or a record cannot be read.
+pub async fn list(
+    records: Records<'_>,
+    after: Option<&Subject>,
+    limit: usize,
+    now: DateTime<Utc>,
+) -> Result<Vec<Loaded<Account>>, StoreError> {
+    records.list(Space::Accounts, "", after.map(Subject::as_str), limit, now).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_however_they_are_written() {
+        assert_eq!(normalise("  Anna.Rossi@Example.ORG "), "anna.rossi@example.org");
+        assert_eq!(normalise("NICOLO\u{300}"), normalise("nicolò"));
+        assert_eq!(normalise("MUN\u{303}OZ"), "muñoz");
+        assert_ne!(normalise("nicolo"), normalise("nicolò"));
+        assert_eq!(normalise("\u{300}a"), "\u{300}a");
+    }
+}

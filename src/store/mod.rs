@@ -6,7 +6,6 @@ pub mod attempts;
 pub mod blob;
 pub mod codes;
 pub mod credentials;
-pub mod devices;
 pub mod memory;
 pub mod port;
 pub mod record;

@@ -6,9 +6,16 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::identity::tenant::TenantId;
+use crate::world::seal::SealError;
 
 /// The most bytes that one value may have: what lies above goes to files that nothing syncs.
 pub const MAX_VALUE: usize = 32 * 1024;
+
+/// The most bytes that a name may have.
+pub const MAX_NAME: usize = 512;
+
+/// The version of what is stored; a store written by a newer one is refused.
+pub const DATA_VERSION: u32 = 1;
 
 /// A kind of record; each has its own keys.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -33,8 +40,28 @@ pub enum Space {
     ServiceProviders,
     /// Register's index entries, keyed and blinded.
     RegisterIndex,
-    /// The store's own facts: version, when it was restored.
+    /// The store's own facts: how far the index is, when it was restored.
     Meta,
+}
+
+impl Space {
+    /// Its name at rest; never changes once data exists.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Transactions => "transactions",
+            Self::Blobs => "blobs",
+            Self::Replay => "replay",
+            Self::Accounts => "accounts",
+            Self::Names => "names",
+            Self::Credentials => "credentials",
+            Self::Attempts => "attempts",
+            Self::Codes => "codes",
+            Self::ServiceProviders => "service-providers",
+            Self::RegisterIndex => "register-index",
+            Self::Meta => "meta",
+        }
+    }
 }
 
 /// Where a value lies: tenant, space, name.
@@ -54,6 +81,25 @@ impl Key {
     pub fn new(tenant: &TenantId, space: Space, name: impl Into<String>) -> Self {
         Self { tenant: tenant.clone(), space, name: name.into() }
     }
+
+    /// What a backend orders and a seal binds: tenant, space and name, none of which can run into the next.
+    #[must_use]
+    pub fn path(&self) -> Vec<u8> {
+        let mut path = folder(&self.tenant, self.space);
+        path.extend_from_slice(self.name.as_bytes());
+        path
+    }
+}
+
+/// What the [`Key::path`] of every name in `space` of `tenant` begins with.
+#[must_use]
+pub fn folder(tenant: &TenantId, space: Space) -> Vec<u8> {
+    let mut path = Vec::with_capacity(96);
+    path.extend_from_slice(tenant.as_str().as_bytes());
+    path.push(0);
+    path.extend_from_slice(space.as_str().as_bytes());
+    path.push(0);
+    path
 }
 
 /// What must be true of a key for a commit to happen.
@@ -89,6 +135,46 @@ impl fmt::Debug for Value {
     }
 }
 
+impl Value {
+    /// `bytes` that stay until they are removed.
+    #[must_use]
+    pub fn lasting(bytes: Vec<u8>) -> Self {
+        Self { bytes, expires: None }
+    }
+
+    /// `bytes` that are as if they had never been from `expires` on.
+    #[must_use]
+    pub fn until(bytes: Vec<u8>, expires: DateTime<Utc>) -> Self {
+        Self { bytes, expires: Some(expires) }
+    }
+
+    /// Whether it still counts at `now`.
+    #[must_use]
+    pub fn lives(&self, now: DateTime<Utc>) -> bool {
+        self.expires.is_none_or(|end| now < end)
+    }
+}
+
+/// Refuses what no backend takes, so that all refuse the same.
+///
+/// # Errors
+/// [`StoreError::TooLarge`] when a value is longer than [`MAX_VALUE`], [`StoreError::NameTooLong`] when a name is
+/// longer than [`MAX_NAME`].
+pub fn within_limits(expectations: &[Expectation], writes: &[Write]) -> Result<(), StoreError> {
+    let keys = expectations.iter().map(|e| &e.key).chain(writes.iter().map(|w| &w.key));
+    for key in keys {
+        if key.name.len() > MAX_NAME {
+            return Err(StoreError::NameTooLong(key.name.len()));
+        }
+    }
+    for value in writes.iter().filter_map(|w| w.value.as_ref()) {
+        if value.bytes.len() > MAX_VALUE {
+            return Err(StoreError::TooLarge(value.bytes.len()));
+        }
+    }
+    Ok(())
+}
+
 /// When a commit may be acknowledged.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Durability {
@@ -111,19 +197,23 @@ pub enum Committed {
 /// A store would not.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A value of more than [`MAX_VALUE`] bytes, or a name of more than 512.
-    #[error("a value of {0} bytes is more than a store takes")]
+    /// A value of more than [`MAX_VALUE`] bytes, or a long value of more than a blob takes.
+    #[error("a value of {0} bytes is more than the store takes")]
     TooLarge(usize),
+    /// A name of more than [`MAX_NAME`] bytes.
+    #[error("a name of {0} bytes is more than the store takes")]
+    NameTooLong(usize),
     /// The disk, or the database, failed.
     #[error("the store failed")]
     Backend(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A record cannot be read: another version's, or not sealed by this key.
-    #[error("a stored record of {space:?} cannot be read: {reason}")]
+    /// A record cannot be read, or one cannot be written.
+    #[error("a stored record of {} cannot be read", space.as_str())]
     Unreadable {
         /// What kind of record.
         space: Space,
         /// Why.
-        reason: String,
+        #[source]
+        reason: Unreadable,
     },
     /// A newer ponte has written here.
     #[error(
@@ -140,10 +230,33 @@ pub enum StoreError {
     InUse(String),
 }
 
+/// Why a record cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// Not sealed by a key that we have, moved from another key, or altered.
+    #[error("its seal does not open")]
+    Seal(#[source] SealError),
+    /// Its form is a newer version's.
+    #[error("it has version {found}; this one reads up to {known}")]
+    Version {
+        /// The record's version.
+        found: u32,
+        /// The newest that this binary reads.
+        known: u32,
+    },
+    /// It is not the JSON that it should be.
+    #[error("it does not have the form of its kind")]
+    Form(#[source] serde_json::Error),
+    /// A piece of a long value is missing, or is not a piece.
+    #[error("a piece of it is missing or damaged")]
+    Piece,
+}
+
 /// Bytes by key, gone once expired. `now` is the caller's: no backend reads a clock.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync {
-    /// The live value of `key`.
+    /// The live value of `key`. What a durable commit wrote is shown once it is on the disk, not before: whoever
+    /// acts on it acts on something that stays.
     async fn get(&self, key: &Key, now: DateTime<Utc>) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Live values whose names begin with `prefix` and come after `after`, in order of name, at most `limit`.
@@ -157,7 +270,8 @@ pub trait Store: fmt::Debug + Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<Vec<(String, Vec<u8>)>, StoreError>;
 
-    /// Does all of `writes` if all of `expectations` hold, else nothing, as one step that nobody sees half of.
+    /// Does all of `writes` if all of `expectations` hold, else nothing, as one step that nobody sees half of. Of
+    /// several writes to one key the last counts. A conflict is answered at once, whatever is being flushed.
     async fn commit(
         &self,
         expectations: Vec<Expectation>,
@@ -166,7 +280,7 @@ pub trait Store: fmt::Debug + Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<Committed, StoreError>;
 
-    /// Drops what has expired, at most `limit` values; returns how many.
+    /// Drops what has expired, at most `limit` values, the longest expired first; returns how many.
     async fn sweep(&self, limit: usize, now: DateTime<Utc>) -> Result<usize, StoreError>;
 
     /// Waits until everything acknowledged so far is on the disk.

@@ -1,1 +1,416 @@
 //! Encryption at rest: what lies on the disk is sealed, and searched by keyed blind indexes.
+//!
+//! A key-encryption key, in a file of its own, wraps data keys and the index key, which lie in the key ring beside
+//! the store. Every sealed value names its data key, so keys can be changed without touching what was sealed before.
+//! Sealing is XAES-256-GCM (C2SP): its 24-byte nonces may be drawn at random for ever, where bare AES-GCM must stop
+//! at 2³² values (NIST SP 800-38D §8.3).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use openssl::cipher::Cipher;
+use openssl::cipher_ctx::CipherCtx;
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::sha::Sha256;
+use openssl::sign::Signer;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::world::random::Random;
+
+const FORMAT: u8 = 1;
+const NONCE: usize = 24;
+const TAG: usize = 16;
+const HEAD: usize = 1 + 4 + NONCE;
+const RING_VERSION: u32 = 1;
+
+/// How many bytes a sealed value is longer than the plain one.
+pub const OVERHEAD: usize = HEAD + TAG;
+
+/// A key of 256 bits, wiped when it goes.
+#[derive(Clone)]
+pub struct SealKey(Zeroizing<[u8; 32]>);
+
+impl SealKey {
+    /// A new key.
+    #[must_use]
+    pub fn generate(random: &Random) -> Self {
+        let mut key = Zeroizing::new([0; 32]);
+        random.fill(key.as_mut_slice());
+        Self(key)
+    }
+
+    /// The key in a key file: 32 bytes in base64 on one line.
+    ///
+    /// # Errors
+    /// [`SealError::KeyFile`] when it is anything else.
+    pub fn parse(text: &str) -> Result<Self, SealError> {
+        let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| SealError::KeyFile)?);
+        Self::copied(&bytes).ok_or(SealError::KeyFile)
+    }
+
+    fn copied(bytes: &[u8]) -> Option<Self> {
+        let mut key = Zeroizing::new([0; 32]);
+        (bytes.len() == key.len()).then(|| key.copy_from_slice(bytes))?;
+        Some(Self(key))
+    }
+
+    /// What [`SealKey::parse`] reads.
+    #[must_use]
+    pub fn to_text(&self) -> Zeroizing<String> {
+        Zeroizing::new(STANDARD.encode(self.0.as_slice()) + "\n")
+    }
+}
+
+impl fmt::Debug for SealKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealKey")
+    }
+}
+
+/// Seals and opens what is stored, and blinds what is searched.
+#[derive(Clone)]
+pub struct Seal {
+    current: u32,
+    data: BTreeMap<u32, SealKey>,
+    index: SealKey,
+}
+
+/// The key ring at rest.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Ring {
+    version: u32,
+    current: u32,
+    data: BTreeMap<u32, String>,
+    index: String,
+}
+
+impl Seal {
+    /// New keys, for a new store.
+    #[must_use]
+    pub fn generate(random: &Random) -> Self {
+        Self {
+            current: 1,
+            data: BTreeMap::from([(1, SealKey::generate(random))]),
+            index: SealKey::generate(random),
+        }
+    }
+
+    /// Adds a data key, with which everything is sealed from now on. What was sealed before still opens.
+    pub fn rotate(&mut self, random: &Random) {
+        let newest = self.data.last_key_value().map_or(0, |(id, _)| *id);
+        self.current = newest.saturating_add(1);
+        self.data.insert(self.current, SealKey::generate(random));
+    }
+
+    /// The key ring, wrapped with `kek`: JSON, to be kept beside the store.
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
+    pub fn to_ring(&self, kek: &SealKey, random: &Random) -> Result<String, SealError> {
+        let wrap = |context: String, key: &SealKey| -> Result<String, SealError> {
+            let mut wrapped = random.bytes::<NONCE>().to_vec();
+            encrypt(kek, context.as_bytes(), key.0.as_slice(), &mut wrapped)?;
+            Ok(STANDARD.encode(wrapped))
+        };
+        let data = self
+            .data
+            .iter()
+            .map(|(id, key)| Ok((*id, wrap(data_context(*id), key)?)))
+            .collect::<Result<_, SealError>>()?;
+        let index = wrap(INDEX_CONTEXT.to_owned(), &self.index)?;
+        let ring = Ring { version: RING_VERSION, current: self.current, data, index };
+        serde_json::to_string_pretty(&ring).map_err(|_| SealError::Ring)
+    }
+
+    /// The keys of a key ring that `kek` wrapped.
+    ///
+    /// # Errors
+    /// [`SealError::Ring`] when it is not a key ring, [`SealError::WrongKey`] when another key wrapped it.
+    pub fn from_ring(ring: &str, kek: &SealKey) -> Result<Self, SealError> {
+        let ring: Ring = serde_json::from_str(ring).map_err(|_| SealError::Ring)?;
+        if ring.version != RING_VERSION || !ring.data.contains_key(&ring.current) {
+            return Err(SealError::Ring);
+        }
+        let unwrap = |context: &str, wrapped: &str| -> Result<SealKey, SealError> {
+            let wrapped = STANDARD.decode(wrapped).map_err(|_| SealError::Ring)?;
+            let (nonce, rest) = wrapped.split_at_checked(NONCE).ok_or(SealError::Ring)?;
+            let key = decrypt(kek, context.as_bytes(), nonce, rest);
+            let key = Zeroizing::new(key.map_err(|_| SealError::WrongKey)?);
+            SealKey::copied(&key).ok_or(SealError::Ring)
+        };
+        let data = ring
+            .data
+            .iter()
+            .map(|(id, wrapped)| Ok((*id, unwrap(&data_context(*id), wrapped)?)))
+            .collect::<Result<_, SealError>>()?;
+        let index = unwrap(INDEX_CONTEXT, &ring.index)?;
+        Ok(Self { current: ring.current, data, index })
+    }
+
+    /// Seals `plain` for the place that `context` names: format, key id, nonce, ciphertext, tag.
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
+    pub fn seal(
+        &self,
+        context: &[u8],
+        plain: &[u8],
+        random: &Random,
+    ) -> Result<Vec<u8>, SealError> {
+        let key = self.data.get(&self.current).ok_or(SealError::UnknownKey(self.current))?;
+        let mut sealed = Vec::with_capacity(plain.len() + OVERHEAD);
+        sealed.push(FORMAT);
+        sealed.extend_from_slice(&self.current.to_be_bytes());
+        sealed.extend_from_slice(&random.bytes::<NONCE>());
+        encrypt(key, context, plain, &mut sealed)?;
+        Ok(sealed)
+    }
+
+    /// Opens what [`Seal::seal`] sealed for the same `context`.
+    ///
+    /// # Errors
+    /// [`SealError::Altered`] when it was altered or belongs to another place, [`SealError::UnknownKey`] when its key
+    /// is not in the ring.
+    pub fn open(&self, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let (head, rest) = sealed.split_at_checked(HEAD).ok_or(SealError::Altered)?;
+        let (FORMAT, [a, b, c, d, nonce @ ..]) = (head[0], &head[1..]) else {
+            return Err(SealError::Altered);
+        };
+        let id = u32::from_be_bytes([*a, *b, *c, *d]);
+        let key = self.data.get(&id).ok_or(SealError::UnknownKey(id))?;
+        decrypt(key, context, nonce, rest)
+    }
+
+    /// A name under which `value` can be found again and from which it cannot be learnt: 43 characters of base64url.
+    /// Each `purpose` has names of its own.
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
+    pub fn blind(&self, purpose: &str, value: &str) -> Result<String, SealError> {
+        Ok(URL_SAFE_NO_PAD.encode(self.mac("blind", purpose, value.as_bytes())?))
+    }
+
+    /// A key for `purpose`, always the same, from which neither the others nor ours can be learnt.
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
+    pub fn derive(&self, purpose: &str) -> Result<Zeroizing<[u8; 32]>, SealError> {
+        self.mac("derive", purpose, b"").map(Zeroizing::new)
+    }
+
+    /// HMAC-SHA-256 over use, purpose and value, each but the last ended by a zero byte.
+    fn mac(&self, usage: &str, purpose: &str, value: &[u8]) -> Result<[u8; 32], SealError> {
+        let key = PKey::hmac(self.index.0.as_slice())?;
+        let mut signer = Signer::new(MessageDigest::sha256(), &key)?;
+        for part in [usage, purpose] {
+            signer.update(part.as_bytes())?;
+            signer.update(&[0])?;
+        }
+        signer.update(value)?;
+        let mut mac = [0; 32];
+        signer.sign(&mut mac)?;
+        Ok(mac)
+    }
+}
+
+impl fmt::Debug for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Seal(key {} of {})", self.current, self.data.len())
+    }
+}
+
+/// Something cannot be sealed or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// Not what was sealed, or not for this place.
+    #[error("it was altered, or sealed for another place")]
+    Altered,
+    /// Sealed by a key that is not in the ring.
+    #[error("it was sealed with key {0}, which is not in the key ring")]
+    UnknownKey(u32),
+    /// Not a key file.
+    #[error("this is not a key: 32 bytes in base64 on one line are expected")]
+    KeyFile,
+    /// Not a key ring.
+    #[error("this is not a key ring of this version")]
+    Ring,
+    /// The ring was wrapped by another key.
+    #[error("the key ring was wrapped with another key than the one in the key file")]
+    WrongKey,
+    /// OpenSSL failed.
+    #[error("the cipher failed")]
+    Cipher(#[from] ErrorStack),
+}
+
+/// SHA-256 over `parts`, one after the other.
+#[must_use]
+pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finish()
+}
+
+const INDEX_CONTEXT: &str = "ponte key ring: index";
+
+fn data_context(id: u32) -> String {
+    format!("ponte key ring: data {id}")
+}
+
+/// The message key of XAES-256-GCM: AES-CMAC of a counter and the first half of the nonce (NIST SP 800-108).
+fn message_key(key: &SealKey, nonce: &[u8]) -> Result<SealKey, ErrorStack> {
+    let mut ctx = CipherCtx::new()?;
+    ctx.encrypt_init(Some(Cipher::aes_256_ecb()), Some(key.0.as_slice()), None)?;
+    ctx.set_padding(false);
+    let mut subkey = [0; 32];
+    ctx.cipher_update(&[0; 16], Some(&mut subkey))?;
+    let doubled = u128::from_be_bytes(first_block(&subkey)) << 1;
+    let carry = if subkey[0] & 0x80 == 0 { 0 } else { 0x87 };
+    let mut blocks = Zeroizing::new([0; 32]);
+    for (block, counter) in blocks.chunks_exact_mut(16).zip([1, 2]) {
+        block[..4].copy_from_slice(&[0, counter, b'X', 0]);
+        block[4..].copy_from_slice(&nonce[..12]);
+        let masked = u128::from_be_bytes(first_block(block)) ^ doubled ^ carry;
+        block.copy_from_slice(&masked.to_be_bytes());
+    }
+    let mut out = Zeroizing::new([0; 48]);
+    ctx.cipher_update(blocks.as_slice(), Some(out.as_mut_slice()))?;
+    subkey.zeroize();
+    let mut derived = Zeroizing::new([0; 32]);
+    derived.copy_from_slice(&out[..32]);
+    Ok(SealKey(derived))
+}
+
+fn first_block(bytes: &[u8]) -> [u8; 16] {
+    let mut block = [0; 16];
+    block.copy_from_slice(&bytes[..16]);
+    block
+}
+
+/// Appends ciphertext and tag to `sealed`, which ends in the nonce.
+fn encrypt(
+    key: &SealKey,
+    context: &[u8],
+    plain: &[u8],
+    sealed: &mut Vec<u8>,
+) -> Result<(), ErrorStack> {
+    let nonce = sealed.split_off(sealed.len() - NONCE);
+    sealed.extend_from_slice(&nonce);
+    let key = message_key(key, &nonce)?;
+    let mut ctx = CipherCtx::new()?;
+    ctx.encrypt_init(Some(Cipher::aes_256_gcm()), Some(key.0.as_slice()), Some(&nonce[12..]))?;
+    ctx.cipher_update(context, None)?;
+    ctx.cipher_update_vec(plain, sealed)?;
+    ctx.cipher_final_vec(sealed)?;
+    let mut tag = [0; TAG];
+    ctx.tag(&mut tag)?;
+    sealed.extend_from_slice(&tag);
+    Ok(())
+}
+
+fn decrypt(key: &SealKey, context: &[u8], nonce: &[u8], rest: &[u8]) -> Result<Vec<u8>, SealError> {
+    let end = rest.len().checked_sub(TAG).ok_or(SealError::Altered)?;
+    let (cipher, tag) = rest.split_at(end);
+    let key = message_key(key, nonce)?;
+    let mut ctx = CipherCtx::new()?;
+    ctx.decrypt_init(Some(Cipher::aes_256_gcm()), Some(key.0.as_slice()), Some(&nonce[12..]))?;
+    ctx.set_tag(tag)?;
+    ctx.cipher_update(context, None)?;
+    let mut plain = Vec::with_capacity(cipher.len());
+    ctx.cipher_update_vec(cipher, &mut plain)?;
+    ctx.cipher_final_vec(&mut plain).map_err(|_| SealError::Altered)?;
+    Ok(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// The test vectors of C2SP's XAES-256-GCM; the two keys differ in the carry of the subkey.
+    #[test]
+    fn agrees_with_the_published_vectors() {
+        let nonce = b"ABCDEFGHIJKLMNOPQRSTUVWX";
+        for (byte, context, expected) in [
+            (1, "", "ce546ef63c9cc60765923609b33a9a1974e96e52daf2fcf7075e2271"),
+            (
+                3,
+                "c2sp.org/XAES-256-GCM",
+                "986ec1832593df5443a179437fd083bf3fdb41abd740a21f71eb769d",
+            ),
+        ] {
+            let mut sealed = nonce.to_vec();
+            let key = SealKey(Zeroizing::new([byte; 32]));
+            encrypt(&key, context.as_bytes(), b"XAES-256-GCM", &mut sealed).unwrap();
+            assert_eq!(hex(&sealed[NONCE..]), expected);
+        }
+    }
+
+    #[test]
+    fn opens_only_unaltered_and_in_its_place() {
+        let random = Random::seeded(1);
+        let seal = Seal::generate(&random);
+        let sealed = seal.seal(b"here", b"a seed", &random).unwrap();
+        assert_eq!(sealed.len(), 6 + OVERHEAD);
+        assert_eq!(seal.open(b"here", &sealed).unwrap(), b"a seed");
+        assert!(seal.open(b"there", &sealed).is_err());
+        for at in 0..sealed.len() {
+            let mut altered = sealed.clone();
+            altered[at] ^= 1;
+            assert!(seal.open(b"here", &altered).is_err(), "byte {at}");
+            assert!(seal.open(b"here", &sealed[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn what_was_sealed_before_a_rotation_still_opens() {
+        let random = Random::seeded(2);
+        let mut seal = Seal::generate(&random);
+        let old = seal.seal(b"c", b"old", &random).unwrap();
+        let before = seal.clone();
+        seal.rotate(&random);
+        let new = seal.seal(b"c", b"new", &random).unwrap();
+        assert_eq!(seal.open(b"c", &old).unwrap(), b"old");
+        assert_eq!(seal.open(b"c", &new).unwrap(), b"new");
+        assert!(matches!(before.open(b"c", &new), Err(SealError::UnknownKey(2))));
+        assert_eq!(seal.blind("p", "v").unwrap(), before.blind("p", "v").unwrap());
+    }
+
+    #[test]
+    fn a_ring_opens_with_its_own_key_only() {
+        let random = Random::seeded(3);
+        let (kek, other) = (SealKey::generate(&random), SealKey::generate(&random));
+        let kek = SealKey::parse(&kek.to_text()).unwrap();
+        let mut seal = Seal::generate(&random);
+        seal.rotate(&random);
+        let ring = seal.to_ring(&kek, &random).unwrap();
+        let read = Seal::from_ring(&ring, &kek).unwrap();
+        let sealed = seal.seal(b"c", b"x", &random).unwrap();
+        assert_eq!(read.open(b"c", &sealed).unwrap(), b"x");
+        assert_eq!(read.derive("a").unwrap(), seal.derive("a").unwrap());
+        assert!(matches!(Seal::from_ring(&ring, &other), Err(SealError::WrongKey)));
+        assert!(matches!(Seal::from_ring("{}", &kek), Err(SealError::Ring)));
+        assert!(matches!(SealKey::parse("c2hvcnQ="), Err(SealError::KeyFile)));
+    }
+
+    #[test]
+    fn blinds_and_keys_differ_by_purpose() {
+        let seal = Seal::generate(&Random::seeded(4));
+        let blind = seal.blind("username", "anna").unwrap();
+        assert_eq!(blind.len(), 43);
+        assert_ne!(blind, seal.blind("code", "anna").unwrap());
+        assert_ne!(blind, seal.blind("username", "anno").unwrap());
+        assert_ne!(seal.derive("cookie").unwrap(), seal.derive("name-id").unwrap());
+        assert!(!format!("{seal:?}").contains(&blind));
+    }
+}
