@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 
 /// A name of a level in somebody's vocabulary.
@@ -95,6 +96,57 @@ impl ClassRef {
                 Level::Loa3
             }
             Self::SpidL3 | Self::EidasHigh | Self::SmartcardPki => Level::Loa4,
+        }
+    }
+    /// The means that the name claims, where it claims one: it is not asserted of another.
+    #[must_use]
+    pub fn means(self) -> Option<Factor> {
+        match self {
+            Self::TimeSyncToken => Some(Factor::Totp),
+            Self::SmartcardPki => Some(Factor::SmartCard),
+            _ => None,
+        }
+    }
+
+    /// Whose name it is.
+    #[must_use]
+    pub fn vocabulary(self) -> Vocabulary {
+        match self {
+            Self::SpidL1 | Self::SpidL2 | Self::SpidL3 => Vocabulary::Spid,
+            Self::EidasLow | Self::EidasSubstantial | Self::EidasHigh => Vocabulary::Eidas,
+            _ => Vocabulary::General,
+        }
+    }
+}
+
+/// A set of names that covers the scale, or part of it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Vocabulary {
+    /// SPID's three.
+    Spid,
+    /// eIDAS's three.
+    Eidas,
+    /// SAML's own classes and REFEDS's.
+    General,
+}
+
+impl Vocabulary {
+    /// The name of `level` here, when the asker named none that could be used; `None` where there
+    /// is none. Above LoA3 the general names know only that several factors held, since nothing
+    /// may be claimed of the means.
+    #[must_use]
+    pub fn name(self, level: Level) -> Option<ClassRef> {
+        match (self, level) {
+            (Self::Spid | Self::Eidas, Level::Loa1) => None,
+            (Self::Spid, Level::Loa2) => Some(ClassRef::SpidL1),
+            (Self::Spid, Level::Loa3) => Some(ClassRef::SpidL2),
+            (Self::Spid, Level::Loa4) => Some(ClassRef::SpidL3),
+            (Self::Eidas, Level::Loa2) => Some(ClassRef::EidasLow),
+            (Self::Eidas, Level::Loa3) => Some(ClassRef::EidasSubstantial),
+            (Self::Eidas, Level::Loa4) => Some(ClassRef::EidasHigh),
+            (Self::General, Level::Loa1) => Some(ClassRef::Unspecified),
+            (Self::General, Level::Loa2) => Some(ClassRef::PasswordProtectedTransport),
+            (Self::General, Level::Loa3 | Level::Loa4) => Some(ClassRef::RefedsMfa),
         }
     }
 }

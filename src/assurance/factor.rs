@@ -45,15 +45,24 @@ impl Factor {
         Self::CnsLike,
         Self::Upstream,
     ];
+
+    /// Whether it may come first; the others are asked for only after a password held (BI-01).
+    #[must_use]
+    pub fn is_first(self) -> bool {
+        !matches!(self, Self::Totp | Self::Sms | Self::Push | Self::Qr)
+    }
 }
 
-/// That a factor held, at a time. Reviewers: every call of [`Evidence::held`] is a place that says so.
+/// That a factor held, at a time. Reviewers: every call of [`Evidence::held`] or
+/// [`Evidence::vouched`] is a place that says so.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
     factor: Factor,
     at: DateTime<Utc>,
     ceiling: Level,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    issuer: Option<String>,
 }
 
 impl Evidence {
@@ -61,7 +70,14 @@ impl Evidence {
     /// the credential was bound, or the ceiling of the upstream that vouches.
     #[must_use]
     pub fn held(factor: Factor, at: DateTime<Utc>, ceiling: Level) -> Self {
-        Self { factor, at, ceiling }
+        Self { factor, at, ceiling, issuer: None }
+    }
+
+    /// The same of a credential that `issuer` vouches for: a certificate's issuer (RFC 4514), an
+    /// upstream's entityID.
+    #[must_use]
+    pub fn vouched(factor: Factor, at: DateTime<Utc>, ceiling: Level, issuer: String) -> Self {
+        Self { factor, at, ceiling, issuer: Some(issuer) }
     }
 
     /// What held.
@@ -80,5 +96,30 @@ impl Evidence {
     #[must_use]
     pub fn ceiling(&self) -> Level {
         self.ceiling
+    }
+
+    /// Who vouches for the credential, if somebody does.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+}
+
+/// A factor that somebody could be asked for, and what it would be worth.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Available {
+    /// Which kind.
+    pub factor: Factor,
+    /// The level at which the credential was bound: it is worth no more.
+    pub binding: Level,
+    /// Who vouches for the credential, as in [`Evidence::vouched`].
+    pub issuer: Option<String>,
+}
+
+impl Available {
+    /// A credential of ours, bound at `binding`.
+    #[must_use]
+    pub fn own(factor: Factor, binding: Level) -> Self {
+        Self { factor, binding, issuer: None }
     }
 }

@@ -19,4 +19,10 @@ pub enum Level {
 impl Level {
     /// From the lowest to the highest.
     pub const ALL: [Self; 4] = [Self::Loa1, Self::Loa2, Self::Loa3, Self::Loa4];
+
+    /// The next higher one; `None` above the highest.
+    #[must_use]
+    pub fn above(self) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| *level > self)
+    }
 }

@@ -3,8 +3,11 @@
 //! Pure: it is told what held and when, and answers. Neither the browser's
 //! word nor a protocol's string ever reaches a decision here but as a type.
 
+pub mod assess;
 pub mod class_ref;
 pub mod factor;
+pub mod goal;
 pub mod level;
 pub mod plan;
+pub mod policy;
 pub mod requirement;

@@ -27,6 +27,51 @@ pub struct Credential {
     pub secret: Secret,
 }
 
+impl Credential {
+    /// Possession was shown: a pending credential counts from now on, worth `binding` at most
+    /// ([`binding`](crate::enrolment::activation::binding)).
+    ///
+    /// # Errors
+    /// [`NotPending`] in any other state.
+    pub fn activate(mut self, binding: Level, now: DateTime<Utc>) -> Result<Self, NotPending> {
+        if self.state != CredentialState::Pending {
+            return Err(NotPending);
+        }
+        self.state = CredentialState::Active;
+        self.binding = binding;
+        self.enrolled = now;
+        self.last_used = Some(now);
+        Ok(self)
+    }
+
+    /// Its person lost it. What was revoked stays revoked.
+    #[must_use]
+    pub fn lose(mut self) -> Self {
+        if self.state != CredentialState::Revoked {
+            self.state = CredentialState::Lost;
+        }
+        self
+    }
+
+    /// It is taken away for good.
+    #[must_use]
+    pub fn revoke(mut self) -> Self {
+        self.state = CredentialState::Revoked;
+        self
+    }
+
+    /// Whether it counts.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.state == CredentialState::Active
+    }
+}
+
+/// Only a pending credential can be made active.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the credential is not waiting to be activated")]
+pub struct NotPending;
+
 /// Whether a credential counts.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]

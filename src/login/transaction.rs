@@ -1,1 +1,469 @@
 //! One login under way: an enum at rest, with transitions that consume it.
+
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::assurance::factor::Evidence;
+use crate::assurance::plan::{Plan, Standing, first_factors, plan};
+use crate::assurance::policy::LevelPolicy;
+use crate::identity::account::AccountState;
+use crate::identity::attributes::AttributeName;
+use crate::identity::release::{Released, release};
+use crate::identity::subject::Subject;
+use crate::identity::tenant::TenantId;
+use crate::login::outcome::{Authenticated, Outcome, Refusal};
+use crate::login::person::Person;
+use crate::login::request::LoginRequest;
+use crate::login::step::Step;
+
+/// One login under way. It holds all that is needed to go on with it and to answer.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transaction {
+    /// Its name: an unguessable token that the browser's cookie bears too.
+    pub id: String,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// What was asked.
+    pub request: LoginRequest,
+    /// When it began.
+    pub opened: DateTime<Utc>,
+    /// From this time on it can only be answered as timed out.
+    pub expires: DateTime<Utc>,
+    browser: String,
+    token: String,
+    state: State,
+}
+
+/// With what a login begins.
+#[derive(Clone)]
+pub struct Opening {
+    /// Its name, from [`Random::token`](crate::world::random::Random::token).
+    pub id: String,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// What was asked.
+    pub request: LoginRequest,
+    /// A digest of the secret in the cookie of the browser that it is bound to.
+    pub browser: String,
+    /// What every form of it must bring back, from [`Random::token`](crate::world::random::Random::token).
+    pub token: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+enum State {
+    /// Nobody has shown who they are.
+    Open { failures: u8 },
+    /// Something held; whose it is, is settled from here on.
+    Proving(Proving),
+    /// It ended without a name, and was not answered yet.
+    Ended { why: Refusal, subject: Option<Subject> },
+    /// It was answered with bytes that are kept.
+    Answered { at: DateTime<Utc>, subject: Option<Subject>, kept: String },
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Proving {
+    subject: Subject,
+    evidence: Vec<Evidence>,
+    failures: u8,
+    /// The pending credential that is being enrolled.
+    enrolling: Option<String>,
+    /// What the person agreed to release, once they did.
+    granted: Option<Vec<AttributeName>>,
+}
+
+/// A transition that does not go with the state.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum WrongState {
+    /// The login has ended; nothing more can be added to it.
+    #[error("the login has ended")]
+    Ended,
+    /// The evidence is another person's than what held before.
+    #[error("the evidence is another person's")]
+    OtherSubject,
+    /// Nothing has held yet, so nobody may consent or enrol.
+    #[error("nothing has held yet")]
+    NothingHeld,
+    /// No enrolment, or another one, is under way.
+    #[error("no such enrolment is under way")]
+    NotEnrolling,
+    /// The evidence was gained outside the time of the login.
+    #[error("the evidence is not of the time of this login")]
+    OutOfTime,
+}
+
+impl Transaction {
+    /// Begins a login that must end within `lifetime` ([`LIFETIME`] unless settings say otherwise).
+    #[must_use]
+    pub fn open(opening: Opening, now: DateTime<Utc>, lifetime: TimeDelta) -> Self {
+        Self {
+            id: opening.id,
+            tenant: opening.tenant,
+            request: opening.request,
+            opened: now,
+            expires: now + lifetime,
+            browser: opening.browser,
+            token: opening.token,
+            state: State::Open { failures: 0 },
+        }
+    }
+
+    /// Whether it is bound to the browser whose secret has this digest.
+    #[must_use]
+    pub fn is_of_browser(&self, digest: &str) -> bool {
+        same(&self.browser, digest)
+    }
+
+    /// Whether a form brought back the token that it was given.
+    #[must_use]
+    pub fn has_token(&self, token: &str) -> bool {
+        same(&self.token, token)
+    }
+
+    /// The token for its forms.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Whose login it is, once something has held.
+    #[must_use]
+    pub fn subject(&self) -> Option<&Subject> {
+        match &self.state {
+            State::Open { .. } => None,
+            State::Proving(proving) => Some(&proving.subject),
+            State::Ended { subject, .. } | State::Answered { subject, .. } => subject.as_ref(),
+        }
+    }
+
+    /// What has held so far.
+    #[must_use]
+    pub fn evidence(&self) -> &[Evidence] {
+        match &self.state {
+            State::Proving(proving) => &proving.evidence,
+            _ => &[],
+        }
+    }
+
+    /// The pending credential that is being enrolled.
+    #[must_use]
+    pub fn enrolling(&self) -> Option<&str> {
+        match &self.state {
+            State::Proving(proving) => proving.enrolling.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The reference to the bytes that it was answered with, and when.
+    #[must_use]
+    pub fn answer(&self) -> Option<(&str, DateTime<Utc>)> {
+        match &self.state {
+            State::Answered { at, kept, .. } => Some((kept, *at)),
+            _ => None,
+        }
+    }
+
+    /// Whether losing it would lose something that a person showed: then it must be on the disk.
+    #[must_use]
+    pub fn is_durable(&self) -> bool {
+        !matches!(self.state, State::Open { .. })
+    }
+
+    /// Until when it is of use: a login that timed out can be answered so for a day; an answer can
+    /// be given again for [`REPEATABLE`].
+    #[must_use]
+    pub fn keep_until(&self) -> DateTime<Utc> {
+        match &self.state {
+            State::Answered { at, .. } => *at + REPEATABLE,
+            _ => self.expires + LATE,
+        }
+    }
+
+    /// Adds a factor that was checked and held.
+    ///
+    /// # Errors
+    /// [`WrongState::OtherSubject`] if it is not the person of what held before;
+    /// [`WrongState::OutOfTime`] if it did not hold between opening and expiry.
+    pub fn prove(self, subject: &Subject, evidence: Evidence) -> Result<Self, WrongState> {
+        if evidence.at() < self.opened || evidence.at() >= self.expires {
+            return Err(WrongState::OutOfTime);
+        }
+        self.step(|state| match state {
+            State::Open { failures } => Ok(State::Proving(Proving {
+                subject: subject.clone(),
+                evidence: vec![evidence],
+                failures,
+                enrolling: None,
+                granted: None,
+            })),
+            State::Proving(mut proving) => {
+                if proving.subject != *subject {
+                    return Err(WrongState::OtherSubject);
+                }
+                proving.evidence.push(evidence);
+                Ok(State::Proving(proving))
+            }
+            State::Ended { .. } | State::Answered { .. } => Err(WrongState::Ended),
+        })
+    }
+
+    /// Counts a factor that did not hold; the third ends the login (spid-saml §3, nr19).
+    ///
+    /// # Errors
+    /// [`WrongState::Ended`].
+    pub fn fail(self) -> Result<Self, WrongState> {
+        self.step(|state| match state {
+            State::Open { failures } if failures + 1 >= MAX_FAILURES => {
+                Ok(State::Ended { why: Refusal::TooManyAttempts, subject: None })
+            }
+            State::Open { failures } => Ok(State::Open { failures: failures + 1 }),
+            State::Proving(proving) if proving.failures + 1 >= MAX_FAILURES => {
+                Ok(State::Ended { why: Refusal::TooManyAttempts, subject: Some(proving.subject) })
+            }
+            State::Proving(mut proving) => {
+                proving.failures += 1;
+                Ok(State::Proving(proving))
+            }
+            State::Ended { .. } | State::Answered { .. } => Err(WrongState::Ended),
+        })
+    }
+
+    /// How many wrong attempts are left before the login ends.
+    #[must_use]
+    pub fn attempts_left(&self) -> u8 {
+        match &self.state {
+            State::Open { failures } => MAX_FAILURES.saturating_sub(*failures),
+            State::Proving(proving) => MAX_FAILURES.saturating_sub(proving.failures),
+            State::Ended { .. } | State::Answered { .. } => 0,
+        }
+    }
+
+    /// The person gives up (nr25).
+    ///
+    /// # Errors
+    /// [`WrongState::Ended`].
+    pub fn cancel(self) -> Result<Self, WrongState> {
+        self.end(Refusal::Cancelled)
+    }
+
+    /// Ends the login because a factor is blocked (nr23).
+    ///
+    /// # Errors
+    /// [`WrongState::NothingHeld`] before a first factor held: a stranger is not told;
+    /// [`WrongState::Ended`].
+    pub fn suspend(self) -> Result<Self, WrongState> {
+        if matches!(self.state, State::Open { .. }) {
+            return Err(WrongState::NothingHeld);
+        }
+        self.end(Refusal::Suspended)
+    }
+
+    /// The person agrees to release the attributes that they were shown. If what would be released
+    /// has changed by the time of the answer, they are asked again.
+    ///
+    /// # Errors
+    /// [`WrongState::NothingHeld`], [`WrongState::Ended`].
+    pub fn consent(self, shown: &[AttributeName]) -> Result<Self, WrongState> {
+        self.with_proving(|proving| {
+            proving.granted = Some(shown.to_vec());
+            Ok(())
+        })
+    }
+
+    /// The person does not want the data sent (nr22).
+    ///
+    /// # Errors
+    /// [`WrongState::NothingHeld`], [`WrongState::Ended`].
+    pub fn deny(self) -> Result<Self, WrongState> {
+        if matches!(self.state, State::Open { .. }) {
+            return Err(WrongState::NothingHeld);
+        }
+        self.end(Refusal::ConsentDenied)
+    }
+
+    /// Remembers the pending credential, by its id, that the person is enrolling; a later one
+    /// takes its place.
+    ///
+    /// # Errors
+    /// [`WrongState::NothingHeld`], [`WrongState::Ended`].
+    pub fn begin_enrolment(self, credential: String) -> Result<Self, WrongState> {
+        self.with_proving(|proving| {
+            proving.enrolling = Some(credential);
+            Ok(())
+        })
+    }
+
+    /// The person has shown possession of the credential that they were enrolling: it is active,
+    /// and what they showed is evidence.
+    ///
+    /// # Errors
+    /// [`WrongState::NotEnrolling`] if it is not the one that was begun; as [`Self::prove`].
+    pub fn confirm_enrolment(
+        self,
+        credential: &str,
+        subject: &Subject,
+        evidence: Evidence,
+    ) -> Result<Self, WrongState> {
+        let proved = self.prove(subject, evidence)?;
+        proved.with_proving(|proving| {
+            if proving.enrolling.as_deref() != Some(credential) {
+                return Err(WrongState::NotEnrolling);
+            }
+            proving.enrolling = None;
+            Ok(())
+        })
+    }
+
+    /// The answer that [`Self::next`] asked for was written; `kept` says where its bytes are.
+    ///
+    /// # Errors
+    /// [`WrongState::Ended`] if it was answered before.
+    pub fn answered(self, at: DateTime<Utc>, kept: String) -> Result<Self, WrongState> {
+        let subject = self.subject().cloned();
+        self.step(|state| match state {
+            State::Answered { .. } => Err(WrongState::Ended),
+            _ => Ok(State::Answered { at, subject, kept }),
+        })
+    }
+
+    /// Decides what comes next. This is the only place that does.
+    ///
+    /// `person` is the account of [`Self::subject`], read at `now`; without it (the account is
+    /// gone, or another's was given) the login is refused as suspended. Before something held,
+    /// nothing depends on a person, so nothing tells whether one exists.
+    #[must_use]
+    pub fn next(&self, person: Option<&Person>, policy: &LevelPolicy, now: DateTime<Utc>) -> Step {
+        let proving = match &self.state {
+            State::Answered { .. } => return Step::Answered,
+            State::Ended { why, .. } => return refuse(*why),
+            State::Open { .. } | State::Proving(_) if now >= self.expires => {
+                return refuse(Refusal::TimedOut);
+            }
+            State::Open { .. } => None,
+            State::Proving(proving) => Some(proving),
+        };
+        let step = match proving {
+            None => self.first_step(policy),
+            Some(proving) => self.next_of(proving, person, policy, now),
+        };
+        match step {
+            Step::Prove(_) | Step::Enrol(_) | Step::Consent(_) if self.request.passive => {
+                refuse(Refusal::Passive)
+            }
+            step => step,
+        }
+    }
+
+    fn first_step(&self, policy: &LevelPolicy) -> Step {
+        let first = first_factors(&self.request.requirement, policy);
+        if first.is_empty() { refuse(Refusal::LevelUnreachable) } else { Step::Prove(first) }
+    }
+
+    fn next_of(
+        &self,
+        proving: &Proving,
+        person: Option<&Person>,
+        policy: &LevelPolicy,
+        now: DateTime<Utc>,
+    ) -> Step {
+        let known = person.filter(|person| person.subject == proving.subject);
+        let Some(person) = known.filter(|person| person.state == AccountState::Active) else {
+            return refuse(Refusal::Suspended);
+        };
+        let standing = Standing {
+            evidence: &proving.evidence,
+            session: None,
+            available: &person.available,
+            enrolable: &person.enrolable,
+            proofing: person.proofing,
+        };
+        let (achieved, class) = match plan(&self.request.requirement, &standing, policy, now) {
+            Plan::Enough { achieved, class } => (achieved, class),
+            Plan::Ask(factors) => return Step::Prove(factors),
+            Plan::Enrol(factor) => return Step::Enrol(factor),
+            Plan::Unreachable => return refuse(Refusal::LevelUnreachable),
+        };
+        let attributes = release(&self.request.attributes, &person.attributes);
+        if !proving.granted.as_ref().is_some_and(|granted| covers(granted, &attributes)) {
+            return Step::Consent(attributes);
+        }
+        Step::Answer(Outcome::Authenticated(Authenticated {
+            subject: proving.subject.clone(),
+            achieved,
+            class,
+            at: proving.evidence.iter().map(Evidence::at).max().unwrap_or(now),
+            factors: proving.evidence.iter().map(Evidence::factor).collect(),
+            attributes,
+        }))
+    }
+
+    fn end(self, why: Refusal) -> Result<Self, WrongState> {
+        let subject = self.subject().cloned();
+        self.step(|state| match state {
+            State::Open { .. } | State::Proving(_) => Ok(State::Ended { why, subject }),
+            State::Ended { .. } | State::Answered { .. } => Err(WrongState::Ended),
+        })
+    }
+
+    fn with_proving(
+        self,
+        change: impl FnOnce(&mut Proving) -> Result<(), WrongState>,
+    ) -> Result<Self, WrongState> {
+        self.step(|state| match state {
+            State::Open { .. } => Err(WrongState::NothingHeld),
+            State::Proving(mut proving) => {
+                change(&mut proving)?;
+                Ok(State::Proving(proving))
+            }
+            State::Ended { .. } | State::Answered { .. } => Err(WrongState::Ended),
+        })
+    }
+
+    fn step(
+        self,
+        change: impl FnOnce(State) -> Result<State, WrongState>,
+    ) -> Result<Self, WrongState> {
+        let state = change(self.state)?;
+        Ok(Self { state, ..self })
+    }
+}
+
+impl fmt::Debug for Transaction {
+    /// Says who asked and how far it has come, and none of its secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction")
+            .field("relying_party", &self.request.relying_party.id)
+            .field("request", &self.request.id)
+            .field("opened", &self.opened)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+fn refuse(why: Refusal) -> Step {
+    Step::Answer(Outcome::Refused(why))
+}
+
+/// Whether everything on its way out was agreed to.
+fn covers(granted: &[AttributeName], released: &[Released]) -> bool {
+    released.iter().all(|one| granted.contains(&one.name))
+}
+
+/// Compares without telling by the time it takes where two texts differ.
+fn same(kept: &str, shown: &str) -> bool {
+    kept.len() == shown.len()
+        && kept.bytes().zip(shown.bytes()).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
+}
+
+/// How long a login may take, unless settings say otherwise.
+pub const LIFETIME: TimeDelta = TimeDelta::minutes(15);
+/// How long an answer may be given again, the same bytes.
+pub const REPEATABLE: TimeDelta = TimeDelta::minutes(5);
+/// Wrong attempts that end a login.
+pub const MAX_FAILURES: u8 = 3;
+const LATE: TimeDelta = TimeDelta::days(1);

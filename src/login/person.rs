@@ -1,0 +1,45 @@
+//! The person of a login, as the store describes them at that moment.
+
+use crate::assurance::factor::Available;
+use crate::enrolment::credential::{Credential, CredentialState};
+use crate::identity::account::{Account, AccountState, ProofingMethod};
+use crate::identity::attributes::Attributes;
+use crate::identity::subject::Subject;
+
+/// What a login needs to know of its person; read anew for every request.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Person {
+    /// Who.
+    pub subject: Subject,
+    /// Whether they may log in.
+    pub state: AccountState,
+    /// How their identity was established.
+    pub proofing: Option<ProofingMethod>,
+    /// What may be released of them.
+    pub attributes: Attributes,
+    /// The factors that they have.
+    pub available: Vec<Available>,
+    /// The factors that they may enrol in this login
+    /// ([`enrolable`](crate::enrolment::activation::enrolable)).
+    pub enrolable: Vec<Available>,
+}
+
+impl Person {
+    /// Puts a person together from what the store holds; only active credentials of theirs count.
+    #[must_use]
+    pub fn of(account: &Account, credentials: &[Credential], enrolable: Vec<Available>) -> Self {
+        let available = credentials
+            .iter()
+            .filter(|one| one.subject == account.subject && one.state == CredentialState::Active)
+            .map(|one| Available::own(one.secret.factor(), one.binding))
+            .collect();
+        Self {
+            subject: account.subject.clone(),
+            state: account.state,
+            proofing: account.proofing.as_ref().map(|proofing| proofing.method),
+            attributes: account.attributes.clone(),
+            available,
+            enrolable,
+        }
+    }
+}
