@@ -1,1 +1,16 @@
 //! What people read, in Italian and English.
+//!
+//! Each page's words are a table with a column for each language: a word that
+//! is missing in one of them does not compile. Sentences with a number or a
+//! name in them are functions.
+
+pub mod anomaly;
+pub mod common;
+pub mod consent;
+pub mod demo;
+pub mod enrolment;
+pub mod home;
+pub mod language;
+pub mod login;
+pub mod notice;
+pub mod table;

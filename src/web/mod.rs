@@ -1,3 +1,4 @@
 //! HTTP: takes requests apart, calls the flow, puts answers together.
 
+pub mod assets;
 pub mod pages;

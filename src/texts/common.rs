@@ -1,0 +1,64 @@
+//! Words of every page: the frame around it, buttons, help.
+
+use crate::texts::language::Language;
+use crate::texts::table::table;
+
+table! {
+    skip: "Vai al contenuto principale", "Skip to main content";
+    tagline: "Accesso ai servizi digitali", "Access to digital services";
+    language: "Lingua", "Language";
+    read_in: "Leggi questa pagina in italiano", "Read this page in English";
+    demo_banner: "Ambiente dimostrativo: identità e dati sono inventati.",
+        "Demonstration environment: identities and data are made up.";
+    help: "Serve aiuto?", "Do you need help?";
+    help_here: "Per assistenza scrivi a", "For assistance write to";
+    help_web: "Trovi assistenza su", "You find assistance at";
+    help_none: "Rivolgiti all’ente che ti ha dato le credenziali.",
+        "Turn to the body that gave you your credentials.";
+    phishing_title: "Attenzione alle truffe", "Beware of fraud";
+    phishing: "Nessuno ti chiederà mai la password o un codice per telefono, e-mail o messaggio, e nessuno ha bisogno di collegarsi al tuo computer. Inseriscili soltanto in questa pagina, dopo aver controllato l’indirizzo nel browser.",
+        "Nobody will ever ask for your password or a code by phone, e-mail or message, and nobody needs to connect to your computer. Enter them only on this page, after checking the address in your browser.";
+    cancel: "Annulla e torna al servizio", "Cancel and go back to the service";
+    go_on: "Prosegui", "Continue";
+    again: "Riprova", "Try again";
+    required: "I campi con l’asterisco (*) sono obbligatori.", "Fields marked with an asterisk (*) are required.";
+    error: "Errore:", "Error:";
+    problem_title: "Controlla i dati inseriti", "Check what you entered";
+    service: "Servizio", "Service";
+    level: "Livello richiesto", "Level requested";
+    support_id: "Codice per l’assistenza", "Support code";
+    footer: "Un ponte tra cittadini e servizi", "A bridge between people and services";
+    home: "Pagina iniziale", "Home page";
+}
+
+/// What SPID's level asks of a person; empty for a name that is no SPID level.
+#[must_use]
+pub fn level_means(language: Language, level: &str) -> &'static str {
+    match (language, level) {
+        (Language::It, "SpidL1") => "nome utente e password",
+        (Language::It, "SpidL2") => "password e codice monouso",
+        (Language::It, "SpidL3") => "smart card o dispositivo con certificato",
+        (Language::En, "SpidL1") => "username and password",
+        (Language::En, "SpidL2") => "password and one-time code",
+        (Language::En, "SpidL3") => "smart card or device with a certificate",
+        _ => "",
+    }
+}
+
+/// A length of time: seconds below two minutes, else whole minutes, rounded up.
+#[must_use]
+pub fn duration(language: Language, seconds: u64) -> String {
+    if seconds < 120 {
+        return match (language, seconds) {
+            (Language::It, 1) => "1 secondo".into(),
+            (Language::It, _) => format!("{seconds} secondi"),
+            (Language::En, 1) => "1 second".into(),
+            (Language::En, _) => format!("{seconds} seconds"),
+        };
+    }
+    let minutes = seconds.div_ceil(60);
+    match language {
+        Language::It => format!("{minutes} minuti"),
+        Language::En => format!("{minutes} minutes"),
+    }
+}

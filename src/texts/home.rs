@@ -1,0 +1,21 @@
+//! Words of the provider's home page.
+
+use crate::texts::table::table;
+
+table! {
+    title: "Accesso ai servizi digitali", "Access to digital services";
+    lead: "Qui dimostri chi sei ai servizi che lo chiedono, con un solo paio di credenziali.",
+        "Here you show who you are to the services that ask for it, with one pair of credentials.";
+    how_title: "Come si accede", "How to sign in";
+    how: "L’accesso parte sempre dal servizio che vuoi usare: scegli lì «Entra con SPID» e verrai portato qui per inserire le tue credenziali.",
+        "Sign-in always starts from the service that you want to use: choose “Entra con SPID” there and you will be taken here to enter your credentials.";
+    levels_title: "I livelli di sicurezza", "The levels of security";
+    levels_lead: "È il servizio a stabilire quale livello serve.", "The service decides which level is needed.";
+    developers_title: "Per chi sviluppa un servizio", "For developers of a service";
+    developers: "I metadati di questo gestore di identità, firmati:", "The signed metadata of this identity provider:";
+    metadata: "Metadati SAML", "SAML metadata";
+    entity_id: "EntityID", "EntityID";
+    people: "Cittadini di prova", "Demo citizens";
+    people_lead: "Le credenziali per provare, con il codice monouso del momento.",
+        "The credentials for trying out, with the one-time code of the moment.";
+}

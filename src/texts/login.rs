@@ -1,0 +1,140 @@
+//! Words of the pages on which a person proves who they are.
+
+use crate::texts::common::duration;
+use crate::texts::language::Language;
+use crate::texts::table::table;
+
+table! {
+    title: "Accedi", "Sign in";
+    lead: "Entra con le tue credenziali.", "Enter with your credentials.";
+    username: "Nome utente", "Username";
+    username_help: "Il nome utente o l’indirizzo e-mail con cui ti sei registrato.",
+        "The username or the e-mail address with which you registered.";
+    password: "Password", "Password";
+    show: "Mostra la password", "Show the password";
+    hide: "Nascondi la password", "Hide the password";
+    enter: "Entra", "Sign in";
+    totp_title: "Inserisci il codice monouso", "Enter the one-time code";
+    totp_lead: "Apri sul telefono l’app con cui hai attivato i codici e scrivi qui quello che vedi.",
+        "On your phone, open the app with which you activated the codes and type here the one you see.";
+    totp_source: "Non riceverai alcun SMS: il codice lo generi tu con l’app.",
+        "You will not get a text message: you generate the code yourself with the app.";
+    code: "Codice di 6 cifre", "6-digit code";
+    confirm: "Conferma", "Confirm";
+    device_title: "Non hai il telefono con te o il codice non funziona?",
+        "Don’t have your phone, or the code does not work?";
+    device_clock: "Controlla che data e ora del telefono siano impostate in automatico: i codici dipendono dall’ora.",
+        "Check that date and time of your phone are set automatically: the codes depend on the time.";
+    device_next: "Ogni codice vale una volta sola: se l’hai già usato, aspetta il successivo.",
+        "Each code works once: if you have used it already, wait for the next one.";
+    device_lost: "Se hai perso o cambiato il telefono, chiedi un nuovo codice di attivazione a chi ti ha dato le credenziali.",
+        "If you lost or changed your phone, ask whoever gave you your credentials for a new activation code.";
+}
+
+/// How long a code is valid.
+#[must_use]
+pub fn code_period(language: Language, seconds: u64) -> String {
+    let time = duration(language, seconds);
+    match language {
+        Language::It => format!("Ogni codice vale {time}, poi l’app ne mostra uno nuovo."),
+        Language::En => {
+            format!("Each code is valid for {time}; then the app shows a new one.")
+        }
+    }
+}
+
+/// What did not hold, on the page where it is asked again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Problem {
+    /// A field was left empty.
+    Missing,
+    /// The username or the password; nobody is told which.
+    Credentials {
+        /// How many attempts this login has left.
+        left: u32,
+    },
+    /// The one-time code is not the current one, or was used already.
+    Code {
+        /// How many attempts this login has left.
+        left: u32,
+    },
+    /// It does not look like a code: no attempt was counted.
+    CodeShape {
+        /// How many digits a code has.
+        digits: u32,
+    },
+    /// The activation code is not the one given.
+    Activation {
+        /// How many attempts this login has left.
+        left: u32,
+    },
+    /// Attempts come too fast; this one was not looked at.
+    TooSoon {
+        /// Seconds to wait.
+        seconds: u64,
+    },
+    /// The page was open too long, or comes from another one: nothing was looked at.
+    Stale,
+}
+
+/// Says `problem` to the person.
+#[must_use]
+pub fn problem(language: Language, problem: Problem) -> String {
+    use Language::{En, It};
+    match (language, problem) {
+        (It, Problem::Missing) => "Compila tutti i campi obbligatori.".into(),
+        (En, Problem::Missing) => "Fill in all the required fields.".into(),
+        (It, Problem::Credentials { left }) => {
+            format!("Nome utente o password non corretti. {}", left_it(left))
+        }
+        (En, Problem::Credentials { left }) => {
+            format!("Wrong username or password. {}", left_en(left))
+        }
+        (It, Problem::Code { left }) => format!(
+            "Il codice non è valido: può essere scaduto o già usato. Aspetta il prossimo e scrivilo qui. {}",
+            left_it(left)
+        ),
+        (En, Problem::Code { left }) => format!(
+            "The code is not valid: it may have expired or been used already. Wait for the next one and type it here. {}",
+            left_en(left)
+        ),
+        (It, Problem::CodeShape { digits }) => {
+            format!("Il codice è fatto di {digits} cifre: scrivile tutte.")
+        }
+        (En, Problem::CodeShape { digits }) => {
+            format!("The code is made of {digits} digits: type all of them.")
+        }
+        (It, Problem::Activation { left }) => {
+            format!("Il codice di attivazione non è corretto. {}", left_it(left))
+        }
+        (En, Problem::Activation { left }) => {
+            format!("The activation code is not correct. {}", left_en(left))
+        }
+        (It, Problem::TooSoon { seconds }) => {
+            format!("Troppi tentativi ravvicinati. Riprova fra {}.", duration(It, seconds))
+        }
+        (En, Problem::TooSoon { seconds }) => {
+            format!("Too many attempts in a short time. Try again in {}.", duration(En, seconds))
+        }
+        (It, Problem::Stale) => {
+            "La pagina è rimasta aperta a lungo: inserisci di nuovo i dati.".into()
+        }
+        (En, Problem::Stale) => "The page was open for long: please enter the data again.".into(),
+    }
+}
+
+fn left_it(left: u32) -> String {
+    match left {
+        0 => "Non restano altri tentativi.".into(),
+        1 => "Resta un solo tentativo.".into(),
+        _ => format!("Restano {left} tentativi."),
+    }
+}
+
+fn left_en(left: u32) -> String {
+    match left {
+        0 => "There are no attempts left.".into(),
+        1 => "One attempt is left.".into(),
+        _ => format!("{left} attempts are left."),
+    }
+}

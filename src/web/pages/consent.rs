@@ -1,0 +1,73 @@
+//! What would be sent to the service, for the person to agree to (IC-17).
+
+use crate::identity::attributes::AttributeName;
+use crate::identity::release::Released;
+use crate::texts::consent;
+use crate::texts::language::Language;
+use crate::web::pages::frame::Frame;
+use crate::web::pages::page::page;
+
+/// The list of what would be released, and the question.
+///
+/// Its form posts `csrf` and `decision`, which is `accept` or `deny`, to `action`.
+#[derive(Clone, Debug)]
+pub struct Consent {
+    /// Where the form posts to.
+    pub action: String,
+    /// The transaction's token.
+    pub csrf: String,
+    /// The name of the service that asks.
+    pub service: String,
+    /// The level asked for, as people know it: `SpidL2`.
+    pub level: Option<String>,
+    /// What would be sent.
+    pub released: Vec<Released>,
+}
+
+impl Consent {
+    fn asks(&self, frame: &Frame) -> String {
+        consent::asks(frame.language, &self.service)
+    }
+
+    fn label(&self, frame: &Frame, released: &Released) -> &'static str {
+        label(frame.language, released.name)
+    }
+}
+
+/// What people call an attribute.
+#[must_use]
+pub fn label(language: Language, name: AttributeName) -> &'static str {
+    let (it, en) = match name {
+        AttributeName::SpidCode => ("Codice identificativo SPID", "SPID identity code"),
+        AttributeName::Name => ("Nome", "Given name"),
+        AttributeName::FamilyName => ("Cognome", "Family name"),
+        AttributeName::PlaceOfBirth => ("Luogo di nascita", "Place of birth"),
+        AttributeName::CountyOfBirth => ("Provincia di nascita", "Province of birth"),
+        AttributeName::DateOfBirth => ("Data di nascita", "Date of birth"),
+        AttributeName::Gender => ("Sesso", "Sex"),
+        AttributeName::CompanyName => ("Ragione o denominazione sociale", "Company name"),
+        AttributeName::RegisteredOffice => ("Sede legale", "Registered office"),
+        AttributeName::FiscalNumber => ("Codice fiscale", "Fiscal code"),
+        AttributeName::CompanyFiscalNumber => {
+            ("Codice fiscale dell’organizzazione", "Fiscal code of the organisation")
+        }
+        AttributeName::IvaCode => ("Partita IVA", "VAT number"),
+        AttributeName::IdCard => ("Documento d’identità", "Identity document"),
+        AttributeName::MobilePhone => ("Telefono mobile", "Mobile phone"),
+        AttributeName::Email => ("Indirizzo e-mail", "E-mail address"),
+        AttributeName::DigitalAddress => ("Domicilio digitale", "Certified e-mail address"),
+        AttributeName::Address => ("Indirizzo di residenza", "Address"),
+        AttributeName::DomicileStreetAddress => ("Domicilio: via e numero", "Domicile: street"),
+        AttributeName::DomicilePostalCode => ("Domicilio: CAP", "Domicile: postal code"),
+        AttributeName::DomicileMunicipality => ("Domicilio: comune", "Domicile: municipality"),
+        AttributeName::DomicileProvince => ("Domicilio: provincia", "Domicile: province"),
+        AttributeName::DomicileNation => ("Domicilio: nazione", "Domicile: nation"),
+        AttributeName::ExpirationDate => ("Scadenza dell’identità", "Expiry of the identity"),
+    };
+    match language {
+        Language::It => it,
+        Language::En => en,
+    }
+}
+
+page!(Consent, "consent.html", consent);

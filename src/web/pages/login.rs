@@ -1,0 +1,66 @@
+//! The pages on which a person proves who they are.
+
+use crate::texts::login::{self, Problem};
+use crate::web::pages::frame::Frame;
+use crate::web::pages::page::page;
+
+/// Username and password.
+///
+/// Its form posts `csrf`, `username` and `password` to `action`; its cancel button `csrf` to `cancel`.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// Where the form posts to.
+    pub action: String,
+    /// Where the cancel button posts to.
+    pub cancel: String,
+    /// The transaction's token.
+    pub csrf: String,
+    /// The name of the service that asks.
+    pub service: String,
+    /// The level asked for, as people know it: `SpidL2`.
+    pub level: Option<String>,
+    /// The username to begin with: what was typed last, or empty.
+    pub username: String,
+    /// What did not hold at the last attempt.
+    pub problem: Option<Problem>,
+}
+
+/// The one-time code of the person's app.
+///
+/// Its form posts `csrf` and `code` to `action`; its cancel button `csrf` to `cancel`.
+#[derive(Clone, Debug)]
+pub struct Totp {
+    /// Where the form posts to.
+    pub action: String,
+    /// Where the cancel button posts to.
+    pub cancel: String,
+    /// The transaction's token.
+    pub csrf: String,
+    /// The name of the service that asks.
+    pub service: String,
+    /// The level asked for, as people know it: `SpidL2`.
+    pub level: Option<String>,
+    /// How long each code is valid, in seconds.
+    pub period: u64,
+    /// What did not hold at the last attempt.
+    pub problem: Option<Problem>,
+}
+
+impl Login {
+    fn problem(&self, frame: &Frame) -> Option<String> {
+        self.problem.map(|problem| login::problem(frame.language, problem))
+    }
+}
+
+impl Totp {
+    fn problem(&self, frame: &Frame) -> Option<String> {
+        self.problem.map(|problem| login::problem(frame.language, problem))
+    }
+
+    fn period(&self, frame: &Frame) -> String {
+        login::code_period(frame.language, self.period)
+    }
+}
+
+page!(Login, "login.html", login);
+page!(Totp, "totp.html", login);

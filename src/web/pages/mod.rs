@@ -1,0 +1,17 @@
+//! The pages, one struct each: plain values in, HTML out; every value is escaped by the template.
+//!
+//! A page decides nothing and knows no request: a handler fills the struct and
+//! calls `render` with the [`frame::Frame`] that goes around it.
+
+pub mod consent;
+pub mod demo;
+pub mod enrolment;
+pub mod error;
+pub mod frame;
+pub mod home;
+pub mod login;
+pub mod notice;
+pub mod page;
+pub mod policy;
+pub mod post;
+pub mod qr;

@@ -1,0 +1,37 @@
+//! What makes a struct a page: its template and its words.
+
+/// Gives `$page` a `render` that fills the template at `$path` with the page (`p`), the frame
+/// (`f`), the words of every page (`c`) and the words of `texts::$words` (`t`).
+macro_rules! page {
+    ($page:ident, $path:tt, $words:ident) => {
+        impl $page {
+            /// The whole page as HTML.
+            ///
+            /// # Errors
+            ///
+            /// The template engine's, which formatting into memory does not give in practice.
+            pub fn render(
+                &self,
+                frame: &$crate::web::pages::frame::Frame,
+            ) -> Result<String, askama::Error> {
+                #[derive(askama::Template)]
+                #[template(path = $path)]
+                struct View<'a> {
+                    p: &'a $page,
+                    f: &'a $crate::web::pages::frame::Frame,
+                    c: &'static $crate::texts::common::Words,
+                    t: &'static $crate::texts::$words::Words,
+                }
+                let view = View {
+                    p: self,
+                    f: frame,
+                    c: $crate::texts::common::words(frame.language),
+                    t: $crate::texts::$words::words(frame.language),
+                };
+                askama::Template::render(&view)
+            }
+        }
+    };
+}
+
+pub(super) use page;

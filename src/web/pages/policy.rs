@@ -1,0 +1,34 @@
+//! What a browser may do with a page.
+
+use url::Url;
+
+/// The value of `Content-Security-Policy` for a page whose forms post to us, and to the site
+/// of `posts_to` if that is given: nothing inline, nothing from elsewhere, no framing.
+#[must_use]
+pub fn content_security_policy(posts_to: Option<&Url>) -> String {
+    let elsewhere = match posts_to.map(Url::origin) {
+        Some(origin) if origin.is_tuple() => format!(" {}", origin.ascii_serialization()),
+        _ => String::new(),
+    };
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+         font-src 'self'; connect-src 'self'; form-action 'self'{elsewhere}; \
+         frame-ancestors 'none'; base-uri 'none'"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_may_post_to_the_one_site_named() {
+        let named = |url: &str| content_security_policy(Some(&Url::parse(url).unwrap()));
+        assert!(content_security_policy(None).contains("form-action 'self';"));
+        assert!(
+            named("https://sp.example:8443/acs?x=1")
+                .contains("form-action 'self' https://sp.example:8443;")
+        );
+        assert!(named("data:text/html,x").contains("form-action 'self';"));
+    }
+}

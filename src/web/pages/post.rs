@@ -1,0 +1,48 @@
+//! The page that carries a SAML message to another site (SAML Bindings §3.5).
+
+use crate::web::pages::page::page;
+
+/// A form that submits itself; without script the person presses its button.
+///
+/// To be sent with `Referrer-Policy: no-referrer` and the policy of
+/// [`content_security_policy`](crate::web::pages::policy::content_security_policy) for `action`.
+#[derive(Clone)]
+pub struct PostForm {
+    /// The address that takes the message.
+    pub action: String,
+    /// Which message it is.
+    pub message: Message,
+    /// The message, in base64.
+    pub value: String,
+    /// What goes with it unchanged.
+    pub relay_state: Option<String>,
+}
+
+/// A SAML message's kind, which names its form field.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Message {
+    /// `SAMLRequest`
+    Request,
+    /// `SAMLResponse`
+    Response,
+}
+
+impl Message {
+    /// The name of the form field.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Request => "SAMLRequest",
+            Self::Response => "SAMLResponse",
+        }
+    }
+}
+
+// What is sent holds personal data.
+impl std::fmt::Debug for PostForm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostForm").field("action", &self.action).finish_non_exhaustive()
+    }
+}
+
+page!(PostForm, "post.html", consent);
