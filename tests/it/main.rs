@@ -1,5 +1,6 @@
 //! The integration tests, in one binary.
 
+mod clients;
 mod config;
 mod saml_out;
 mod support;

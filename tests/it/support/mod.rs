@@ -1,5 +1,9 @@
 //! What several tests need.
 #![expect(dead_code, reason = "not every helper has a test yet")]
 
+pub(crate) mod agent;
+pub(crate) mod citizen;
 pub(crate) mod keys;
+pub(crate) mod peer;
+pub(crate) mod server;
 pub(crate) mod sp;

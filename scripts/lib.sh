@@ -1,0 +1,75 @@
+# What the scripts share. Sourced, never run.
+# shellcheck shell=bash
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export CARGO_TERM_PROGRESS_WHEN=${CARGO_TERM_PROGRESS_WHEN:-never}
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# debian PACKAGE... : installs those that are missing.
+debian() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  command -v apt-get >/dev/null || die "Missing, and there is no apt-get here: install what Debian calls ${missing[*]}"
+  local sudo=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "Missing: run as root: apt-get install ${missing[*]}"
+    sudo=(sudo)
+  fi
+  say "Installing ${missing[*]}"
+  "${sudo[@]}" apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# command_or COMMAND PACKAGE : installs the package if nothing gives the command.
+command_or() {
+  command -v "$1" >/dev/null || debian "$2"
+}
+
+# What it takes to build ponte.
+build_tools() {
+  command_or cc gcc
+  command_or pkg-config pkg-config
+  debian libc6-dev libssl-dev libxml2-dev libxmlsec1-dev
+  command -v cargo >/dev/null || PATH="$HOME/.cargo/bin:$PATH"
+  command -v cargo >/dev/null || die "Rust 1.88 or newer is needed and Debian 12's is older: install it with rustup (see rustup.rs), then run this again"
+  local version
+  version=$(cargo --version | cut -d' ' -f2)
+  printf '1.88\n%s\n' "$version" | sort -CV || die "Rust 1.88 or newer is needed, and this is $version: run rustup update"
+}
+
+# What it takes to bring the pages' style and scripts.
+page_tools() {
+  command_or node nodejs
+  command_or npm npm
+}
+
+# The service providers and the browser that the tests drive: target/venv and target/npm.
+peers() {
+  page_tools
+  command_or xmlsec1 xmlsec1
+  command_or chromium chromium
+  command_or strace strace
+  python3 -c 'import ensurepip, venv' 2>/dev/null || debian python3 python3-venv
+  mkdir -p target
+  if ! cmp -s tests/clients/requirements.txt target/venv/requirements.txt; then
+    say "Installing the Python service providers in target/venv"
+    rm -rf target/venv
+    python3 -m venv target/venv
+    target/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement tests/clients/requirements.txt
+    cp tests/clients/requirements.txt target/venv/requirements.txt
+  fi
+  if ! cmp -s tests/clients/package-lock.json target/npm/installed.json; then
+    say "Installing the JavaScript service provider and the browser's driver in target/npm"
+    rm -rf target/npm
+    mkdir -p target/npm
+    cp tests/clients/package.json tests/clients/package-lock.json target/npm/
+    (cd target/npm && npm ci --silent --no-audit --no-fund --ignore-scripts)
+    cp tests/clients/package-lock.json target/npm/installed.json
+  fi
+}

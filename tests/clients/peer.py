@@ -1,0 +1,40 @@
+"""What the Python service providers share: they are called as `SCRIPT SETUP VERB`.
+
+SETUP is a JSON file: `entity_id`, `acs`, `profile` (spid or generic), `binding`
+(redirect or post: how the request is sent), `class` (the AuthnContextClassRef
+asked for), `key` and `cert` (PEM files of the service provider), `idp_metadata`
+(a file), `sso` (the address the request goes to).
+
+VERB is one of
+- `metadata`: prints the service provider's metadata;
+- `request`: prints {"method", "url", "fields", "id"}, a request for a browser to send;
+- `check`: reads {"id", "SAMLResponse", "RelayState"} and prints {"accepted", ...},
+  with `why` where the library refused, else what it read from the response.
+"""
+
+import json
+import sys
+
+
+def run(metadata, request, check):
+    """Runs the verb on the command line with the functions that carry it out."""
+    setup_file, verb = sys.argv[1:3]
+    with open(setup_file, encoding="utf-8") as file:
+        setup = json.load(file)
+    if verb == "metadata":
+        print(metadata(setup))
+    elif verb == "request":
+        print(json.dumps(request(setup)))
+    elif verb == "check":
+        answer = json.load(sys.stdin)
+        try:
+            verdict = {"accepted": True, **check(setup, answer)}
+        except Refused as refused:
+            verdict = {"accepted": False, "why": str(refused)}
+        print(json.dumps(verdict))
+    else:
+        sys.exit(f"{verb}: not a verb")
+
+
+class Refused(Exception):
+    """The library refused the response."""

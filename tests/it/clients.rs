@@ -1,0 +1,200 @@
+//! Service providers that none of us wrote take our responses, and refuse them after one byte was changed.
+
+use std::path::Path;
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::support::agent::Agent;
+use crate::support::citizen::Delivered;
+use crate::support::peer::{Kind, Peer};
+use crate::support::server::Server;
+
+const SPID_L2: &str = "https://www.spid.gov.it/SpidL2";
+const REFEDS_MFA: &str = "https://refeds.org/profile/mfa";
+
+#[test]
+#[ignore = "needs the service providers that ./scripts/test installs"]
+fn pysaml2_by_redirect_under_spid() {
+    logs_in_and_refuses_changes(Kind {
+        script: "pysaml2_sp.py",
+        profile: "spid",
+        binding: "redirect",
+        class: SPID_L2,
+    });
+}
+
+#[test]
+#[ignore = "needs the service providers that ./scripts/test installs"]
+fn pysaml2_by_post_under_spid() {
+    logs_in_and_refuses_changes(Kind {
+        script: "pysaml2_sp.py",
+        profile: "spid",
+        binding: "post",
+        class: SPID_L2,
+    });
+}
+
+#[test]
+#[ignore = "needs the service providers that ./scripts/test installs"]
+fn pysaml2_by_redirect_under_plain_saml() {
+    logs_in_and_refuses_changes(Kind {
+        script: "pysaml2_sp.py",
+        profile: "generic",
+        binding: "redirect",
+        class: REFEDS_MFA,
+    });
+}
+
+#[test]
+#[ignore = "needs the service providers that ./scripts/test installs"]
+fn pysaml2_by_post_under_plain_saml() {
+    logs_in_and_refuses_changes(Kind {
+        script: "pysaml2_sp.py",
+        profile: "generic",
+        binding: "post",
+        class: REFEDS_MFA,
+    });
+}
+
+#[test]
+#[ignore = "needs the service providers that ./scripts/test installs"]
+fn python3_saml_by_redirect_under_plain_saml() {
+    logs_in_and_refuses_changes(Kind {
+        script: "python3_saml_sp.py",
+        profile: "generic",
+        binding: "redirect",
+        class: REFEDS_MFA,
+    });
+}
+
+#[test]
+#[ignore = "needs the service providers that ./scripts/test installs"]
+fn node_saml_by_redirect_under_plain_saml() {
+    logs_in_and_refuses_changes(Kind {
+        script: "node_saml_sp.mjs",
+        profile: "generic",
+        binding: "redirect",
+        class: REFEDS_MFA,
+    });
+}
+
+#[test]
+#[ignore = "needs the service providers that ./scripts/test installs"]
+fn node_saml_by_post_under_plain_saml() {
+    logs_in_and_refuses_changes(Kind {
+        script: "node_saml_sp.mjs",
+        profile: "generic",
+        binding: "post",
+        class: REFEDS_MFA,
+    });
+}
+
+#[test]
+#[ignore = "needs xmlsec1, which ./scripts/test installs"]
+fn xmlsec1_verifies_our_metadata() {
+    let mut server = Server::new();
+    server.start();
+    let served = Agent::new().get(&server.url("/metadata")).expect("metadata").body;
+    let printed = server.ponte(&["metadata", "show"], "").stdout;
+    assert_eq!(served.as_bytes(), printed.as_slice(), "one document, two ways to it");
+    let node = "urn:oasis:names:tc:SAML:2.0:metadata:EntityDescriptor";
+    assert_eq!(xmlsec1(server.folder(), &served, &[node]), Ok(()));
+    let changed = served.replacen("idp.localhost", "idq.localhost", 1);
+    assert_ne!(xmlsec1(server.folder(), &changed, &[node]), Ok(()), "one byte was changed");
+}
+
+fn logs_in_and_refuses_changes(kind: Kind) {
+    let mut server = Server::new();
+    let peer = Peer::new(server.folder(), kind, &server.url("/saml/sso"));
+    server.register(&peer);
+    let mut citizen = server.add_user("ada");
+    server.start();
+    let idp = Agent::new().get(&server.url("/metadata")).expect("metadata");
+    assert_eq!(idp.status, 200);
+    std::fs::write(server.folder().join("idp.xml"), &idp.body).expect("the metadata is kept");
+
+    let request = peer.request();
+    let delivered = citizen.log_in(&mut Agent::new(), &request).expect("a response");
+    assert_eq!(delivered.action, peer.acs);
+    assert_eq!(delivered.relay_state, "where-i-was");
+
+    let verdict = check(&peer, &request.id, &delivered);
+    assert_eq!(verdict["accepted"], true, "{verdict}");
+    assert_eq!(verdict["class"], kind.class, "{verdict}");
+    let attributes = verdict["attributes"].to_string();
+    assert!(attributes.contains("Ada") && attributes.contains("TINIT-"), "{verdict}");
+
+    let xml =
+        String::from_utf8(STANDARD.decode(&delivered.response).expect("base64")).expect("UTF-8");
+    for place in
+        [">Ada<", "<ds:SignatureValue>", "InResponseTo=\"", "<ds:DigestValue>", "NotOnOrAfter=\"20"]
+    {
+        for changed in changed_at_each(&xml, place) {
+            let changed = Delivered { response: STANDARD.encode(changed), ..delivered.clone() };
+            let verdict = check(&peer, &request.id, &changed);
+            assert_eq!(verdict["accepted"], false, "one byte was changed after {place}: {verdict}");
+        }
+    }
+
+    let response = "urn:oasis:names:tc:SAML:2.0:protocol:Response";
+    let assertion = "urn:oasis:names:tc:SAML:2.0:assertion:Assertion";
+    assert_eq!(xmlsec1(server.folder(), &xml, &[response, assertion]), Ok(()));
+    let alone = &xml[xml.find("<saml:Assertion").expect("an assertion")..];
+    let alone =
+        &alone[..alone.find("</saml:Assertion>").expect("its end") + "</saml:Assertion>".len()];
+    assert_eq!(xmlsec1(server.folder(), alone, &[assertion]), Ok(()), "the assertion by itself");
+    let changed = xml.replacen(">Ada<", ">Adb<", 1);
+    assert_ne!(xmlsec1(server.folder(), &changed, &[response, assertion]), Ok(()));
+}
+
+fn check(peer: &Peer, id: &str, delivered: &Delivered) -> serde_json::Value {
+    peer.check(id, &delivered.response, &delivered.relay_state)
+}
+
+/// `xml` with the last letter or digit of `place`, or the first after it, replaced by another:
+/// once for each time that `place` stands in `xml`. What comes out is well-formed.
+fn changed_at_each(xml: &str, place: &str) -> Vec<String> {
+    let changed: Vec<String> =
+        xml.match_indices(place)
+            .map(|(start, _)| {
+                let inside = place.trim_end_matches('<').len();
+                let mut at = start + inside;
+                if place.ends_with('<') {
+                    at -= 1;
+                }
+                let other =
+                    match &xml[at..=at] {
+                        "a" => "b",
+                        digit if digit.bytes().all(|byte| byte.is_ascii_digit()) => {
+                            if digit == "9" { "8" } else { "9" }
+                        }
+                        _ => "a",
+                    };
+                format!("{}{other}{}", &xml[..at], &xml[at + 1..])
+            })
+            .collect();
+    assert!(!changed.is_empty(), "{place} stands nowhere in {xml}");
+    assert!(changed.iter().all(|changed| changed.len() == xml.len() && changed != xml));
+    changed
+}
+
+/// What the program `xmlsec1` says of the first signature of `xml` under our certificate.
+fn xmlsec1(folder: &Path, xml: &str, nodes: &[&str]) -> Result<(), String> {
+    let file = folder.join("verify.xml");
+    std::fs::write(&file, xml).expect("it is written");
+    let output = Command::new("xmlsec1")
+        .args(["--verify", "--enabled-key-data", "rsa"])
+        .args(nodes.iter().flat_map(|node| ["--id-attr:ID", node]))
+        .arg("--pubkey-cert-pem")
+        .arg(folder.join("keys/signing.crt"))
+        .arg(&file)
+        .output()
+        .expect("xmlsec1 is there: ./scripts/test installs it");
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}

@@ -1,0 +1,187 @@
+//! The built binary, started in a folder of its own.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::agent::Agent;
+use crate::support::citizen::Citizen;
+use crate::support::peer::Peer;
+
+/// A server, and the folder that it works in.
+#[derive(Debug)]
+pub(crate) struct Server {
+    folder: TempDir,
+    port: u16,
+    child: Option<Child>,
+    log: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Server {
+    /// A folder made by `ponte init`, for a server on a free port.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .and_then(|listener| listener.local_addr())
+            .expect("a free port")
+            .port();
+        let server = Self { folder, port, child: None, log: Arc::default() };
+        server.ponte(&["init", "."], "");
+        server
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://idp.localhost:{}{path}", self.port)
+    }
+
+    /// Adds lines at the end of the configuration.
+    pub(crate) fn configure(&self, lines: &str) {
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .open(self.folder().join("ponte.toml"))
+            .expect("ponte.toml");
+        file.write_all(lines.as_bytes()).expect("it is written");
+    }
+
+    /// Registers `peer` by its metadata file, as an administrator does.
+    pub(crate) fn register(&self, peer: &Peer) {
+        let folder = self.folder().join("metadata/sp");
+        std::fs::create_dir_all(&folder).expect("the folder of metadata");
+        let name = peer.entity_id.rsplit('/').next().expect("a name");
+        std::fs::write(folder.join(format!("{name}.xml")), peer.metadata()).expect("the metadata");
+        self.configure(&format!(
+            "\n[[service-provider]]\nentity-id = \"{}\"\nprofile = \"{}\"\n",
+            peer.entity_id, peer.profile
+        ));
+    }
+
+    /// Starts the server and waits until it answers.
+    pub(crate) fn start(&mut self) {
+        let mut child = self
+            .command(&["serve"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        self.collect(child.stdout.take().expect("its output"));
+        self.collect(child.stderr.take().expect("its log"));
+        self.child = Some(child);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !Agent::new().get(&self.url("/health")).is_ok_and(|page| page.status == 200) {
+            let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+            assert!(
+                ended.is_none() && Instant::now() < deadline,
+                "no server: {ended:?}, {:#?}",
+                self.log()
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Ends it as a power cut would: nothing is finished, nothing is told.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("it is killed");
+            child.wait().expect("it is gone");
+        }
+    }
+
+    /// What it logged, one object a line.
+    pub(crate) fn log(&self) -> Vec<Value> {
+        self.log.lock().expect("the log").clone()
+    }
+
+    /// Adds a person who has yet to enrol an app.
+    pub(crate) fn add_user(&self, username: &str) -> Citizen {
+        let password = "una frase lunga e segreta";
+        let output = self.ponte(
+            &[
+                "user",
+                "add",
+                username,
+                "--name",
+                "Ada",
+                "--family-name",
+                "Rossi",
+                "--fiscal-number",
+                "RSSDAA80A41H501W",
+                "--password-stdin",
+            ],
+            &format!("{password}\n"),
+        );
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let code = said
+            .lines()
+            .find_map(|line| {
+                line.to_lowercase().contains("activation code").then(|| line.split(':').nth(1))
+            })
+            .flatten()
+            .expect("an activation code is printed");
+        Citizen::new(username, password, code.trim())
+    }
+
+    /// Runs a command of the binary, which must succeed.
+    pub(crate) fn ponte(&self, arguments: &[&str], input: &str) -> Output {
+        let output = self.try_ponte(arguments, input);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "ponte {arguments:?}: {said}");
+        output
+    }
+
+    /// Runs a command of the binary.
+    pub(crate) fn try_ponte(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let _closed_early = child.stdin.take().expect("its input").write_all(input.as_bytes());
+        child.wait_with_output().expect("it ends")
+    }
+
+    /// The binary with its folder and its place on the network.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command
+            .args(arguments)
+            .current_dir(self.folder())
+            .env("PONTE_SERVER_LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("PONTE_SERVER_BASE_URL", self.url(""))
+            .env("PONTE_SERVER_LOG", "json");
+        command
+    }
+
+    fn collect(&self, stream: impl std::io::Read + Send + 'static) {
+        let log = Arc::clone(&self.log);
+        std::thread::spawn(move || {
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                let row = serde_json::from_str(&line).unwrap_or(Value::String(line));
+                log.lock().expect("the log").push(row);
+            }
+        });
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The binary under test.
+pub(crate) fn binary() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_ponte"))
+}
