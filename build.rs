@@ -1,4 +1,4 @@
-//! Puts the files of the pages into the binary.
+//! Puts the files of the pages into the binary, and compiles what is not Rust.
 
 use std::fmt::Write;
 use std::fs::{self, File};
@@ -7,7 +7,10 @@ use std::time::SystemTime;
 use std::{env, io};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    assets()
+    assets()?;
+    #[cfg(feature = "xmlsec")]
+    xmlsec()?;
+    Ok(())
 }
 
 /// Makes the table of `src/web/assets.rs`: our own files, and the style that `scripts/assets`
@@ -70,4 +73,27 @@ fn media_type(name: &str) -> Option<&'static str> {
         "woff2" => "font/woff2",
         _ => return None,
     })
+}
+
+/// The second signature verifier: a thin layer of C over libxmlsec1.
+#[cfg(feature = "xmlsec")]
+fn xmlsec() -> Result<(), Box<dyn std::error::Error>> {
+    const SHIM: &str = "src/saml/xmlsec_shim.c";
+    println!("cargo::rerun-if-changed={SHIM}");
+    let library = pkg_config::Config::new()
+        .atleast_version("1.2.33")
+        .probe("xmlsec1-openssl")
+        .map_err(|error| {
+            format!(
+                "libxmlsec1 with OpenSSL was not found (Debian: libxmlsec1-dev, libxml2-dev, \
+                 libssl-dev, pkg-config); or build with --no-default-features. {error}"
+            )
+        })?;
+    let mut build = cc::Build::new();
+    build.file(SHIM).includes(&library.include_paths).warnings(true).extra_warnings(true);
+    for (name, value) in &library.defines {
+        build.define(name, value.as_deref());
+    }
+    build.compile("ponte_xmlsec");
+    Ok(())
 }

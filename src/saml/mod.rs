@@ -4,9 +4,11 @@
 //! Nothing here knows a socket, a store or a clock: functions take octets,
 //! keys and `now`.
 
+pub mod algorithm;
 pub mod authn_request;
 pub mod binding;
 pub mod canonical;
+pub mod envelope;
 pub mod enveloped;
 pub mod identity_provider;
 pub mod metadata;

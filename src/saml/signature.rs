@@ -1,11 +1,303 @@
-//! Signatures: verified over the octets received with a registered key, or made with ours.
+//! Signatures of others: verified with a registered key over the octets received. What was
+//! covered comes out as [`SignedXml`], which nothing else can make.
 
-/// A partner's public key, taken from its metadata and parsed once.
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::bn::BigNum;
+use openssl::ecdsa::EcdsaSig;
+use openssl::error::ErrorStack;
+use openssl::nid::Nid;
+use openssl::pkey::{Id, PKey, Public};
+use openssl::pkey_ctx::PkeyCtx;
+use openssl::rsa::Padding;
+use openssl::x509::X509;
+
+use crate::saml::algorithm::{self, DigestAlgorithm};
+use crate::saml::binding::Decoded;
+use crate::saml::canonical;
+use crate::saml::envelope::Envelope;
+use crate::saml::structure::Sound;
+#[cfg(feature = "xmlsec")]
+use crate::saml::xmlsec;
+use crate::world::signer::SignatureAlgorithm;
+
+/// The most keys of one partner that are tried.
+const MAX_KEYS: usize = 16;
+
+/// A partner's public key, taken from its metadata and parsed once; clones share it.
 #[derive(Clone)]
-pub struct PublicKey {}
+pub struct PublicKey(Arc<Key>);
 
-impl std::fmt::Debug for PublicKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("PublicKey")
+struct Key {
+    public: PKey<Public>,
+    /// The octets of `r` and of `s`; `None` for RSA.
+    scalar: Option<usize>,
+    not_before: DateTime<Utc>,
+    not_after: DateTime<Utc>,
+    fingerprint: [u8; 32],
+    #[cfg(feature = "xmlsec")]
+    second: xmlsec::Key,
+}
+
+/// A certificate whose key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// It is not an X.509 certificate in DER.
+    #[error("not an X.509 certificate")]
+    Certificate(#[source] ErrorStack),
+    /// Its key is neither RSA nor elliptic-curve.
+    #[error("the key is neither RSA nor elliptic-curve")]
+    Kind,
+    /// Its RSA key has fewer than 2048 bits.
+    #[error("the RSA key has {0} bits; 2048 at least are needed")]
+    Short(u32),
+    /// Its RSA key has more than 8192 bits, which would make every message costly.
+    #[error("the RSA key has {0} bits; 8192 at most are taken")]
+    Long(u32),
+    /// Its curve is not P-256, P-384 or P-521.
+    #[error("the curve is not P-256, P-384 or P-521")]
+    Curve,
+    /// The second verifier could not load the key.
+    #[error("the second verifier could not load the key")]
+    Second,
+}
+
+/// XML of which every octet was covered by a partner's signature.
+///
+/// Only this module makes one; whoever reads a message reads it from here, and so cannot read
+/// what was not signed.
+#[derive(Clone, Debug)]
+pub struct SignedXml(String);
+
+/// A message that does not count as signed by the partner.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Unproven {
+    /// It carries no signature.
+    #[error("there is no signature")]
+    Missing,
+    /// None of the partner's keys goes with the signature's algorithm.
+    #[error("no registered key goes with the signature's algorithm")]
+    NoKey,
+    /// What is there is not what was signed.
+    #[error("the digest is not the one that was signed")]
+    Digest,
+    /// No registered key made the signature.
+    #[error("the signature was not made with a registered key")]
+    Signature,
+    /// Canonicalisation gave nothing.
+    #[error("there are no octets to verify")]
+    Empty,
+    /// Ours accepted it and libxmlsec1 did not: a message made to be read in two ways, or a fault
+    /// in one of the two. Refused, and worth an alarm.
+    #[error("the two verifiers disagree")]
+    Disagreement,
+}
+
+impl PublicKey {
+    /// The key of a certificate, DER: RSA with 2048 to 8192 bits, or elliptic-curve on P-256,
+    /// P-384 or P-521. The certificate's dates, issuer and signature are not judged here.
+    ///
+    /// # Errors
+    /// When it is no certificate, or its key is of another kind or size.
+    pub fn from_certificate_der(der: &[u8]) -> Result<Self, KeyError> {
+        let certificate = X509::from_der(der).map_err(KeyError::Certificate)?;
+        let public = certificate.public_key().map_err(KeyError::Certificate)?;
+        let scalar = match public.id() {
+            Id::RSA => match public.bits() {
+                bits @ ..2048 => return Err(KeyError::Short(bits)),
+                bits @ 8193.. => return Err(KeyError::Long(bits)),
+                _ => None,
+            },
+            Id::EC => Some(scalar_size(&public)?),
+            _ => return Err(KeyError::Kind),
+        };
+        #[cfg(feature = "xmlsec")]
+        let second = {
+            let spki = public.public_key_to_der().map_err(KeyError::Certificate)?;
+            xmlsec::Key::from_spki_der(&spki).ok_or(KeyError::Second)?
+        };
+        Ok(Self(Arc::new(Key {
+            scalar,
+            not_before: instant(certificate.not_before()).map_err(KeyError::Certificate)?,
+            not_after: instant(certificate.not_after()).map_err(KeyError::Certificate)?,
+            fingerprint: openssl::sha::sha256(der),
+            public,
+            #[cfg(feature = "xmlsec")]
+            second,
+        })))
     }
+
+    /// From when its certificate is valid.
+    #[must_use]
+    pub fn not_before(&self) -> DateTime<Utc> {
+        self.0.not_before
+    }
+
+    /// Until when its certificate is valid.
+    #[must_use]
+    pub fn not_after(&self) -> DateTime<Utc> {
+        self.0.not_after
+    }
+
+    /// The SHA-256 of its certificate's DER.
+    #[must_use]
+    pub fn fingerprint(&self) -> &[u8; 32] {
+        &self.0.fingerprint
+    }
+
+    /// Whether `algorithm` is one that this kind of key makes.
+    fn fits(&self, algorithm: SignatureAlgorithm) -> bool {
+        let is_rsa = matches!(
+            algorithm,
+            SignatureAlgorithm::RsaSha256
+                | SignatureAlgorithm::RsaSha384
+                | SignatureAlgorithm::RsaSha512
+        );
+        is_rsa == self.0.scalar.is_none()
+    }
+
+    /// Whether `signature` over `digest` was made with this key; any failure is a no.
+    fn made(&self, hash: DigestAlgorithm, digest: &[u8], signature: &[u8]) -> bool {
+        let judge = || -> Result<bool, ErrorStack> {
+            let mut context = PkeyCtx::new(&self.0.public)?;
+            context.verify_init()?;
+            let Some(size) = self.0.scalar else {
+                context.set_rsa_padding(Padding::PKCS1)?;
+                context.set_signature_md(hash.md())?;
+                return context.verify(digest, signature);
+            };
+            if signature.len() != 2 * size {
+                return Ok(false);
+            }
+            let (r, s) = signature.split_at(size);
+            let pair =
+                EcdsaSig::from_private_components(BigNum::from_slice(r)?, BigNum::from_slice(s)?)?;
+            context.verify(digest, &pair.to_der()?)
+        };
+        judge().unwrap_or(false)
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PublicKey(")?;
+        for byte in &self.0.fingerprint[..8] {
+            write!(f, "{byte:02x}")?;
+        }
+        f.write_str("…)")
+    }
+}
+
+impl SignedXml {
+    pub(in crate::saml) fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Verifies the signature in the root of `sound` with a partner's registered `keys`.
+///
+/// The octets that come out are the canonical ones of the root without its signature: those that
+/// were hashed. With the feature `xmlsec`, libxmlsec1 must agree.
+///
+/// # Errors
+/// The reason why it does not count as signed.
+pub fn verify(sound: &Sound<'_, '_>, keys: &[PublicKey]) -> Result<SignedXml, Unproven> {
+    prove(sound, sound.envelope().ok_or(Unproven::Missing)?, keys)
+}
+
+/// The same for the one assertion of a response that may not be signed itself. What comes out is
+/// the assertion alone.
+///
+/// # Errors
+/// As [`verify`]; [`Unproven::Missing`] also when there is not exactly one signed child.
+pub fn verify_child(sound: &Sound<'_, '_>, keys: &[PublicKey]) -> Result<SignedXml, Unproven> {
+    let [only] = sound.child_envelopes() else { return Err(Unproven::Missing) };
+    prove(sound, only, keys)
+}
+
+/// Verifies a redirect's signature over the octets of its query as received.
+///
+/// # Errors
+/// The reason why it does not count as signed.
+pub fn verify_detached(decoded: &Decoded, keys: &[PublicKey]) -> Result<SignedXml, Unproven> {
+    let detached = decoded.detached.as_ref().ok_or(Unproven::Missing)?;
+    let hash = algorithm::digest_of(detached.algorithm);
+    signer(keys, detached.algorithm, &hash.digest(&detached.signed), &detached.signature)?;
+    Ok(SignedXml(decoded.xml.clone()))
+}
+
+fn prove(
+    sound: &Sound<'_, '_>,
+    envelope: &Envelope<'_, '_>,
+    keys: &[PublicKey],
+) -> Result<SignedXml, Unproven> {
+    let mut octets = String::with_capacity(envelope.parent.range().len());
+    let without = Some(envelope.signature.id());
+    canonical::write(envelope.parent, without, &envelope.parent_prefixes, &mut octets);
+    if octets.is_empty() {
+        return Err(Unproven::Empty);
+    }
+    if envelope.digest.digest(octets.as_bytes()) != envelope.digest_value {
+        return Err(Unproven::Digest);
+    }
+    let mut signed_info = String::with_capacity(envelope.signed_info.range().len() + 64);
+    canonical::write(envelope.signed_info, None, &envelope.signed_info_prefixes, &mut signed_info);
+    let hash = algorithm::digest_of(envelope.algorithm);
+    let digest = hash.digest(signed_info.as_bytes());
+    let key = signer(keys, envelope.algorithm, &digest, &envelope.value)?;
+    agree(sound, envelope, key)?;
+    Ok(SignedXml(octets))
+}
+
+/// The first of `keys` that made `signature`.
+fn signer<'k>(
+    keys: &'k [PublicKey],
+    algorithm: SignatureAlgorithm,
+    digest: &[u8],
+    signature: &[u8],
+) -> Result<&'k PublicKey, Unproven> {
+    let mut refusal = Unproven::NoKey;
+    for key in keys.iter().take(MAX_KEYS).filter(|key| key.fits(algorithm)) {
+        if key.made(algorithm::digest_of(algorithm), digest, signature) {
+            return Ok(key);
+        }
+        refusal = Unproven::Signature;
+    }
+    Err(refusal)
+}
+
+#[cfg(feature = "xmlsec")]
+fn agree(
+    sound: &Sound<'_, '_>,
+    envelope: &Envelope<'_, '_>,
+    key: &PublicKey,
+) -> Result<(), Unproven> {
+    if xmlsec::verify(sound.document().input_text(), envelope.id, &key.0.second) {
+        return Ok(());
+    }
+    Err(Unproven::Disagreement)
+}
+
+#[cfg(not(feature = "xmlsec"))]
+fn agree(_: &Sound<'_, '_>, _: &Envelope<'_, '_>, _: &PublicKey) -> Result<(), Unproven> {
+    Ok(())
+}
+
+fn scalar_size(key: &PKey<Public>) -> Result<usize, KeyError> {
+    let curve = key.ec_key().map_err(KeyError::Certificate)?.group().curve_name();
+    match curve {
+        Some(Nid::X9_62_PRIME256V1) => Ok(32),
+        Some(Nid::SECP384R1) => Ok(48),
+        Some(Nid::SECP521R1) => Ok(66),
+        _ => Err(KeyError::Curve),
+    }
+}
+
+fn instant(time: &Asn1TimeRef) -> Result<DateTime<Utc>, ErrorStack> {
+    let since = Asn1Time::from_unix(0)?.diff(time)?;
+    let delta = TimeDelta::days(i64::from(since.days)) + TimeDelta::seconds(i64::from(since.secs));
+    Ok(DateTime::UNIX_EPOCH + delta)
 }

@@ -1,1 +1,334 @@
-//! xml
+//! Reading XML that a stranger wrote: bounded, UTF-8, no DOCTYPE, one parser.
+//!
+//! One pass over the text counts what makes a parser slow or two parsers
+//! differ, before a tree is built; so nothing below is worse than linear.
+
+use std::borrow::Cow;
+
+use roxmltree::{Document, Node, NodeType, ParsingOptions};
+
+/// The most octets a message may have, after base64 and inflate.
+pub const MAX_OCTETS: usize = 256 * 1024;
+/// The deepest that elements may be nested; the root is at 1.
+pub const MAX_DEPTH: usize = 64;
+/// The most elements a document may have.
+pub const MAX_ELEMENTS: usize = 5_000;
+/// The most attributes a start tag may have, namespace declarations included.
+pub const MAX_ATTRIBUTES: usize = 64;
+/// The most namespace declarations that may be open at one place.
+pub const MAX_NAMESPACES_OPEN: usize = 64;
+/// The most namespace declarations a document may have.
+pub const MAX_NAMESPACES: usize = 2_000;
+
+/// The text is not XML that is read here; `line` counts from 1.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum XmlError {
+    /// More than [`MAX_OCTETS`].
+    #[error("the document has {octets} octets; at most {MAX_OCTETS} are read")]
+    TooLarge {
+        /// How many there were.
+        octets: usize,
+    },
+    /// One of the limits on counts.
+    #[error("line {line}: more than {limit} {what}")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// The limit passed.
+        limit: usize,
+        /// Where.
+        line: usize,
+    },
+    /// A construct that is never read: a DOCTYPE, a processing instruction, something after the root.
+    #[error("line {line}: {what} is not accepted")]
+    Forbidden {
+        /// The construct.
+        what: &'static str,
+        /// Where.
+        line: usize,
+    },
+    /// A declaration other than version 1.0 and UTF-8.
+    #[error("the XML declaration says {name}=\"{value}\"; only XML 1.0 in UTF-8 is read")]
+    Declaration {
+        /// The pseudo-attribute, or nothing if the declaration is malformed.
+        name: String,
+        /// Its value, cut to 40 characters.
+        value: String,
+    },
+    /// A namespace name that is no absolute URI in plain characters. Canonicalisation is not
+    /// defined over relative ones (C14N 1.0 §1.3), and libxml2 writes `&` in one unescaped.
+    #[error("line {line}: the namespace name \"{uri}\" is not an absolute URI in plain characters")]
+    NamespaceName {
+        /// The name, cut to 80 characters.
+        uri: String,
+        /// Where.
+        line: usize,
+    },
+    /// An element that must hold text alone holds an element or a comment.
+    #[error("line {line}: <{element}> must hold text alone")]
+    NotText {
+        /// Its local name.
+        element: String,
+        /// Where.
+        line: usize,
+    },
+    /// Not well-formed, or not well-formed with namespaces.
+    #[error("not well-formed: {0}")]
+    NotWellFormed(#[from] roxmltree::Error),
+}
+
+/// Reads `text` within the limits of this module.
+///
+/// A byte order mark, comments before the root and within it, CDATA sections and an XML
+/// declaration that says 1.0 and UTF-8 are read; white space alone may follow the root.
+///
+/// # Errors
+/// The first limit passed, the first construct that is not read, or what is not well-formed.
+pub fn parse(text: &str) -> Result<Document<'_>, XmlError> {
+    if text.len() > MAX_OCTETS {
+        return Err(XmlError::TooLarge { octets: text.len() });
+    }
+    survey(text)?;
+    let options = ParsingOptions {
+        allow_dtd: false,
+        // Each element may be surrounded by one text and one comment; more are a flood.
+        nodes_limit: u32::try_from(MAX_ELEMENTS * 4).unwrap_or(u32::MAX),
+        ..ParsingOptions::default()
+    };
+    Ok(Document::parse_with_options(text, options)?)
+}
+
+/// The whole text of an element of simple content; CDATA counts as the text it is.
+///
+/// # Errors
+/// [`XmlError::NotText`] if the element has a child element or a comment.
+pub fn text_of<'a>(node: Node<'a, '_>) -> Result<Cow<'a, str>, XmlError> {
+    let mut children = node.children();
+    let text = match (children.next(), children.next()) {
+        (None, _) => Some(""),
+        (Some(only), None) if only.node_type() == NodeType::Text => only.text(),
+        _ => None,
+    };
+    text.map(Cow::Borrowed).ok_or_else(|| XmlError::NotText {
+        element: node.tag_name().name().to_owned(),
+        line: line_of(node),
+    })
+}
+
+/// The line on which `node` begins, from 1.
+#[must_use]
+pub fn line_of(node: Node<'_, '_>) -> usize {
+    line(node.document().input_text(), node.range().start)
+}
+
+fn line(text: &str, at: usize) -> usize {
+    text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1
+}
+
+/// Counts and refuses before a tree is built. On text that is not well-formed it may count
+/// wrongly, but only after the place at which the parser stops.
+fn survey(text: &str) -> Result<(), XmlError> {
+    character_references(text)?;
+    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut survey = Survey { text, elements: 0, declared: 0, open: Vec::new(), in_scope: 0 };
+    let mut at = start + declaration(&text[start..])?;
+    while let Some(found) = find(text, at, '<') {
+        at = survey.markup(found)?;
+    }
+    Ok(())
+}
+
+struct Survey<'t> {
+    text: &'t str,
+    elements: usize,
+    declared: usize,
+    /// How many namespaces each open element declares.
+    open: Vec<usize>,
+    in_scope: usize,
+}
+
+impl Survey<'_> {
+    /// Surveys what begins with the `<` at `at`; answers where it ends.
+    fn markup(&mut self, at: usize) -> Result<usize, XmlError> {
+        let rest = &self.text[at..];
+        let closed = self.elements > 0 && self.open.is_empty();
+        let forbidden = |what| Err(XmlError::Forbidden { what, line: line(self.text, at) });
+        if rest.starts_with("<?") {
+            return forbidden("a processing instruction");
+        }
+        if closed {
+            return forbidden("anything after the root");
+        }
+        if rest.starts_with("<!--") {
+            return Ok(self.after(at + 4, "-->"));
+        }
+        if rest.starts_with("<![CDATA[") {
+            return Ok(self.after(at + 9, "]]>"));
+        }
+        if rest.starts_with("<!") {
+            return forbidden("a DOCTYPE");
+        }
+        if rest.starts_with("</") {
+            self.in_scope -= self.open.pop().unwrap_or(0);
+            return Ok(self.after(at + 2, ">"));
+        }
+        self.start_tag(at)
+    }
+
+    fn after(&self, at: usize, end: &str) -> usize {
+        self.text[at..].find(end).map_or(self.text.len(), |found| at + found + end.len())
+    }
+
+    fn start_tag(&mut self, at: usize) -> Result<usize, XmlError> {
+        self.elements += 1;
+        self.limit(self.elements, MAX_ELEMENTS, "elements", at)?;
+        self.limit(self.open.len() + 1, MAX_DEPTH, "levels of elements", at)?;
+        let bytes = self.text.as_bytes();
+        let (mut attributes, mut declared) = (0, 0);
+        let mut name = at + 1;
+        let mut here = at + 1;
+        let empty = loop {
+            match bytes.get(here) {
+                None => return Ok(bytes.len()),
+                Some(b'>') => break bytes[here - 1] == b'/',
+                Some(b' ' | b'\t' | b'\n' | b'\r') => name = here + 1,
+                Some(quote @ (b'"' | b'\'')) => {
+                    let Some(end) = find(self.text, here + 1, char::from(*quote)) else {
+                        return Ok(bytes.len());
+                    };
+                    attributes += 1;
+                    self.limit(attributes, MAX_ATTRIBUTES, "attributes of one element", at)?;
+                    let label = &self.text[name..here];
+                    // White space may stand around the equals sign, and then the label is lost.
+                    if label.starts_with("xmlns") || !label.ends_with('=') || label.len() == 1 {
+                        declared += self.declaration(at, here, &self.text[here + 1..end])?;
+                    }
+                    here = end;
+                    name = end + 1;
+                }
+                Some(_) => {}
+            }
+            here += 1;
+        };
+        self.declared += declared;
+        self.limit(self.declared, MAX_NAMESPACES, "namespace declarations", at)?;
+        self.limit(
+            self.in_scope + declared,
+            MAX_NAMESPACES_OPEN,
+            "namespaces in scope at one place",
+            at,
+        )?;
+        if !empty {
+            self.open.push(declared);
+            self.in_scope += declared;
+        }
+        Ok(here + 1)
+    }
+
+    /// Judges the attribute whose value's opening quote is at `quote`, if it declares a
+    /// namespace; answers how many it declares.
+    fn declaration(&self, tag: usize, quote: usize, uri: &str) -> Result<usize, XmlError> {
+        let before = self.text[tag..quote].trim_end_matches(WHITE).trim_end_matches('=');
+        let name = before.trim_end_matches(WHITE).rsplit(WHITE).next().unwrap_or_default();
+        let prefixed = name.starts_with("xmlns:");
+        if name != "xmlns" && !prefixed {
+            return Ok(0);
+        }
+        // xmlns="" takes the default namespace away; a prefix cannot be taken away in XML 1.0.
+        if (uri.is_empty() && !prefixed) || is_absolute(uri) {
+            return Ok(1);
+        }
+        Err(XmlError::NamespaceName { uri: cut(uri, 80), line: line(self.text, quote) })
+    }
+
+    fn limit(
+        &self,
+        count: usize,
+        limit: usize,
+        what: &'static str,
+        at: usize,
+    ) -> Result<(), XmlError> {
+        if count > limit {
+            return Err(XmlError::TooMany { what, limit, line: line(self.text, at) });
+        }
+        Ok(())
+    }
+}
+
+const WHITE: [char; 4] = [' ', '\t', '\n', '\r'];
+
+fn find(text: &str, from: usize, wanted: char) -> Option<usize> {
+    text.get(from..)?.find(wanted).map(|found| from + found)
+}
+
+fn cut(text: &str, characters: usize) -> String {
+    text.chars().take(characters).collect()
+}
+
+/// A scheme and something after it, in the characters of RFC 3986 but `&`.
+fn is_absolute(uri: &str) -> bool {
+    let Some((scheme, rest)) = uri.split_once(':') else { return false };
+    let mut letters = scheme.bytes();
+    letters.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && letters.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+        && !rest.is_empty()
+        && rest
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$'()*+,;=%".contains(&byte))
+}
+
+/// Refuses references to what is no character of XML: the parser reads `&#xD800;` as U+FFFD,
+/// where another one stops.
+fn character_references(text: &str) -> Result<(), XmlError> {
+    let mut at = 0;
+    while let Some(found) = find(text, at, '&') {
+        at = found + 1;
+        let Some(digits) = text[at..].strip_prefix('#') else { continue };
+        let end = digits.bytes().position(|byte| !byte.is_ascii_alphanumeric());
+        let digits = &digits[..end.unwrap_or(digits.len())];
+        let code = match digits.strip_prefix('x') {
+            Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16),
+            None => digits.parse(),
+        };
+        if code.ok().is_some_and(|code| char::from_u32(code).is_none()) {
+            let what = "a reference to no character";
+            return Err(XmlError::Forbidden { what, line: line(text, found) });
+        }
+    }
+    Ok(())
+}
+
+/// The length of the XML declaration at the beginning of `text`; 0 if there is none.
+fn declaration(text: &str) -> Result<usize, XmlError> {
+    let Some(rest) = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(WHITE)) else {
+        return Ok(0);
+    };
+    let malformed = |name: &str, value: &str| XmlError::Declaration {
+        name: cut(name, 40),
+        value: cut(value, 40),
+    };
+    let (mut inside, _) = rest.split_once("?>").ok_or_else(|| malformed("", ""))?;
+    let length = "<?xml".len() + inside.len() + "?>".len();
+    loop {
+        inside = inside.trim_start_matches(WHITE);
+        if inside.is_empty() {
+            return Ok(length);
+        }
+        let (name, after) = inside.split_once('=').ok_or_else(|| malformed(inside, ""))?;
+        let name = name.trim_end_matches(WHITE);
+        let after = after.trim_start_matches(WHITE);
+        let quote = after.chars().next().filter(|quote| ['"', '\''].contains(quote));
+        let quote = quote.ok_or_else(|| malformed(name, after))?;
+        let (value, rest) = after[1..].split_once(quote).ok_or_else(|| malformed(name, after))?;
+        let known = match name {
+            "version" => value == "1.0",
+            "encoding" => value.eq_ignore_ascii_case("utf-8"),
+            "standalone" => true,
+            _ => false,
+        };
+        if !known {
+            return Err(malformed(name, value));
+        }
+        inside = rest;
+    }
+}
