@@ -1,16 +1,26 @@
 //! What may be told to whom.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::identity::attributes::{AttributeName, Attributes};
 
 /// One attribute on its way out.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Released {
     /// Which one.
     pub name: AttributeName,
     /// Its value, never empty.
     pub value: String,
+}
+
+impl fmt::Debug for Released {
+    /// Which one, not its value: it is personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Released({})", self.name.as_str())
+    }
 }
 
 /// Of `attributes`, those that were asked for and are there, in the order asked for, each once.
