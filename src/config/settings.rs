@@ -10,6 +10,7 @@ use crate::assurance::level::Level;
 use crate::config::document::{self, Document};
 use crate::config::fault::{ConfigError, Fault, Stranger, Wrong};
 use crate::config::raw::{self, Raw};
+use crate::enrolment::activation::FirstEnrolment;
 use crate::flow::env::{LoginSettings, RequestSettings, Support};
 use crate::identity::attributes::AttributeName;
 use crate::login::request::LocalName;
@@ -98,15 +99,6 @@ pub struct SigningKey {
     pub key: PathBuf,
     /// Its certificate, PEM.
     pub certificate: PathBuf,
-}
-
-/// What the first enrolment of an app asks for besides the password.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum FirstEnrolment {
-    /// The activation code given with the account.
-    ActivationCode,
-    /// Nothing, until the account's first login with a second factor.
-    TrustOnFirstUse,
 }
 
 /// The cost of one password hash (argon2id).

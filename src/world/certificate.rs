@@ -106,11 +106,13 @@ pub struct Certificate {
     pub not_after: DateTime<Utc>,
     /// SHA-256 of its DER.
     pub fingerprint: Fingerprint,
+    /// SHA-256 of its SubjectPublicKeyInfo: the same for every certificate of one key.
+    pub public_key: Fingerprint,
     /// It, as DER.
     pub der: Vec<u8>,
 }
 
-/// SHA-256 of a certificate, shown as hexadecimal pairs with colons.
+/// SHA-256 of a certificate or of its key, shown as hexadecimal pairs with colons.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Fingerprint(pub [u8; 32]);
 
@@ -144,6 +146,7 @@ impl Certificate {
             not_before: time(certificate.not_before())?,
             not_after: time(certificate.not_after())?,
             fingerprint: Fingerprint(sha256(&der)),
+            public_key: Fingerprint(sha256(&certificate.public_key()?.public_key_to_der()?)),
             der,
         })
     }

@@ -1,0 +1,275 @@
+//! What may be said on the command line.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A federation bridge: SAML identity provider with SPID levels of assurance.
+#[derive(Debug, Parser)]
+#[command(name = "ponte", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = "Exit status: 0 done; 1 it could not be done, or `check` found errors; \
+    2 the command line or the configuration is wrong.\n\nTo begin: `ponte demo` to look around, `ponte init` to set up.")]
+pub struct Arguments {
+    /// The configuration
+    #[arg(
+        long,
+        global = true,
+        env = "PONTE_CONFIG",
+        value_name = "FILE",
+        default_value = "ponte.toml"
+    )]
+    pub config: PathBuf,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make keys, a certificate and a commented ponte.toml
+    Init(Init),
+    /// Run the server
+    Serve,
+    /// Run a server and a small service provider to try it with, on this machine only
+    Demo(Demo),
+    /// Say what is wrong with configuration, keys, clock and partners, and how to mend it
+    Check,
+    /// Our own metadata
+    Metadata {
+        /// What to do with it
+        #[command(subcommand)]
+        command: MetadataCommand,
+    },
+    /// Service providers kept in the store
+    Sp {
+        /// What to do with them
+        #[command(subcommand)]
+        command: SpCommand,
+    },
+    /// People
+    User {
+        /// What to do with them
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Measure signatures and answers on this machine, in CPU time
+    Bench(Bench),
+}
+
+/// `ponte init`
+#[derive(Args, Debug)]
+pub struct Init {
+    /// Where to
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Where browsers will find the server: scheme, host and port
+    #[arg(long, value_name = "URL", default_value = "https://idp.example.org")]
+    pub base_url: String,
+    /// The organisation's name
+    #[arg(long, value_name = "NAME", default_value = "Ente di esempio")]
+    pub organization: String,
+    /// The organisation's home page
+    #[arg(long, value_name = "URL", default_value = "https://www.example.org")]
+    pub organization_url: String,
+    /// The organisation's identifier in the certificate: PA:IT-…, VATIT-… or CF:IT-…
+    #[arg(long, value_name = "ID", default_value = "PA:IT-c_h501")]
+    pub organization_id: String,
+    /// The organisation's town in the certificate
+    #[arg(long, value_name = "TOWN", default_value = "Roma")]
+    pub locality: String,
+    /// The signing key
+    #[arg(long, value_enum, default_value_t = KeyChoice::Rsa2048, value_name = "KIND")]
+    pub key: KeyChoice,
+    /// Days that the certificate is good for
+    #[arg(long, default_value_t = 1095, value_parser = clap::value_parser!(u32).range(1..=7300))]
+    pub days: u32,
+}
+
+/// A kind of signing key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum KeyChoice {
+    /// RSA, 2048 bits: every partner takes it
+    Rsa2048,
+    /// RSA, 3072 bits
+    Rsa3072,
+    /// RSA, 4096 bits
+    Rsa4096,
+    /// ECDSA on P-256: much faster, where partners take it
+    EcdsaP256,
+}
+
+/// `ponte demo`
+#[derive(Args, Debug)]
+pub struct Demo {
+    /// The folder of the demo's keys, store and register; made if it is not there, reused if it is
+    #[arg(long, value_name = "DIR", default_value = "ponte-demo")]
+    pub data: PathBuf,
+    /// The port of the identity provider, http://idp.localhost:PORT
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// The port of the service provider, http://sp.localhost:PORT
+    #[arg(long, default_value_t = 8081)]
+    pub sp_port: u16,
+}
+
+/// `ponte metadata …`
+#[derive(Debug, Subcommand)]
+pub enum MetadataCommand {
+    /// Print our signed metadata, as the server shows it at /metadata
+    Show,
+}
+
+/// `ponte sp …`
+#[derive(Debug, Subcommand)]
+pub enum SpCommand {
+    /// Add a service provider by its metadata, or take its new metadata
+    Add {
+        /// Its metadata, XML
+        file: PathBuf,
+    },
+    /// List all service providers: those of the metadata folder and those added
+    List,
+    /// Show one
+    Show {
+        /// Its entityID
+        #[arg(value_name = "ENTITY-ID")]
+        entity_id: String,
+    },
+    /// Remove one that was added
+    Remove {
+        /// Its entityID
+        #[arg(value_name = "ENTITY-ID")]
+        entity_id: String,
+    },
+}
+
+/// `ponte user …`
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add a person; prints the activation code, once
+    Add(UserAdd),
+    /// List people
+    List,
+    /// Show one person
+    Show {
+        /// The user name
+        username: String,
+    },
+    /// Let a person log in no more, for now
+    Suspend {
+        /// The user name
+        username: String,
+    },
+    /// Let a suspended person log in again
+    Resume {
+        /// The user name
+        username: String,
+    },
+    /// Add people from a file, one JSON object a line (docs/configuration.md)
+    Import {
+        /// The file; - is standard input
+        file: PathBuf,
+        /// Where to write user names and activation codes, JSON Lines; only its owner may read it
+        #[arg(long, value_name = "FILE")]
+        codes: Option<PathBuf>,
+    },
+}
+
+/// `ponte user add`
+#[derive(Args, Debug)]
+pub struct UserAdd {
+    /// The user name
+    pub username: String,
+    /// Given names
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Family names
+    #[arg(long)]
+    pub family_name: Option<String>,
+    /// Fiscal code, with or without TINIT-
+    #[arg(long, value_name = "CODE")]
+    pub fiscal_number: Option<String>,
+    /// E-mail address
+    #[arg(long)]
+    pub email: Option<String>,
+    /// Another attribute of the SPID table, as in --attribute gender=F; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub attribute: Vec<(String, String)>,
+    /// Read the password from standard input, not from the terminal
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// How the person's identity was established; without it the person reaches SpidL1 only
+    #[arg(long, value_enum, requires = "proofing_operator", requires = "proofing_evidence")]
+    pub proofing: Option<ProofingChoice>,
+    /// On what day; today if not said
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "proofing")]
+    pub proofing_date: Option<NaiveDate>,
+    /// By whom
+    #[arg(long, value_name = "NAME", requires = "proofing")]
+    pub proofing_operator: Option<String>,
+    /// Where the evidence is kept
+    #[arg(long, value_name = "ID", requires = "proofing")]
+    pub proofing_evidence: Option<String>,
+}
+
+/// A means of establishing a person's identity (IC-19).
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum ProofingChoice {
+    /// In person at a desk
+    Desk,
+    /// By an operator on video
+    Video,
+    /// By a document with a qualified digital signature
+    DigitalSignature,
+    /// By a CNS card
+    Cns,
+    /// By the chip of an identity document
+    NfcDocument,
+    /// By the person's own word
+    SelfAsserted,
+}
+
+/// `ponte bench`
+#[derive(Args, Debug)]
+pub struct Bench {
+    /// Seconds that each measure takes
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub seconds: u64,
+}
+
+fn pair(said: &str) -> Result<(String, String), String> {
+    match said.split_once('=') {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => {
+            Ok((name.to_owned(), value.to_owned()))
+        }
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn proofing_needs_operator_and_evidence() {
+        let parse = |rest: &[&str]| {
+            Arguments::try_parse_from(["ponte", "user", "add", "ada"].iter().chain(rest))
+        };
+        let operator = ["--proofing-operator", "desk 3"];
+        let evidence = ["--proofing-evidence", "2026/17"];
+        assert!(parse(&[&["--proofing", "desk"], &operator[..], &evidence[..]].concat()).is_ok());
+        assert!(parse(&[&["--proofing", "desk"], &operator[..]].concat()).is_err());
+        assert!(parse(&["--proofing", "desk"]).is_err());
+        assert!(parse(&evidence).is_err());
+        assert!(parse(&[]).is_ok());
+    }
+}

@@ -1,0 +1,6 @@
+//! `ponte check`: what is wrong, and how to mend it.
+
+pub mod clock;
+pub mod finding;
+pub mod keys;
+pub mod run;

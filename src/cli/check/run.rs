@@ -1,0 +1,45 @@
+//! The whole of `ponte check`.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+use crate::cli::check::finding::{Finding, Grade};
+use crate::cli::check::{clock, keys};
+use crate::cli::error::{CliError, Count};
+use crate::cli::load;
+use crate::config::settings::Settings;
+
+/// Looks at everything and prints what it found.
+///
+/// # Errors
+/// [`CliError::Unsound`] when one finding or more is an error.
+pub fn check(config: &Path, now: DateTime<Utc>) -> Result<(), CliError> {
+    let findings = match load::settings(config) {
+        Ok(settings) => of_settings(config, &settings, now),
+        Err(error) => {
+            let remedy = "mend the lines named; docs/configuration.md explains every key";
+            vec![Finding::error("configuration", error.chain(), remedy)]
+        }
+    };
+    for finding in &findings {
+        println!("{finding}");
+    }
+    match findings.iter().filter(|finding| finding.grade == Grade::Error).count() {
+        0 => Ok(()),
+        errors => Err(CliError::Unsound(Count(errors))),
+    }
+}
+
+fn of_settings(config: &Path, settings: &Settings, now: DateTime<Utc>) -> Vec<Finding> {
+    let mut findings = vec![Finding::good("configuration", config.display().to_string())];
+    for stranger in &settings.strangers {
+        let remedy = "correct its name, or take it out of the environment";
+        findings.push(Finding::warning("environment", stranger.to_string(), remedy));
+    }
+    findings.extend(keys::check(&settings.keys, now));
+    let signing = settings.keys.signing.iter();
+    let written = signing.flat_map(|key| [key.key.as_path(), key.certificate.as_path()]);
+    findings.push(clock::against_files(written.chain([config, &settings.keys.seal]), now));
+    findings
+}

@@ -1,0 +1,104 @@
+//! Why a command could not be carried out, for the person who gave it.
+
+use std::error::Error;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::config::fault::ConfigError;
+use crate::world::certificate::CertificateError;
+use crate::world::seal::SealError;
+use crate::world::signer::KeyError;
+
+/// A command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// There is no configuration.
+    #[error(
+        "there is no configuration {}: make one with `ponte init`, or name it with --config",
+        .0.display()
+    )]
+    NoConfig(PathBuf),
+    /// A file could not be read, written or made.
+    #[error("{} could not be {done}", path.display())]
+    File {
+        /// What could not be done: "read".
+        done: &'static str,
+        /// Which file or folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// `init` would have to overwrite.
+    #[error("{} is there already, and nothing is overwritten: choose another folder, or move it away", .0.display())]
+    Exists(PathBuf),
+    /// What was said on the command line cannot be used.
+    #[error("{what}: expected {expected}, found {found:?}")]
+    Argument {
+        /// Which argument.
+        what: &'static str,
+        /// What it should be.
+        expected: &'static str,
+        /// What it is.
+        found: String,
+    },
+    /// A key pair cannot be used.
+    #[error("{}", .0.display())]
+    Key(PathBuf, #[source] KeyError),
+    /// The seal's key, or the ring of data keys, cannot be used.
+    #[error("{}", .0.display())]
+    Seal(PathBuf, #[source] SealError),
+    /// A certificate cannot be made or read.
+    #[error("the certificate")]
+    Certificate(#[from] CertificateError),
+    /// Example keys outside the demo.
+    #[error(
+        "{} is an example key, which anybody has: nothing but `ponte demo` starts with it (make your own with `ponte init`)",
+        .0.display()
+    )]
+    ExampleKey(PathBuf),
+    /// `check` found errors, which it has printed.
+    #[error("{0} found")]
+    Unsound(Count),
+}
+
+/// A number of errors.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Count(pub usize);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} error{}", self.0, if self.0 == 1 { "" } else { "s" })
+    }
+}
+
+impl CliError {
+    /// What turns an input/output error about `path` into one of ours.
+    pub fn file(done: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::File { done, path: path.to_owned(), source }
+    }
+
+    /// The exit status: 2 if command line or configuration is wrong, else 1.
+    #[must_use]
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Config(_) | Self::NoConfig(_) | Self::Argument { .. } => 2,
+            _ => 1,
+        }
+    }
+
+    /// The error and its causes, in one line if each is one.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        text
+    }
+}
