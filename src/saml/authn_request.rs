@@ -1,1 +1,421 @@
-//! authn_request
+//! Receiving an `AuthnRequest`: from what the browser brought to a login in no protocol.
+//!
+//! The order is fixed: the binding, the limits and the structure, the claimed
+//! issuer (read only to choose whose keys to use), the signature, and then the
+//! profile's table over what was signed and nothing else. Before the issuer
+//! and the signature are good, only the browser hears of a fault.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::assurance::class_ref::ClassRef;
+use crate::assurance::level::Level;
+use crate::assurance::requirement::{Comparison, Requirement, Tolerance};
+use crate::identity::name_id::NameIdKind;
+use crate::login::request::{LocalName, LoginRequest, RelyingParty};
+use crate::saml::binding::{self, Binding, BindingError, Decoded, Inbound, Parameter};
+use crate::saml::identity_provider::IdentityProvider;
+use crate::saml::lexical;
+use crate::saml::message::AuthnRequest;
+use crate::saml::names;
+use crate::saml::partner::{AttributeSet, Profile, ServiceProvider};
+use crate::saml::profile::base;
+use crate::saml::profile::check::{self, Asked, Rules};
+use crate::saml::profile::generic::GENERIC;
+use crate::saml::profile::spid::SPID;
+use crate::saml::response::ReplyTo;
+use crate::saml::signature::{self, SignedXml};
+use crate::saml::status::{Fault, FaultKind};
+use crate::saml::structure::{self, Root, Signed};
+use crate::saml::xml;
+
+/// Where and when a request is received.
+#[derive(Clone, Copy, Debug)]
+pub struct Receiving<'a> {
+    /// Ourselves: the entityID and the single sign-on location are what `Destination` may say.
+    pub identity_provider: &'a IdentityProvider,
+    /// The time of arrival.
+    pub now: DateTime<Utc>,
+    /// How far the time of issue may be from it.
+    pub window: Window,
+}
+
+/// How far a request's time of issue may be from its arrival.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Window {
+    /// How long ago it may have been issued.
+    pub back: TimeDelta,
+    /// How far ahead of ours the issuer's clock may be.
+    pub ahead: TimeDelta,
+}
+
+impl Default for Window {
+    /// Five minutes back and two ahead (spid-saml, introduction).
+    fn default() -> Self {
+        Self { back: TimeDelta::minutes(5), ahead: TimeDelta::minutes(2) }
+    }
+}
+
+/// A request that may be answered.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// What is asked, in no protocol.
+    pub request: LoginRequest,
+    /// The message as received, for the register.
+    pub xml: String,
+    /// When it says it was issued.
+    pub issue_instant: DateTime<Utc>,
+    /// Who asks.
+    pub partner: Arc<ServiceProvider>,
+    /// Until when its issuer's use of its ID must be remembered, so that it is answered once.
+    pub remember_until: DateTime<Utc>,
+}
+
+/// Why a request is refused, by who may hear of it.
+#[derive(Clone, Debug)]
+pub enum Rejected {
+    /// Who sent it is not established: only the browser is told.
+    Browser {
+        /// What is wrong.
+        fault: Fault,
+        /// The status of the page (spid-saml §3).
+        http_status: u16,
+        /// Who the request says sent it, for the log; cut to 200 characters.
+        claimed: Option<String>,
+    },
+    /// The service provider is known, and erred: it gets a `Response`.
+    Registered {
+        /// What is wrong.
+        fault: Fault,
+        /// Where and how to answer: an encoded [`ReplyTo`].
+        reply_to: String,
+        /// Who erred.
+        partner: Arc<ServiceProvider>,
+        /// The message as received, for the register.
+        xml: String,
+    },
+}
+
+impl Received {
+    /// The same request once it turns out that its ID was used before.
+    #[must_use]
+    pub fn replayed(self) -> Rejected {
+        let fault = Fault {
+            kind: FaultKind::Id,
+            rule: "must not have been used before (spid-saml §1.1, SAML Core §1.3.4)",
+            element: "AuthnRequest/@ID",
+            expected: Cow::Borrowed("an ID of its own"),
+            found: check::cut(&self.request.id),
+        };
+        Rejected::Registered {
+            fault,
+            reply_to: self.request.reply_to,
+            partner: self.partner,
+            xml: self.xml,
+        }
+    }
+}
+
+/// The table of `profile`.
+#[must_use]
+pub fn rules(profile: Profile) -> &'static Rules {
+    match profile {
+        Profile::Spid => &SPID,
+        Profile::Generic => &GENERIC,
+    }
+}
+
+/// Receives a request; `partner` finds a service provider by its entityID.
+///
+/// # Errors
+/// The first fault, in the order of spid-saml §3.
+pub fn receive(
+    inbound: Inbound<'_>,
+    at: &Receiving<'_>,
+    partner: impl Fn(&str) -> Option<Arc<ServiceProvider>>,
+) -> Result<Received, Rejected> {
+    let decoded =
+        binding::decode(inbound, Parameter::SamlRequest).map_err(|error| undecoded(&error))?;
+    let (partner, signed) = verified(&decoded, partner)?;
+    let message = AuthnRequest::read(&signed)
+        .map_err(|error| unsound(decoded.binding, &error.to_string(), Some(&partner.entity_id)))?;
+    Incoming {
+        message,
+        partner,
+        binding: decoded.binding,
+        relay_state: decoded.relay_state,
+        xml: decoded.xml,
+    }
+    .judge(at)
+}
+
+/// Judges a request that nobody signed: for fuzzing alone, which cannot sign.
+///
+/// # Errors
+/// The first fault that the profile's table finds.
+#[cfg(fuzzing)]
+pub fn judge_unsigned(
+    text: &str,
+    at: &Receiving<'_>,
+    partner: Arc<ServiceProvider>,
+) -> Result<Received, Rejected> {
+    let message = AuthnRequest::unsigned(text)
+        .map_err(|error| unsound(Binding::Post, &error.to_string(), None))?;
+    Incoming { message, partner, binding: Binding::Post, relay_state: None, xml: text.to_owned() }
+        .judge(at)
+}
+
+/// Whose message it is, and the octets of it that this signature covers.
+fn verified(
+    decoded: &Decoded,
+    partner: impl Fn(&str) -> Option<Arc<ServiceProvider>>,
+) -> Result<(Arc<ServiceProvider>, SignedXml), Rejected> {
+    let binding = decoded.binding;
+    let document =
+        xml::parse(&decoded.xml).map_err(|error| unsound(binding, &error.to_string(), None))?;
+    let signed = match binding {
+        Binding::Redirect => Signed::Detached,
+        Binding::Post => Signed::Enveloped { required: true },
+    };
+    let sound = structure::check(&document, Root::AuthnRequest, signed)
+        .map_err(|error| unsound(binding, &error.to_string(), None))?;
+    let claimed = structure::claimed_issuer(&sound).map_err(|error| {
+        let rule = "must be there, first and once (spid-saml §3 nr10)";
+        browser(FaultKind::Issuer, "Issuer", rule, &error.to_string(), None)
+    })?;
+    let partner = partner(&claimed).filter(|partner| !partner.disabled).ok_or_else(|| {
+        let rule =
+            "must be a registered service provider that is not switched off (spid-saml §3 nr10)";
+        browser(FaultKind::Issuer, "Issuer", rule, &claimed, Some(&claimed))
+    })?;
+    let verdict = match binding {
+        Binding::Redirect => signature::verify_detached(decoded, &partner.keys),
+        Binding::Post => signature::verify(&sound, &partner.keys),
+    };
+    let signed = verdict.map_err(|error| {
+        let (kind, element) = match binding {
+            Binding::Redirect => (FaultKind::RedirectSignature, "Signature"),
+            Binding::Post => (FaultKind::PostSignature, "AuthnRequest/Signature"),
+        };
+        let rule = "must hold over the octets received with a key of the issuer's metadata (spid-saml §1.1, §3 nr05, nr07)";
+        browser(kind, element, rule, &error.to_string(), Some(&claimed))
+    })?;
+    Ok((partner, signed))
+}
+
+/// A request whose signature held.
+struct Incoming {
+    message: AuthnRequest,
+    partner: Arc<ServiceProvider>,
+    binding: Binding,
+    relay_state: Option<String>,
+    xml: String,
+}
+
+impl Incoming {
+    fn judge(self, at: &Receiving<'_>) -> Result<Received, Rejected> {
+        let asked = self.asked(at);
+        if let Some(fault) = rules(self.partner.profile).broken(&asked) {
+            return Err(self.rejected(fault, at));
+        }
+        let issue_instant = self.issue_instant().unwrap_or(at.now);
+        let request = LoginRequest {
+            relying_party: RelyingParty {
+                id: self.partner.entity_id.clone(),
+                name: self.name(self.attribute_set(&asked)),
+            },
+            id: self.message.id.clone().unwrap_or_default(),
+            received: at.now,
+            requirement: self.requirement(at.now),
+            passive: is_true(self.message.is_passive.as_deref()),
+            attributes: self
+                .attribute_set(&asked)
+                .map(|set| set.attributes.clone())
+                .unwrap_or_default(),
+            reply_to: self.reply_to(&asked, at.identity_provider, at.now).encode(),
+        };
+        Ok(Received {
+            request,
+            xml: self.xml,
+            issue_instant,
+            partner: self.partner,
+            // As long as it would be accepted, and then as long as clocks of ours may differ.
+            remember_until: issue_instant + at.window.back + at.window.ahead,
+        })
+    }
+
+    /// Tells the service provider, where the profile's table lets it hear of the fault.
+    fn rejected(self, fault: Fault, at: &Receiving<'_>) -> Rejected {
+        let asked = self.asked(at);
+        let told = fault.kind.status(self.partner.profile).is_some();
+        let mut reply_to = self.reply_to(&asked, at.identity_provider, at.now);
+        if fault.kind == FaultKind::Consumer {
+            reply_to.consumer = default_consumer(&self.partner);
+        }
+        if !told || reply_to.consumer.is_empty() {
+            let claimed = Some(check::cut(&self.partner.entity_id));
+            return Rejected::Browser { fault, http_status: FORBIDDEN, claimed };
+        }
+        Rejected::Registered {
+            fault,
+            reply_to: reply_to.encode(),
+            partner: self.partner,
+            xml: self.xml,
+        }
+    }
+
+    fn asked<'a>(&'a self, at: &'a Receiving<'_>) -> Asked<'a> {
+        Asked {
+            message: &self.message,
+            partner: &self.partner,
+            binding: self.binding,
+            entity_id: &at.identity_provider.entity_id,
+            endpoint: &at.identity_provider.single_sign_on,
+            earliest: at.now - at.window.back,
+            latest: at.now + at.window.ahead,
+        }
+    }
+
+    fn issue_instant(&self) -> Option<DateTime<Utc>> {
+        self.message.issue_instant.as_deref().and_then(lexical::instant)
+    }
+
+    /// What must be shown. SPID wants a level above the first proved afresh each time (spid-saml §5).
+    fn requirement(&self, now: DateTime<Utc>) -> Requirement {
+        let context = self.message.context.as_ref();
+        let classes: Vec<_> = context
+            .iter()
+            .flat_map(|context| &context.classes)
+            .filter_map(|class| ClassRef::parse(class))
+            .collect();
+        let comparison = context
+            .and_then(|context| context.comparison.as_deref())
+            .and_then(lexical::comparison)
+            .unwrap_or(Comparison::Exact);
+        let above_first = comparison == Comparison::Better
+            || classes.iter().any(|class| class.level() > Level::Loa2)
+            || self.partner.minimum_level > Some(Level::Loa2);
+        let (tolerance, afresh) = match self.partner.profile {
+            Profile::Spid => (Tolerance::HigherIsFine, above_first),
+            Profile::Generic => (Tolerance::AsRequested, false),
+        };
+        let forced = is_true(self.message.force_authn.as_deref());
+        Requirement {
+            classes,
+            comparison,
+            tolerance,
+            minimum: self.partner.minimum_level,
+            not_before: (forced || afresh).then_some(now),
+            upstream: !self
+                .message
+                .proxy_count
+                .as_deref()
+                .is_some_and(|count| count.bytes().all(|digit| digit == b'0')),
+        }
+    }
+
+    /// The set that is named; where none is, SPID releases nothing (spid-saml §1.1), and
+    /// SAML means the metadata's default (SAML Metadata §2.4.4.1).
+    fn attribute_set<'a>(&self, asked: &Asked<'a>) -> Option<&'a AttributeSet> {
+        let sets = &asked.partner.attribute_sets;
+        base::attribute_set(asked).ok().flatten().or_else(|| match self.partner.profile {
+            Profile::Spid => None,
+            Profile::Generic => sets.iter().find(|set| set.is_default).or(sets.first()),
+        })
+    }
+
+    /// The name shown: the service's, else the organisation's, else the entityID.
+    fn name(&self, set: Option<&AttributeSet>) -> LocalName {
+        let said = |name: &&LocalName| name.it.is_some() || name.en.is_some();
+        let organization = Some(&self.partner.organization);
+        set.map(|set| &set.name).filter(said).or(organization.filter(said)).map_or_else(
+            || LocalName {
+                it: Some(self.partner.entity_id.clone()),
+                en: Some(self.partner.entity_id.clone()),
+            },
+            Clone::clone,
+        )
+    }
+
+    /// How to answer; to the default consumer if the one named is none of the metadata's.
+    fn reply_to(
+        &self,
+        asked: &Asked<'_>,
+        identity_provider: &IdentityProvider,
+        now: DateTime<Utc>,
+    ) -> ReplyTo {
+        let consumer = base::consumer(asked).map(|consumer| consumer.location.clone());
+        let id = self.message.id.as_deref().filter(|id| lexical::is_id(id));
+        ReplyTo {
+            profile: self.partner.profile,
+            in_response_to: id.unwrap_or_default().to_owned(),
+            issue_instant: self.issue_instant().unwrap_or(now),
+            binding: self.binding,
+            entity_id: self.partner.entity_id.clone(),
+            consumer: consumer.unwrap_or_else(|_| default_consumer(&self.partner)),
+            relay_state: self.relay_state.clone(),
+            name_id: self.name_id(identity_provider),
+        }
+    }
+
+    fn name_id(&self, identity_provider: &IdentityProvider) -> NameIdKind {
+        let policy = self.message.name_id_policy.as_ref();
+        match policy.and_then(|policy| policy.format.as_deref()) {
+            Some(names::FORMAT_TRANSIENT) => NameIdKind::Transient,
+            Some(names::FORMAT_PERSISTENT) => NameIdKind::Persistent,
+            _ => {
+                let theirs = self.partner.name_ids.first();
+                theirs.or(identity_provider.name_ids.first()).map_or(NameIdKind::Transient, |k| *k)
+            }
+        }
+    }
+}
+
+fn default_consumer(partner: &ServiceProvider) -> String {
+    partner.default_consumer().map(|consumer| consumer.location.clone()).unwrap_or_default()
+}
+
+fn is_true(text: Option<&str>) -> bool {
+    text.and_then(lexical::boolean) == Some(true)
+}
+
+/// A query or form without a message. A redirect's signature that is no signature of ours
+/// to check is a signature that does not hold (spid-saml §3, nr05).
+fn undecoded(error: &BindingError) -> Rejected {
+    let rule = "must bring SAMLRequest, and in a redirect SigAlg and Signature, each once and in its encoding (SAML Bindings §3.4.4, §3.5.4, spid-saml §3 nr04)";
+    let (kind, element) = match error {
+        BindingError::Algorithm(_) => (FaultKind::RedirectSignature, "SigAlg"),
+        BindingError::Undecodable { parameter: "Signature", .. } => {
+            (FaultKind::RedirectSignature, "Signature")
+        }
+        _ => (FaultKind::BindingFormat, "SAMLRequest"),
+    };
+    browser(kind, element, rule, &error.to_string(), None)
+}
+
+/// A fault of limits or structure: of the binding's format in a redirect, of what is signed in a form.
+fn unsound(binding: Binding, found: &str, claimed: Option<&str>) -> Rejected {
+    let kind = match binding {
+        Binding::Redirect => FaultKind::BindingFormat,
+        Binding::Post => FaultKind::PostSignature,
+    };
+    let rule = "must be a sound AuthnRequest within our limits (spid-saml §1.1, §3 nr04, nr07)";
+    browser(kind, "AuthnRequest", rule, found, claimed)
+}
+
+fn browser(
+    kind: FaultKind,
+    element: &'static str,
+    rule: &'static str,
+    found: &str,
+    claimed: Option<&str>,
+) -> Rejected {
+    let fault =
+        Fault { kind, rule, element, expected: Cow::Borrowed(""), found: check::cut(found) };
+    Rejected::Browser { fault, http_status: FORBIDDEN, claimed: claimed.map(check::cut) }
+}
+
+/// Every fault that only the browser hears of is answered so (spid-saml §3, nr04 to nr07, nr10).
+const FORBIDDEN: u16 = 403;

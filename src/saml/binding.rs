@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Decompress, FlushDecompress, Status};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
 
 use crate::saml::{algorithm, envelope, xml};
 use crate::world::signer::{SignError, SignatureAlgorithm, Signer};
@@ -19,7 +20,8 @@ use crate::world::signer::{SignError, SignatureAlgorithm, Signer};
 pub const MAX_RELAY_STATE: usize = 512;
 
 /// How a message came.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Binding {
     /// In the query of a GET.
     Redirect,

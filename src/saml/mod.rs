@@ -11,6 +11,8 @@ pub mod canonical;
 pub mod envelope;
 pub mod enveloped;
 pub mod identity_provider;
+pub mod lexical;
+pub mod message;
 pub mod metadata;
 pub mod names;
 pub mod partner;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::name_id::NameIdKind;
+use crate::saml::binding::Binding;
 use crate::saml::partner::Profile;
 
 /// What of a request its answer needs; made when the request is received, and
@@ -27,16 +28,6 @@ pub struct ReplyTo {
     pub relay_state: Option<String>,
     /// How the service provider wants people named.
     pub name_id: NameIdKind,
-}
-
-/// How a message travels (SAML Bindings §3.4, §3.5).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Binding {
-    /// HTTP-Redirect.
-    Redirect,
-    /// HTTP-POST.
-    Post,
 }
 
 /// An answer, signed, and what the register keeps of it (spid-saml §5).

@@ -1,1 +1,118 @@
-//! check
+//! What a profile is made of: checks, each with its rule and what breaking it means; and tolerances.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+
+use crate::saml::binding::Binding;
+use crate::saml::message::AuthnRequest;
+use crate::saml::partner::ServiceProvider;
+use crate::saml::status::{Fault, FaultKind};
+
+/// What a kind of federation demands of a request, and what it lets pass.
+pub struct Rules {
+    /// Its name in the documentation.
+    pub name: &'static str,
+    /// What is demanded, in the order in which it is checked.
+    pub checks: &'static [Check],
+    /// What is accepted though somebody might expect otherwise.
+    pub tolerances: &'static [Tolerance],
+}
+
+/// One demand on a request whose signature held.
+pub struct Check {
+    /// What breaking it is called.
+    pub kind: FaultKind,
+    /// The element or attribute, by path.
+    pub element: &'static str,
+    /// The rule, in words, with its source at the end in parentheses.
+    pub rule: &'static str,
+    /// The source alone.
+    pub source: &'static str,
+    /// Whether a request keeps it.
+    pub test: fn(&Asked<'_>) -> Result<(), Found>,
+}
+
+/// Something that is accepted.
+pub struct Tolerance {
+    /// The element or attribute, by path.
+    pub element: &'static str,
+    /// What is accepted, in words.
+    pub rule: &'static str,
+    /// Who says so.
+    pub source: &'static str,
+}
+
+/// A request, and the circumstances in which it is judged.
+pub struct Asked<'a> {
+    /// What is asked.
+    pub message: &'a AuthnRequest,
+    /// Who asks, and signed.
+    pub partner: &'a ServiceProvider,
+    /// How it came.
+    pub binding: Binding,
+    /// Our entityID.
+    pub entity_id: &'a str,
+    /// Where requests are taken; absolute.
+    pub endpoint: &'a str,
+    /// The earliest time of issue that is still coherent with its arrival.
+    pub earliest: DateTime<Utc>,
+    /// The latest.
+    pub latest: DateTime<Utc>,
+}
+
+/// What was there in place of what a check demands.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Found {
+    /// What the rule wants.
+    pub expected: Cow<'static, str>,
+    /// What there was, cut to 200 characters; empty if nothing.
+    pub found: String,
+}
+
+impl Found {
+    /// `found` in place of `expected`.
+    pub fn instead(found: Option<&str>, expected: impl Into<Cow<'static, str>>) -> Self {
+        Self { expected: expected.into(), found: cut(found.unwrap_or_default()) }
+    }
+}
+
+impl Rules {
+    /// The first demand that `asked` does not meet.
+    #[must_use]
+    pub fn broken(&self, asked: &Asked<'_>) -> Option<Fault> {
+        self.checks.iter().find_map(|check| {
+            let Found { expected, found } = (check.test)(asked).err()?;
+            let Check { kind, element, rule, .. } = *check;
+            Some(Fault { kind, rule, element, expected, found })
+        })
+    }
+}
+
+/// `text`, at most 200 characters of it: more would flood pages and logs.
+#[must_use]
+pub fn cut(text: &str) -> String {
+    text.chars().take(200).collect()
+}
+
+/// A [`Check`]: kind, element, rule, source, test.
+macro_rules! demand {
+    ($kind:ident, $element:literal, $rule:literal, $source:literal, $test:expr $(,)?) => {
+        $crate::saml::profile::check::Check {
+            kind: $crate::saml::status::FaultKind::$kind,
+            element: $element,
+            rule: concat!($rule, " (", $source, ")"),
+            source: $source,
+            test: $test,
+        }
+    };
+}
+pub(in crate::saml) use demand;
+
+/// A [`Tolerance`]: element, rule, source.
+macro_rules! accept {
+    ($element:literal, $rule:literal, $source:literal $(,)?) => {
+        $crate::saml::profile::check::Tolerance { element: $element, rule: $rule, source: $source }
+    };
+}
+pub(in crate::saml) use accept;
