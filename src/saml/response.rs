@@ -1,11 +1,23 @@
 //! Answers to requests: the `Response` and the form that carries it (SAML Profiles §4.1.4).
 
-use chrono::{DateTime, Utc};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::assurance::class_ref::ClassRef;
 use crate::identity::name_id::NameIdKind;
+use crate::identity::release::Released;
+use crate::login::outcome::Authenticated;
 use crate::saml::binding::Binding;
+use crate::saml::enveloped::{self, EnvelopError};
+use crate::saml::identity_provider::IdentityProvider;
+use crate::saml::names;
 use crate::saml::partner::Profile;
+use crate::saml::status::{self, Status};
+use crate::saml::writer::{Element, Written};
+use crate::world::random::Random;
+use crate::world::signer::Signer;
 
 /// What of a request its answer needs; made when the request is received, and
 /// kept in [`LoginRequest::reply_to`](crate::login::request::LoginRequest) meanwhile.
@@ -81,3 +93,207 @@ impl ReplyTo {
 #[derive(Debug, thiserror::Error)]
 #[error("what was kept of the request cannot be read")]
 pub struct BadReplyTo(#[source] serde_json::Error);
+
+/// Writes and signs the answer that names somebody, by the rules of the request's profile
+/// (spid-saml §1.2; SAML Profiles §4.1.4.2). Response and Assertion are both signed.
+///
+/// `reply_to` is what the request left, `persistent` the person's lasting name for this service
+/// provider (see [`pairwise`](crate::identity::name_id::pairwise)), used only where such a name is
+/// wanted. Attributes without a value are left out. The answer is issued at `now`, or at the request's own time if that is later, since an
+/// answer older than its request is refused.
+///
+/// # Errors
+/// When `reply_to` cannot be read, a value has a character that XML cannot carry, or the key refuses.
+pub fn answer(
+    reply_to: &str,
+    outcome: &Authenticated,
+    persistent: &str,
+    idp: &IdentityProvider,
+    signer: &dyn Signer,
+    random: &Random,
+    now: DateTime<Utc>,
+) -> Result<Answer, AnswerError> {
+    let reply_to = ReplyTo::decode(reply_to)?;
+    let letter = Letter::new(&reply_to, idp, random, now);
+    let assertion_id = random.xml_id();
+    let (format, name_id) = match (reply_to.profile, reply_to.name_id) {
+        (Profile::Generic, NameIdKind::Persistent) => {
+            (names::FORMAT_PERSISTENT, persistent.to_owned())
+        }
+        _ => (names::FORMAT_TRANSIENT, random.xml_id()),
+    };
+    // SPID forbids a session above SpidL1, and with it the index.
+    let has_session = reply_to.profile == Profile::Generic || outcome.class == ClassRef::SpidL1;
+    let session_index = has_session.then(|| random.xml_id());
+    let attributes: Vec<&Released> =
+        outcome.attributes.iter().filter(|released| !released.value.trim().is_empty()).collect();
+    let has_attributes = !attributes.is_empty();
+    let assertion = Element::new("saml:Assertion")
+        .attribute("ID", assertion_id.as_str())
+        .attribute("Version", "2.0")
+        .attribute("IssueInstant", letter.instant.as_str())
+        .child(letter.issuer())
+        .signature_here()
+        .child(letter.subject(format, &name_id))
+        .child(letter.conditions())
+        .child(authn_statement(outcome, session_index.as_deref()))
+        .child_if(has_attributes.then(|| attribute_statement(&attributes)));
+    let assertion = if has_attributes { assertion.declare("xs") } else { assertion };
+    let assertion = enveloped::sign(&assertion, signer)?;
+    let xml = enveloped::sign(&letter.response(status::SUCCESS).written(assertion), signer)?;
+    let mut answer = letter.send(xml);
+    answer.assertion_id = Some(assertion_id);
+    answer.name_id = Some(name_id);
+    answer.session_index = session_index;
+    Ok(answer)
+}
+
+/// Writes and signs the answer that names nobody: a status, no assertion.
+///
+/// # Errors
+/// As for [`answer`].
+pub fn reject(
+    reply_to: &str,
+    status: Status,
+    idp: &IdentityProvider,
+    signer: &dyn Signer,
+    random: &Random,
+    now: DateTime<Utc>,
+) -> Result<Answer, AnswerError> {
+    let reply_to = ReplyTo::decode(reply_to)?;
+    let letter = Letter::new(&reply_to, idp, random, now);
+    let xml = enveloped::sign(&letter.response(status), signer)?;
+    Ok(letter.send(xml))
+}
+
+/// An answer that cannot be given.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// What was kept of the request is not readable.
+    #[error(transparent)]
+    ReplyTo(#[from] BadReplyTo),
+    /// The message cannot be written or signed.
+    #[error(transparent)]
+    Envelop(#[from] EnvelopError),
+}
+
+/// What every part of one answer says alike.
+struct Letter<'a> {
+    reply_to: &'a ReplyTo,
+    idp: &'a IdentityProvider,
+    response_id: String,
+    issue_instant: DateTime<Utc>,
+    instant: String,
+    end: String,
+}
+
+impl<'a> Letter<'a> {
+    fn new(
+        reply_to: &'a ReplyTo,
+        idp: &'a IdentityProvider,
+        random: &Random,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let issue_instant = now.max(reply_to.issue_instant).trunc_subsecs(3);
+        Self {
+            reply_to,
+            idp,
+            response_id: random.xml_id(),
+            issue_instant,
+            instant: text(issue_instant),
+            end: text(issue_instant + VALIDITY),
+        }
+    }
+
+    fn response(&self, status: Status) -> Element<'_> {
+        let sub = status.sub.map(|sub| Element::new("samlp:StatusCode").attribute("Value", sub));
+        let code = Element::new("samlp:StatusCode").attribute("Value", status.code).child_if(sub);
+        let message =
+            status.message.map(|message| Element::new("samlp:StatusMessage").text(message));
+        Element::new("samlp:Response")
+            .attribute("ID", self.response_id.as_str())
+            .attribute("Version", "2.0")
+            .attribute("IssueInstant", self.instant.as_str())
+            .attribute("Destination", self.reply_to.consumer.as_str())
+            .attribute("InResponseTo", self.reply_to.in_response_to.as_str())
+            .child(self.issuer())
+            .signature_here()
+            .child(Element::new("samlp:Status").child(code).child_if(message))
+    }
+
+    fn issuer(&self) -> Element<'_> {
+        let format = (self.reply_to.profile == Profile::Spid).then_some(names::FORMAT_ENTITY);
+        Element::new("saml:Issuer").attribute_if("Format", format).text(self.idp.entity_id.as_str())
+    }
+
+    fn subject<'b>(&'b self, format: &'static str, name_id: &'b str) -> Element<'b> {
+        let sp_qualifier =
+            (self.reply_to.profile == Profile::Generic).then_some(self.reply_to.entity_id.as_str());
+        let name_id = Element::new("saml:NameID")
+            .attribute("Format", format)
+            .attribute("NameQualifier", self.idp.entity_id.as_str())
+            .attribute_if("SPNameQualifier", sp_qualifier)
+            .text(name_id);
+        let data = Element::new("saml:SubjectConfirmationData")
+            .attribute("Recipient", self.reply_to.consumer.as_str())
+            .attribute("InResponseTo", self.reply_to.in_response_to.as_str())
+            .attribute("NotOnOrAfter", self.end.as_str());
+        let confirmation =
+            Element::new("saml:SubjectConfirmation").attribute("Method", names::BEARER).child(data);
+        Element::new("saml:Subject").child(name_id).child(confirmation)
+    }
+
+    fn conditions(&self) -> Element<'_> {
+        let audience = Element::new("saml:Audience").text(self.reply_to.entity_id.as_str());
+        Element::new("saml:Conditions")
+            .attribute("NotBefore", self.instant.as_str())
+            .attribute("NotOnOrAfter", self.end.as_str())
+            .child(Element::new("saml:AudienceRestriction").child(audience))
+    }
+
+    fn send(&self, xml: Written) -> Answer {
+        let form = PostForm {
+            action: self.reply_to.consumer.clone(),
+            saml_response: STANDARD.encode(xml.as_str()),
+            relay_state: self.reply_to.relay_state.clone(),
+        };
+        Answer {
+            xml: xml.into_string(),
+            response_id: self.response_id.clone(),
+            assertion_id: None,
+            issue_instant: self.issue_instant,
+            name_id: None,
+            session_index: None,
+            form,
+        }
+    }
+}
+
+fn authn_statement<'a>(outcome: &Authenticated, session_index: Option<&'a str>) -> Element<'a> {
+    let class = Element::new("saml:AuthnContextClassRef").text(outcome.class.uri());
+    Element::new("saml:AuthnStatement")
+        .attribute("AuthnInstant", text(outcome.at))
+        .attribute_if("SessionIndex", session_index)
+        .child(Element::new("saml:AuthnContext").child(class))
+}
+
+fn attribute_statement<'a>(attributes: &[&'a Released]) -> Element<'a> {
+    let attributes = attributes.iter().map(|released| {
+        let kind = if released.name.is_date() { "xs:date" } else { "xs:string" };
+        let value = Element::new("saml:AttributeValue")
+            .attribute("xsi:type", kind)
+            .text(released.value.as_str());
+        Element::new("saml:Attribute")
+            .attribute("Name", released.name.as_str())
+            .attribute("NameFormat", names::ATTRNAME_BASIC)
+            .child(value)
+    });
+    Element::new("saml:AttributeStatement").children(attributes)
+}
+
+/// UTC with milliseconds (spid-saml §1.6).
+fn text(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+const VALIDITY: TimeDelta = TimeDelta::minutes(5);
