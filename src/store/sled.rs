@@ -1,1 +1,138 @@
-//! sled
+//! The embedded database: sled 0.34, made durable.
+//!
+//! Its `flush()` writes but never calls fsync (sled issues #1351, #1452), so a round ends with `flush()` and then
+//! `sync_data()` on the file `db`. Nodes of more than a quarter of a segment would go to files that nothing syncs: a
+//! leaf splits above 16 entries and gets at most ten more before it is written anew, and 26 of [`MAX_VALUE`] fit in a
+//! quarter of [`SEGMENT`].
+//!
+//! [`MAX_VALUE`]: crate::store::port::MAX_VALUE
+
+use std::fmt;
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use sled::{Batch, Db};
+
+use crate::store::disk::{Cause, Change, Disk, Pair};
+use crate::store::grouped::Grouped;
+use crate::store::layout::VERSION;
+use crate::store::port::{DATA_VERSION, StoreError};
+
+const SEGMENT: usize = 4 * 1024 * 1024;
+const CACHE: u64 = 64 * 1024 * 1024;
+
+/// A store in a folder of its own, for one process at a time.
+pub type SledStore = Grouped<SledDisk>;
+
+/// sled's files.
+pub struct SledDisk {
+    db: Db,
+    file: File,
+    folder: PathBuf,
+}
+
+/// Opens the store in `folder`, making the folder (for its owner only) and the store where there is none.
+///
+/// # Errors
+/// [`StoreError::InUse`] when another process has it, [`StoreError::Newer`] when a newer ponte wrote it.
+pub fn open(folder: &Path) -> Result<SledStore, StoreError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(backend)?;
+    let config = sled::Config::new()
+        .path(folder)
+        .segment_size(SEGMENT)
+        .cache_capacity(CACHE)
+        .flush_every_ms(None);
+    let db = config.open().map_err(|error| match error {
+        sled::Error::Io(error) if held(&error) => StoreError::InUse(folder.display().to_string()),
+        error => backend(error),
+    })?;
+    let file = File::open(folder.join("db")).map_err(backend)?;
+    let disk = SledDisk { db, file, folder: folder.to_path_buf() };
+    disk.settle_version()?;
+    for directory in [Some(folder), folder.parent()].into_iter().flatten() {
+        sync_directory(directory).map_err(backend)?;
+    }
+    Grouped::start(disk).map_err(backend)
+}
+
+impl SledDisk {
+    fn settle_version(&self) -> Result<(), StoreError> {
+        let Some(found) = self.db.get(VERSION).map_err(backend)? else {
+            let version = DATA_VERSION.to_be_bytes().to_vec();
+            return self.write(&[(VERSION.to_vec(), Some(version))]).map_err(StoreError::Backend);
+        };
+        let found = found.as_ref().try_into().map_or(u32::MAX, u32::from_be_bytes);
+        if found > DATA_VERSION {
+            return Err(StoreError::Newer { found, known: DATA_VERSION });
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for SledDisk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SledDisk({})", self.folder.display())
+    }
+}
+
+impl Disk for SledDisk {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Cause> {
+        Ok(self.db.get(key)?.map(|raw| raw.to_vec()))
+    }
+
+    fn from(&self, first: &[u8]) -> impl Iterator<Item = Result<Pair, Cause>> {
+        self.db.range(first..).map(|pair| {
+            let (key, raw) = pair?;
+            Ok((key.to_vec(), raw.to_vec()))
+        })
+    }
+
+    fn write(&self, round: &[Change]) -> Result<(), Cause> {
+        let mut batch = Batch::default();
+        for (key, raw) in round {
+            match raw {
+                Some(raw) => batch.insert(key.as_slice(), raw.as_slice()),
+                None => batch.remove(key.as_slice()),
+            }
+        }
+        self.db.apply_batch(batch)?;
+        self.db.flush()?;
+        self.file.sync_data()?;
+        Ok(())
+    }
+}
+
+/// sled tells a held lock from other errors by its words only.
+fn held(error: &io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
+}
+
+fn sync_directory(path: &Path) -> io::Result<()> {
+    // The parent of a relative path of one part is the empty path.
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    File::open(path)?.sync_all()
+}
+
+fn backend(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Backend(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_store_is_refused_in_words() {
+        let folder = tempfile::tempdir().unwrap();
+        {
+            let db = sled::Config::new().path(folder.path()).segment_size(SEGMENT).open().unwrap();
+            db.insert(VERSION, &(DATA_VERSION + 1).to_be_bytes()).unwrap();
+            db.flush().unwrap();
+        }
+        let refused = open(folder.path()).unwrap_err();
+        assert!(matches!(refused, StoreError::Newer { found: 2, known: 1 }), "{refused:?}");
+        assert!(refused.to_string().contains("newer version"));
+    }
+}

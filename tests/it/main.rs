@@ -3,4 +3,5 @@
 mod clients;
 mod config;
 mod saml_out;
+mod store_contract;
 mod support;
