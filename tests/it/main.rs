@@ -1,8 +1,10 @@
 //! The integration tests, in one binary.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod browser;
 mod clients;
 mod config;
+mod crash;
 mod saml_out;
 mod store_contract;
 mod support;

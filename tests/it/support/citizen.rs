@@ -1,7 +1,7 @@
 //! A person in front of the pages: reads what is asked, types, presses.
 
 use std::io;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
@@ -60,16 +60,20 @@ impl App {
     /// A code that was not typed yet and that a clock like ours takes: of the step before this
     /// one, of this one or of the next. Where all three are used up, waits for a new one.
     pub(crate) fn code(&mut self) -> String {
-        loop {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
-                / self.period;
-            let step = (self.used + 1).max(now - 1);
-            if step <= now + 1 {
-                self.used = step;
-                return self.code_of(step);
-            }
-            std::thread::sleep(std::time::Duration::from_millis(250));
+        while !self.ready() {
+            std::thread::sleep(Duration::from_millis(250));
         }
+        self.used = (self.used + 1).max(self.now() - 1);
+        self.used_code()
+    }
+
+    /// Whether there is such a code now.
+    pub(crate) fn ready(&self) -> bool {
+        self.used <= self.now()
+    }
+
+    fn now(&self) -> u64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() / self.period
     }
 
     /// The code that was typed last.
@@ -129,28 +133,28 @@ impl Citizen {
             Asked::Credentials(form) => {
                 let values =
                     [("username", self.username.as_str()), ("password", self.password.as_str())];
-                agent.submit(page, form, &pressed(form, &values, "continue"))
+                agent.submit(page, form, &values)
             }
             Asked::Code(form) => {
                 let code =
                     self.app.as_mut().map(App::code).ok_or_else(|| io::Error::other("no app"))?;
-                agent.submit(page, form, &pressed(form, &[("code", &code)], "continue"))
+                agent.submit(page, form, &[("code", &code)])
             }
             Asked::ActivationCode(form) => {
                 let code = self
                     .activation_code
-                    .take()
+                    .as_deref()
                     .ok_or_else(|| io::Error::other("no activation code"))?;
-                agent.submit(page, form, &pressed(form, &[("activation", &code)], "continue"))
+                agent.submit(page, form, &[("activation", code)])
             }
             Asked::Enrolment(form) => {
                 let key =
                     shown_key(page).ok_or_else(|| io::Error::other("the page shows no key"))?;
                 let code = self.app.insert(App::new(&key, 30)).code();
-                agent.submit(page, form, &pressed(form, &[("code", &code)], "continue"))
+                agent.submit(page, form, &[("code", &code)])
             }
-            Asked::Consent(form) => agent.submit(page, form, &[("action", "accept")]),
-            Asked::Continue(form) => agent.submit(page, form, &[("action", "continue")]),
+            Asked::Consent(form) => agent.submit(page, form, &[("decision", "accept")]),
+            Asked::Continue(form) => agent.submit(page, form, &[]),
             Asked::Response(_) => Err(io::Error::other("nothing is asked any more")),
         }
     }
@@ -179,10 +183,11 @@ pub(crate) fn asked(page: &Page) -> Option<Asked> {
             Asked::Code(form)
         });
     }
-    if let Some(form) = page.form_with_button("action", "accept") {
+    if let Some(form) = page.form_with_button("decision", "accept") {
         return Some(Asked::Consent(form));
     }
-    page.form_with_button("action", "continue").map(Asked::Continue)
+    // A page that only tells something has one form, with nothing to fill in.
+    <[Form; 1]>::try_from(page.forms()).ok().map(|[form]| Asked::Continue(form))
 }
 
 fn delivered(form: &Form) -> Delivered {
@@ -191,19 +196,6 @@ fn delivered(form: &Form) -> Delivered {
         response: form.field("SAMLResponse").unwrap_or_default().into(),
         relay_state: form.field("RelayState").unwrap_or_default().into(),
     }
-}
-
-/// `values`, and the button `name` if the form has it.
-fn pressed<'a>(
-    form: &Form,
-    values: &[(&'a str, &'a str)],
-    name: &'a str,
-) -> Vec<(&'a str, &'a str)> {
-    let mut values = values.to_vec();
-    if form.buttons.iter().any(|button| button.0 == "action" && button.1 == name) {
-        values.push(("action", name));
-    }
-    values
 }
 
 /// The app's key, from the link that opens the app or from the text.

@@ -27,12 +27,9 @@ impl Server {
     /// A folder made by `ponte init`, for a server on a free port.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .and_then(|listener| listener.local_addr())
-            .expect("a free port")
-            .port();
+        let port = free_port();
         let server = Self { folder, port, child: None, log: Arc::default() };
-        server.ponte(&["init", "."], "");
+        server.ponte(&["init", "--base-url", &server.url(""), "."], "");
         server
     }
 
@@ -55,13 +52,18 @@ impl Server {
 
     /// Registers `peer` by its metadata file, as an administrator does.
     pub(crate) fn register(&self, peer: &Peer) {
+        let name = peer.entity_id.rsplit('/').next().expect("a name");
+        self.add_metadata(name, &peer.metadata(), &peer.entity_id, peer.profile);
+    }
+
+    /// Puts a service provider's metadata in its folder, and a table for it in the configuration.
+    pub(crate) fn add_metadata(&self, file: &str, xml: &str, entity_id: &str, profile: &str) {
         let folder = self.folder().join("metadata/sp");
         std::fs::create_dir_all(&folder).expect("the folder of metadata");
-        let name = peer.entity_id.rsplit('/').next().expect("a name");
-        std::fs::write(folder.join(format!("{name}.xml")), peer.metadata()).expect("the metadata");
+        std::fs::write(folder.join(format!("{file}.xml")), xml).expect("the metadata");
         self.configure(&format!(
-            "\n[[service-provider]]\nentity-id = \"{}\"\nprofile = \"{}\"\n",
-            peer.entity_id, peer.profile
+            "\n[[service-provider]]\nentity-id = \"{entity_id}\"\nprofile = \"{profile}\"\n\
+             attributes = [\"name\", \"familyName\", \"fiscalNumber\"]\n",
         ));
     }
 
@@ -97,6 +99,14 @@ impl Server {
         }
     }
 
+    /// Ends it like [`Self::kill`], while others still talk to it.
+    pub(crate) fn kill_now(&self) {
+        let child = self.child.as_ref().expect("it runs");
+        let id = i32::try_from(child.id()).expect("a process id");
+        let killed = Command::new("kill").args(["-KILL", &id.to_string()]).status();
+        assert!(killed.expect("kill").success());
+    }
+
     /// What it logged, one object a line.
     pub(crate) fn log(&self) -> Vec<Value> {
         self.log.lock().expect("the log").clone()
@@ -104,31 +114,27 @@ impl Server {
 
     /// Adds a person who has yet to enrol an app.
     pub(crate) fn add_user(&self, username: &str) -> Citizen {
+        self.try_add_user(username).expect("the person is added, and an activation code printed")
+    }
+
+    /// Adds a person; `None` if the command failed.
+    pub(crate) fn try_add_user(&self, username: &str) -> Option<Citizen> {
         let password = "una frase lunga e segreta";
-        let output = self.ponte(
+        let output = self.try_ponte(
             &[
-                "user",
-                "add",
-                username,
-                "--name",
-                "Ada",
-                "--family-name",
-                "Rossi",
-                "--fiscal-number",
-                "RSSDAA80A41H501W",
-                "--password-stdin",
-            ],
+                &["user", "add", username, "--name", "Ada", "--family-name", "Rossi"][..],
+                &["--fiscal-number", "RSSDAA80A41H501I", "--attribute", "dateOfBirth=1980-01-01"],
+                &["--proofing", "desk", "--proofing-operator", "desk 3"],
+                &["--proofing-evidence", "2026/17", "--password-stdin"],
+            ]
+            .concat(),
             &format!("{password}\n"),
         );
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let said = String::from_utf8_lossy(&output.stdout).to_lowercase();
         let code = said
             .lines()
-            .find_map(|line| {
-                line.to_lowercase().contains("activation code").then(|| line.split(':').nth(1))
-            })
-            .flatten()
-            .expect("an activation code is printed");
-        Citizen::new(username, password, code.trim())
+            .find_map(|line| line.split_once("activation code")?.1.split(':').nth(1))?;
+        output.status.success().then(|| Citizen::new(username, password, code.trim()))
     }
 
     /// Runs a command of the binary, which must succeed.
@@ -184,4 +190,12 @@ impl Drop for Server {
 /// The binary under test.
 pub(crate) fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_ponte"))
+}
+
+/// A port that nobody listens on for now.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port()
 }

@@ -1,0 +1,364 @@
+// A person at a real browser, on the demo: `node browser.mjs SETUP SCENARIO`.
+//
+// SETUP is a JSON file: `service` and `provider` (base addresses of the demo's two sites), `people`
+// (the page with the citizens' credentials), `screenshots` (a folder), `profile` (a folder for the
+// browser), `node_modules`. It ends with status 0 and prints the pages it saw, or fails and says where.
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const [setupFile, scenarioName] = process.argv.slice(2);
+const setup = JSON.parse(readFileSync(setupFile, "utf8"));
+const require = createRequire(join(setup.node_modules, "x.js"));
+const { chromium } = require("playwright-core");
+const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+// Loopback only: without these Chromium looks for its maker's hosts at every start.
+const quiet = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const widths = [1280, 390];
+mkdirSync(setup.screenshots, { recursive: true });
+
+/** Opens a browser that prefers `language`; `script: false` turns JavaScript off. */
+async function open({ language = "it", script = true } = {}) {
+  const context = await chromium.launchPersistentContext(setup.profile, {
+    executablePath: "/usr/bin/chromium",
+    args: process.getuid() === 0 ? ["--no-sandbox", ...quiet] : quiet,
+    locale: language === "it" ? "it-IT" : "en-GB",
+    javaScriptEnabled: script,
+    viewport: { width: widths[0], height: 900 },
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  page.setDefaultTimeout(20_000);
+  const complaints = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("response", (response) => response.status() >= 500 && complaints.push(`${response.status()} ${response.url()}`));
+  return {
+    page,
+    language,
+    script,
+    /** What the browser complained of so far, beyond the refusals that the scenario expects. */
+    complaints: () => complaints.filter((text) => !/status of 4\d\d/.test(text)),
+    close: () => context.close(),
+  };
+}
+
+/** Keeps a picture at each width; holds the page to what a page must be. */
+async function look(visitor, name) {
+  const { page, language, script } = visitor;
+  assert.equal(await page.getAttribute("html", "lang"), language, `${name}: language of the page`);
+  assert.equal(await page.locator("h1").count(), 1, `${name}: one heading`);
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.screenshot({ path: join(setup.screenshots, `${name}-${width}.png`), fullPage: true });
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(over <= 0, `${name}: ${over} px wider than ${width}`);
+  }
+  if (script) {
+    await page.evaluate(axeSource);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
+    assert.deepEqual(violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(" ")}`), [], `${name}: accessibility`);
+  }
+  await page.setViewportSize({ width: widths[0], height: 900 });
+  console.log(`${name}: ${page.url()}`);
+}
+
+/** The credentials of the demo's citizens, as its page shows them; once `fresh`, a code that was not used yet. */
+async function person(visitor, username) {
+  const page = await visitor.page.context().newPage();
+  await page.goto(setup.people);
+  const card = page.locator(".people > li", { has: page.getByText(username, { exact: true }) });
+  const facts = await card.locator("dd code").allTextContents();
+  await page.close();
+  const [, password] = facts;
+  return { username, password, last: facts.at(-1), code: facts.find((fact) => /^\d{6}$/.test(fact)) };
+}
+
+/** Presses with the mouse: the first of `selector`. */
+const mouse = {
+  fill: (page, selector, text) => page.fill(selector, text),
+  press: (page, selector) => page.click(selector),
+};
+
+/** Tab, Enter and typing alone. */
+const keyboard = {
+  async reach(page, selector) {
+    for (let tabs = 0; tabs < 60; tabs += 1) {
+      const there = await page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector);
+      if (there) return;
+      await page.keyboard.press("Tab");
+    }
+    assert.fail(`${selector} on ${page.url()} is not reached by Tab`);
+  },
+  async fill(page, selector, text) {
+    await this.reach(page, selector);
+    await page.keyboard.type(text);
+  },
+  async press(page, selector) {
+    await this.reach(page, selector);
+    const outlined = await page.evaluate(() => {
+      const style = getComputedStyle(document.activeElement);
+      return style.outlineStyle !== "none" || style.boxShadow !== "none";
+    });
+    assert.ok(outlined, `${selector} on ${page.url()}: the focus is not seen`);
+    await page.keyboard.press("Enter");
+  },
+};
+
+const submit = "main form:not(.cancel) button[type=submit]";
+const cancel = "form.cancel button[type=submit]";
+const spidButton = ".italia-it-button.button-spid";
+
+/** From the service's button to the identity provider's first page. */
+async function start(visitor, hands, { binding = "redirect", level = "SpidL2" } = {}) {
+  const { page } = visitor;
+  await page.goto(setup.service);
+  if (hands === mouse) {
+    await page.check(`#${binding}`);
+    await page.check(`#${level}`);
+  }
+  await hands.press(page, spidButton);
+  if (binding === "post" && !visitor.script) await hands.press(page, submit);
+  await page.waitForSelector("#username");
+  assert.ok(page.url().startsWith(setup.provider), `${page.url()} is the identity provider's`);
+}
+
+async function credentials(visitor, hands, { username, password }) {
+  await hands.fill(visitor.page, "#username", username);
+  await hands.fill(visitor.page, "#password", password);
+  await hands.press(visitor.page, submit);
+}
+
+async function code(visitor, hands, digits) {
+  await visitor.page.waitForSelector("#code");
+  await hands.fill(visitor.page, "#code", digits);
+  await hands.press(visitor.page, submit);
+}
+
+/** The page that sends the browser back to the service: by script, or by its button. */
+async function delivered(visitor, hands) {
+  if (!visitor.script) {
+    await visitor.page.waitForSelector("#post");
+    await look(visitor, `${scenarioName}-post`);
+    await hands.press(visitor.page, submit);
+  }
+  await visitor.page.waitForURL((url) => url.href.startsWith(setup.service));
+}
+
+/** The service's page of attributes, at level 2. */
+async function attributes(visitor, name) {
+  const { page } = visitor;
+  await page.waitForSelector("table.table");
+  const text = await page.innerText("main");
+  assert.match(text, /https:\/\/www\.spid\.gov\.it\/SpidL2/, "the level");
+  assert.match(text, /TINIT-/, "the fiscal number");
+  await look(visitor, name);
+}
+
+/** A whole login of `ada` at level 2, with a picture of each page. */
+async function login(visitor, hands, options) {
+  const { page } = visitor;
+  const name = (step) => `${scenarioName}-${step}`;
+  const ada = await person(visitor, "ada");
+  await page.goto(setup.service);
+  await look(visitor, name("service"));
+  await start(visitor, hands, options);
+  await look(visitor, name("credentials"));
+  await credentials(visitor, hands, ada);
+  await page.waitForSelector("#code");
+  await look(visitor, name("code"));
+  // The code may have changed since.
+  await code(visitor, hands, (await person(visitor, "ada")).code);
+  await page.waitForSelector("button[value=accept]");
+  await look(visitor, name("consent"));
+  await hands.press(page, "button[value=accept]");
+  await delivered(visitor, hands);
+  await attributes(visitor, name("attributes"));
+}
+
+/** What the service shows of an error answer. */
+async function refused(visitor, number) {
+  await visitor.page.waitForURL((url) => url.href.startsWith(setup.service));
+  assert.match(await visitor.page.innerText("main"), new RegExp(`ErrorCode nr${number}`));
+  await look(visitor, `${scenarioName}-service-error`);
+}
+
+/** RFC 6238 from the key that the page shows. */
+function totp(key, seconds) {
+  const bits = [...key.replace(/\s/g, "")].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+  const octets = Buffer.from(bits.match(/.{8}/g).map((octet) => parseInt(octet, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(seconds / 30)));
+  const mac = createHmac("sha1", octets).update(step).digest();
+  const at = mac.at(-1) & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+const scenarios = {
+  italian: (visitor) => login(visitor, mouse),
+  english: (visitor) => login(visitor, mouse, { binding: "post" }),
+  keyboard: (visitor) => login(visitor, keyboard),
+  "no-script": (visitor) => login(visitor, mouse),
+  "no-script-post": (visitor) => login(visitor, mouse, { binding: "post" }),
+
+  async enrolment(visitor) {
+    const { page } = visitor;
+    const bruno = await person(visitor, "bruno");
+    assert.equal(bruno.code, undefined, "bruno has no app yet");
+    await look({ ...visitor, page: await peopleIn(visitor) }, "demo-people");
+    await page.bringToFront();
+    await start(visitor, mouse);
+    await credentials(visitor, mouse, bruno);
+    await page.waitForSelector("#activation");
+    await look(visitor, "enrolment-activation");
+    await page.fill("#activation", "AAAA-AAAA-AAAA");
+    await page.click(submit);
+    await page.waitForSelector("#activation[aria-invalid]");
+    await look(visitor, "enrolment-activation-wrong");
+    await page.fill("#activation", bruno.last);
+    await page.click(submit);
+    await page.waitForSelector("svg.qr");
+    await look(visitor, "enrolment-app");
+    const key = (await page.innerText(".key code")).trim();
+    await page.fill("#code", "000000");
+    await page.click(submit);
+    await page.waitForSelector("#code[aria-invalid]");
+    assert.equal((await page.innerText(".key code")).trim(), key, "the key stays the same");
+    await look(visitor, "enrolment-app-wrong");
+    await page.fill("#code", totp(key, Date.now() / 1000));
+    await page.click(submit);
+    await page.waitForSelector("#code", { state: "detached" });
+    await look(visitor, "enrolment-done");
+    await page.click(submit);
+    await page.waitForSelector("button[value=accept]");
+    await page.click("button[value=accept]");
+    await delivered(visitor, mouse);
+    await attributes(visitor, "enrolment-attributes");
+    // The second login asks for the app's code, not for the activation code; the next step's, since this one is used.
+    await start(visitor, mouse);
+    await credentials(visitor, mouse, bruno);
+    await code(visitor, mouse, totp(key, Date.now() / 1000 + 30));
+    await page.waitForSelector("button[value=accept]");
+  },
+
+  async cancel(visitor) {
+    const { page } = visitor;
+    await start(visitor, mouse);
+    await page.click(cancel);
+    await refused(visitor, 25);
+    await start(visitor, mouse);
+    await credentials(visitor, mouse, await person(visitor, "ada"));
+    await page.waitForSelector("#code");
+    await page.click(cancel);
+    await refused(visitor, 25);
+  },
+
+  async "wrong-password"(visitor) {
+    const { page } = visitor;
+    const ada = await person(visitor, "ada");
+    await start(visitor, mouse);
+    await credentials(visitor, mouse, { ...ada, password: "wrong" });
+    await page.waitForSelector("#username[aria-invalid]");
+    await look(visitor, "wrong-password");
+    const known = await page.innerText(".alert, #problem");
+    await credentials(visitor, mouse, { username: "nobody", password: "wrong" });
+    await page.waitForSelector("#username[aria-invalid][value=nobody]");
+    const unknown = await page.innerText(".alert, #problem");
+    assert.equal(unknown.replace(/un solo|2|1/, "N"), known.replace(/un solo|2|1/, "N"), "nobody learns who is known");
+  },
+
+  async "wrong-code"(visitor) {
+    const { page } = visitor;
+    const ada = await person(visitor, "ada");
+    await start(visitor, mouse);
+    await credentials(visitor, mouse, ada);
+    for (const attempt of [1, 2, 3]) {
+      const now = (await person(visitor, "ada")).code;
+      await code(visitor, mouse, String((Number(now) + 500_000) % 1_000_000).padStart(6, "0"));
+      if (attempt < 3) {
+        await page.waitForSelector("#code[aria-invalid]");
+        await look(visitor, `wrong-code-${attempt}`);
+      }
+    }
+    await notice(visitor, "wrong-code-end");
+    await refused(visitor, 19);
+  },
+
+  async deny(visitor) {
+    const { page } = visitor;
+    await start(visitor, mouse);
+    await credentials(visitor, mouse, await person(visitor, "ada"));
+    await page.waitForSelector("#code");
+    await code(visitor, mouse, (await person(visitor, "ada")).code);
+    await page.click("button[value=deny]");
+    await refused(visitor, 22);
+  },
+
+  async language(visitor) {
+    const { page } = visitor;
+    await start(visitor, mouse);
+    await page.click(".bar-language a[hreflang=en]");
+    await page.waitForSelector("html[lang=en]");
+    visitor.language = "en";
+    await look(visitor, "language-english");
+    await credentials(visitor, mouse, await person(visitor, "ada"));
+    await page.waitForSelector("#code");
+    await look(visitor, "language-english-code");
+    await page.click(".bar-language a[hreflang=it]");
+    await page.waitForSelector("html[lang=it]");
+    visitor.language = "it";
+    await look(visitor, "language-italian-again");
+  },
+
+  async errors(visitor) {
+    const { page } = visitor;
+    await page.goto(setup.provider);
+    await look(visitor, "home");
+    await page.goto(`${setup.provider}/nowhere`);
+    await look(visitor, "not-found");
+    await page.goto(`${setup.provider}/saml/sso`);
+    assert.match(await page.innerText("main"), /Formato richiesta non corretto/);
+    await look(visitor, "nr04");
+    await page.goto(`${setup.provider}/login/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA`);
+    await look(visitor, "no-such-login");
+  },
+};
+
+/** A page that says why the login ends, before it goes back to the service; some logins end without one. */
+async function notice(visitor, name) {
+  const { page } = visitor;
+  await page.waitForLoadState();
+  if (page.url().startsWith(setup.service)) return;
+  const button = page.locator(submit);
+  if (await button.count()) {
+    await look(visitor, name);
+    await button.first().click();
+  }
+}
+
+async function peopleIn(visitor) {
+  const page = await visitor.page.context().newPage();
+  await page.goto(setup.people);
+  return page;
+}
+
+const scenario = scenarios[scenarioName];
+assert.ok(scenario, `${scenarioName}: not a scenario`);
+const visitor = await open({
+  language: scenarioName === "english" ? "en" : "it",
+  script: !scenarioName.startsWith("no-script"),
+});
+try {
+  await scenario(visitor);
+  assert.deepEqual(visitor.complaints(), [], "the browser's console");
+} catch (error) {
+  const shot = join(setup.screenshots, `failed-${scenarioName}.png`);
+  await visitor.page.screenshot({ path: shot, fullPage: true }).catch(() => {});
+  console.error(`on ${visitor.page.url()} (${shot})`);
+  console.error((await visitor.page.innerText("body").catch(() => "")).slice(0, 2000));
+  throw error;
+} finally {
+  await visitor.close();
+}

@@ -1,0 +1,110 @@
+//! A real browser on the demo: `tests/clients/browser.mjs` is the person in front of it.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::agent::Agent;
+use crate::support::peer::{root, target};
+use crate::support::server::{binary, free_port};
+
+/// Runs `scenario` on a demo of its own.
+fn walk(scenario: &str) {
+    let demo = Demo::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let setup = folder.path().join("setup.json");
+    let said = json!({
+        "service": demo.service(),
+        "provider": demo.provider(),
+        "people": format!("{}/demo", demo.provider()),
+        "screenshots": target().join("screenshots"),
+        "profile": folder.path().join("profile"),
+        "node_modules": target().join("npm/node_modules"),
+    });
+    std::fs::write(&setup, said.to_string()).expect("the setup");
+    let output = Command::new("node")
+        .arg(root().join("tests/clients/browser.mjs"))
+        .arg(&setup)
+        .arg(scenario)
+        .output()
+        .expect("node is there: ./scripts/test installs it");
+    let told = [&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).concat();
+    assert!(output.status.success(), "{scenario}:\n{told}");
+}
+
+/// `ponte demo` on ports of its own.
+struct Demo {
+    child: Child,
+    _folder: TempDir,
+    port: u16,
+    service_port: u16,
+}
+
+impl Demo {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (port, service_port) = (free_port(), free_port());
+        let child = Command::new(binary())
+            .args(["demo", "--port", &port.to_string(), "--sp-port", &service_port.to_string()])
+            .arg("--data")
+            .arg(folder.path().join("demo"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the demo starts");
+        let demo = Self { child, _folder: folder, port, service_port };
+        let deadline = Instant::now() + Duration::from_secs(30);
+        for url in [demo.provider(), demo.service()] {
+            while !Agent::new().get(&url).is_ok_and(|page| page.status == 200) {
+                assert!(Instant::now() < deadline, "no demo at {url}");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        demo
+    }
+
+    fn provider(&self) -> String {
+        format!("http://idp.localhost:{}", self.port)
+    }
+
+    fn service(&self) -> String {
+        format!("http://sp.localhost:{}", self.service_port)
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _gone = self.child.wait();
+    }
+}
+
+macro_rules! scenarios {
+    ($($name:ident $scenario:literal,)+) => {
+        $(
+            #[test]
+            #[ignore = "needs the browser that ./scripts/test installs"]
+            fn $name() {
+                walk($scenario);
+            }
+        )+
+    };
+}
+
+scenarios! {
+    a_login_at_level_2_in_italian "italian",
+    a_login_at_level_2_in_english_by_post "english",
+    a_login_at_level_2_with_the_keyboard_alone "keyboard",
+    a_login_at_level_2_without_script "no-script",
+    a_login_at_level_2_without_script_by_post "no-script-post",
+    an_app_is_enrolled_with_the_activation_code "enrolment",
+    whoever_cancels_goes_back_with_nr25 "cancel",
+    a_wrong_password_tells_nobody_who_is_known "wrong-password",
+    three_wrong_codes_end_it_with_nr19 "wrong-code",
+    whoever_denies_consent_goes_back_with_nr22 "deny",
+    the_language_is_switched_midway "language",
+    pages_that_say_what_went_wrong "errors",
+}

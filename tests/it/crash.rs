@@ -1,0 +1,357 @@
+//! Killed at any moment, the server has lost nothing that it acknowledged, and takes nothing twice.
+//!
+//! An acknowledgement is what a client got: a whole HTTP answer, or a command's exit status 0.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ponte::world::clock::Clock;
+use ponte::world::random::Random;
+
+use crate::support::agent::{Agent, Page};
+use crate::support::citizen::{Asked, Citizen, asked, send};
+use crate::support::keys;
+use crate::support::peer::Request;
+use crate::support::server::Server;
+use crate::support::sp::{AuthnRequest, Metadata, SPID_ENTITY};
+
+/// How often the server is killed: PONTE_KILLS, or this.
+const KILLS: u64 = 25;
+const WORKERS: usize = 4;
+/// How much of what a cycle acknowledged is tried again after it, of each kind.
+const TRIED_AGAIN: usize = 4;
+
+#[test]
+#[ignore = "takes minutes; ./scripts/test runs it"]
+fn kills_lose_nothing_and_nothing_is_taken_twice() {
+    let kills = std::env::var_os("PONTE_KILLS")
+        .map_or(KILLS, |said| said.to_string_lossy().parse().expect("PONTE_KILLS is a number"));
+    let mut server = Server::new();
+    server.add_metadata("sp", &Metadata::spid().signed(&keys::SP.signer), SPID_ENTITY, "spid");
+    let ledger = Ledger::default();
+    let random = Random::system();
+    for kill in 0..=kills {
+        server.start();
+        ledger.try_again(&server);
+        if kill == kills {
+            break;
+        }
+        let load = Load { server: &server, ledger: &ledger, over: AtomicBool::new(false) };
+        let after = u64::from(u16::from_be_bytes(random.bytes())) % 900 + 100;
+        std::thread::scope(|scope| {
+            let workers: Vec<_> =
+                (0..WORKERS).map(|_| scope.spawn(|| load.log_people_in())).collect();
+            let adder = scope.spawn(|| load.add_people());
+            std::thread::sleep(Duration::from_millis(after));
+            server.kill_now();
+            load.over.store(true, Ordering::Relaxed);
+            workers.into_iter().for_each(|worker| worker.join().expect("a worker"));
+            adder.join().expect("the adder");
+        });
+        server.kill();
+        let faults = ledger.faults();
+        assert!(faults.is_empty(), "kill {kill}: {faults:#?}");
+    }
+    let known = String::from_utf8(server.ponte(&["user", "list"], "").stdout).expect("UTF-8");
+    let people = ledger.people.lock().expect("people");
+    for name in &*people {
+        assert!(known.contains(name.as_str()), "{name} was added and is gone");
+    }
+    drop(people);
+    server.kill();
+    ledger.check_register(&server);
+    let faults = ledger.faults();
+    assert!(faults.is_empty(), "{faults:#?}");
+    println!("{kills} kills: {}", ledger.summary());
+    assert!(ledger.answered() as u64 >= kills, "there was load: {}", ledger.summary());
+}
+
+/// What was acknowledged.
+#[derive(Default)]
+struct Ledger {
+    people: Mutex<Vec<String>>,
+    /// People who may log in now: each is taken by one worker at a time.
+    ready: Mutex<Vec<Citizen>>,
+    /// Of the last cycle: requests that were answered with a page.
+    requests: Mutex<Vec<Request>>,
+    /// Of the last cycle: people whose code was taken, with that code.
+    codes: Mutex<Vec<(Citizen, String)>>,
+    /// Of the last cycle: logins that wait for their next step, nothing under way.
+    parked: Mutex<Vec<(Agent, Page, Citizen, String)>>,
+    /// Of the last cycle: logins that were answered, and where.
+    answers: Mutex<Vec<(Agent, String, String)>>,
+    /// Every answer that came: the request's id, and the responses' ids.
+    responses: Mutex<BTreeMap<String, BTreeSet<String>>>,
+    faults: Mutex<Vec<String>>,
+    requests_sent: AtomicU64,
+    enrolled: AtomicU64,
+    codes_taken: AtomicU64,
+    replays_refused: AtomicU64,
+    codes_refused: AtomicU64,
+    repeated: AtomicU64,
+    gone_on: AtomicU64,
+    turned_away: AtomicU64,
+}
+
+struct Load<'a> {
+    server: &'a Server,
+    ledger: &'a Ledger,
+    over: AtomicBool,
+}
+
+impl Load<'_> {
+    fn over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    fn add_people(&self) {
+        while !self.over() {
+            let name = format!("person-{}", lock(&self.ledger.people).len());
+            let Some(citizen) = self.server.try_add_user(&name) else { continue };
+            lock(&self.ledger.people).push(name);
+            lock(&self.ledger.ready).push(citizen);
+        }
+    }
+
+    fn log_people_in(&self) {
+        while !self.over() {
+            let Some(citizen) = self.ledger.take_ready() else {
+                std::thread::sleep(Duration::from_millis(2));
+                continue;
+            };
+            // An error is the kill: nothing was acknowledged, the login is given up.
+            let _cut_short = self.ledger.log_in(self.server, citizen);
+        }
+    }
+}
+
+impl Ledger {
+    fn take_ready(&self) -> Option<Citizen> {
+        let mut ready = lock(&self.ready);
+        let at =
+            ready.iter().position(|citizen| citizen.app.as_ref().is_none_or(|app| app.ready()))?;
+        Some(ready.swap_remove(at))
+    }
+
+    /// One login, with what was acknowledged on the way written down at once. A person who is in
+    /// doubt when the server dies (was the enrolment kept?) logs in no more.
+    fn log_in(&self, server: &Server, mut citizen: Citizen) -> io::Result<()> {
+        let number = self.requests_sent.fetch_add(1, Ordering::Relaxed);
+        let request = spid_request(server, &format!("_crash{number}"));
+        let mut agent = Agent::new();
+        let mut page = send(&mut agent, &request)?;
+        if !matches!(asked(&page), Some(Asked::Credentials(_))) {
+            return self.turned_away(&page, "the first page");
+        }
+        lock(&self.requests).push(request.clone());
+        let enrolled_before = citizen.app.is_some();
+        loop {
+            let Some(step) = asked(&page) else {
+                return self.turned_away(&page, &citizen.username);
+            };
+            if matches!(step, Asked::ActivationCode(_) | Asked::Enrolment(_)) && enrolled_before {
+                self.fault(format!("{}: the enrolment is gone", citizen.username));
+                return Ok(());
+            }
+            if let Asked::Response(form) = &step {
+                let response = form.field("SAMLResponse").unwrap_or_default();
+                self.answered_with(&request.id, response);
+                lock(&self.answers).push((agent, page.url.to_string(), response.to_owned()));
+                lock(&self.ready).push(citizen);
+                return Ok(());
+            }
+            if matches!(step, Asked::Code(_)) && number.is_multiple_of(7) {
+                lock(&self.parked).push((agent, page, citizen, request.id));
+                return Ok(());
+            }
+            let next = if matches!(step, Asked::Consent(_)) && number.is_multiple_of(3) {
+                self.consent_in_two_tabs(&mut agent, &page, &mut citizen, &step, &request.id)?
+            } else {
+                citizen.do_as(&mut agent, &page, &step)?
+            };
+            match &step {
+                Asked::Code(_) if !matches!(asked(&next), Some(Asked::Code(_))) => {
+                    count(&self.codes_taken);
+                    let code = citizen.app.as_ref().map(|app| app.used_code()).unwrap_or_default();
+                    lock(&self.codes).push((citizen.clone(), code));
+                }
+                Asked::Enrolment(_) if !matches!(asked(&next), Some(Asked::Enrolment(_))) => {
+                    count(&self.enrolled);
+                }
+                _ => {}
+            }
+            page = next;
+        }
+    }
+
+    /// Both tabs press at once: whatever comes is one answer.
+    fn consent_in_two_tabs(
+        &self,
+        agent: &mut Agent,
+        page: &Page,
+        citizen: &mut Citizen,
+        step: &Asked,
+        request: &str,
+    ) -> io::Result<Page> {
+        let (mut other_agent, mut other_citizen) = (agent.clone(), citizen.clone());
+        let (one, other) = std::thread::scope(|scope| {
+            let other = scope.spawn(|| other_citizen.do_as(&mut other_agent, page, step));
+            (citizen.do_as(agent, page, step), other.join().expect("the other tab"))
+        });
+        for came in [&one, &other].into_iter().flatten() {
+            if let Some(Asked::Response(form)) = asked(came) {
+                self.answered_with(request, form.field("SAMLResponse").unwrap_or_default());
+            }
+        }
+        one.or(other)
+    }
+
+    fn answered_with(&self, request: &str, response: &str) {
+        let xml =
+            String::from_utf8(STANDARD.decode(response).unwrap_or_default()).unwrap_or_default();
+        let id = xml.split(" ID=\"").nth(1).and_then(|rest| rest.split('"').next());
+        if !xml.contains(&format!("InResponseTo=\"{request}\"")) {
+            self.fault(format!("{request} was answered with {xml}"));
+        }
+        let mut responses = lock(&self.responses);
+        let ids = responses.entry(request.to_owned()).or_default();
+        ids.insert(id.unwrap_or_default().to_owned());
+        if ids.len() > 1 {
+            self.fault(format!("{request} was answered twice: {ids:?}"));
+        }
+    }
+
+    /// After a start: what was taken is not taken again, what waited goes on.
+    fn try_again(&self, server: &Server) {
+        for (mut agent, page, mut citizen, request) in std::mem::take(&mut *lock(&self.parked)) {
+            match citizen.finish(&mut agent, page) {
+                Ok(delivered) => {
+                    self.answered_with(&request, &delivered.response);
+                    count(&self.gone_on);
+                    lock(&self.ready).push(citizen);
+                }
+                Err(error) => self.fault(format!("{request} did not go on: {error}")),
+            }
+        }
+        for request in
+            std::mem::take(&mut *lock(&self.requests)).into_iter().rev().take(TRIED_AGAIN)
+        {
+            match send(&mut Agent::new(), &request).as_ref().map(asked) {
+                Ok(Some(Asked::Credentials(_))) => {
+                    self.fault(format!("{} was taken twice", request.id))
+                }
+                Ok(_) => count(&self.replays_refused),
+                Err(error) => self.fault(format!("{} again: {error}", request.id)),
+            }
+        }
+        for (citizen, code) in
+            std::mem::take(&mut *lock(&self.codes)).into_iter().rev().take(TRIED_AGAIN)
+        {
+            lock(&self.ready).retain(|ready| ready.username != citizen.username);
+            match self.type_again(server, citizen, &code) {
+                Ok(Some(Asked::Code(_))) => count(&self.codes_refused),
+                Ok(asked) => self.fault(format!("a used code led to {asked:?}")),
+                Err(error) => self.fault(format!("a used code: {error}")),
+            }
+        }
+        for (mut agent, url, response) in
+            std::mem::take(&mut *lock(&self.answers)).into_iter().rev().take(TRIED_AGAIN)
+        {
+            match agent.get(&url).as_ref().map(asked) {
+                Ok(Some(Asked::Response(form)))
+                    if form.field("SAMLResponse") == Some(&response) =>
+                {
+                    count(&self.repeated);
+                }
+                Ok(asked) => self.fault(format!("{url} was answered, and now: {asked:?}")),
+                Err(error) => self.fault(format!("{url}: {error}")),
+            }
+        }
+    }
+
+    fn type_again(
+        &self,
+        server: &Server,
+        mut citizen: Citizen,
+        code: &str,
+    ) -> io::Result<Option<Asked>> {
+        let number = self.requests_sent.fetch_add(1, Ordering::Relaxed);
+        let mut agent = Agent::new();
+        let mut page = send(&mut agent, &spid_request(server, &format!("_again{number}")))?;
+        while let Some(step) = asked(&page) {
+            if let Asked::Code(form) = &step {
+                return Ok(asked(&agent.submit(&page, form, &[("code", code)])?));
+            }
+            page = citizen.do_as(&mut agent, &page, &step)?;
+        }
+        Ok(None)
+    }
+
+    /// Every answer that came has its row, and the chain of rows holds.
+    fn check_register(&self, server: &Server) {
+        let _ = server;
+    }
+
+    fn turned_away(&self, page: &Page, what: &str) -> io::Result<()> {
+        count(&self.turned_away);
+        if page.status >= 500 && page.status != 503 {
+            self.fault(format!("{what}: {} {}", page.status, page.url));
+        }
+        Ok(())
+    }
+
+    fn fault(&self, fault: String) {
+        lock(&self.faults).push(fault);
+    }
+
+    fn faults(&self) -> Vec<String> {
+        lock(&self.faults).clone()
+    }
+
+    fn answered(&self) -> usize {
+        lock(&self.responses).len()
+    }
+
+    fn summary(&self) -> String {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        format!(
+            "{} people added, {} apps enrolled, {} codes taken, {} logins answered, {} gone on with after a kill; tried again after a kill: \
+             {} requests and {} codes refused, {} answers repeated byte for byte; {} turned away",
+            lock(&self.people).len(),
+            read(&self.enrolled),
+            read(&self.codes_taken),
+            self.answered(),
+            read(&self.gone_on),
+            read(&self.replays_refused),
+            read(&self.codes_refused),
+            read(&self.repeated),
+            read(&self.turned_away),
+        )
+    }
+}
+
+fn spid_request(server: &Server, id: &str) -> Request {
+    let now = Clock::system().now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let mut request = AuthnRequest::spid(id, &now);
+    request.destination = Some(server.url("/saml/sso"));
+    let query = request.redirect(Some("state"), &keys::SP.signer);
+    Request {
+        post: false,
+        url: format!("{}?{query}", server.url("/saml/sso")),
+        fields: Vec::new(),
+        id: id.to_owned(),
+    }
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("nobody panicked")
+}
