@@ -16,8 +16,8 @@ table! {
     help_none: "Rivolgiti all’ente che ti ha dato le credenziali.",
         "Turn to the body that gave you your credentials.";
     phishing_title: "Attenzione alle truffe", "Beware of fraud";
-    phishing: "Nessuno ti chiederà mai la password o un codice per telefono, e-mail o messaggio, e nessuno ha bisogno di collegarsi al tuo computer. Inseriscili soltanto in questa pagina, dopo aver controllato l’indirizzo nel browser.",
-        "Nobody will ever ask for your password or a code by phone, e-mail or message, and nobody needs to connect to your computer. Enter them only on this page, after checking the address in your browser.";
+    phishing: "Nessuno ti chiederà mai la password o un codice per telefono, email o messaggio, e nessuno ha bisogno di collegarsi al tuo computer. Inseriscili soltanto in questa pagina, dopo aver controllato l’indirizzo nel browser.",
+        "Nobody will ever ask for your password or a code by phone, email or message, and nobody needs to connect to your computer. Enter them only on this page, after checking the address in your browser.";
     cancel: "Annulla e torna al servizio", "Cancel and go back to the service";
     go_on: "Prosegui", "Continue";
     again: "Riprova", "Try again";

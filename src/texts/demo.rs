@@ -30,12 +30,14 @@ table! {
     class: "Livello asserito", "Level asserted";
     name_id: "NameID", "NameID";
     session_index: "SessionIndex", "SessionIndex";
-    no_session_index: "assente, come vuole SPID per i livelli 2 e 3", "absent, as SPID wants it at levels 2 and 3";
+    no_session_index: "assente, come SPID vuole per SpidL2 e SpidL3", "absent, as SPID wants it at SpidL2 and SpidL3";
     raw: "Risposta SAML ricevuta (XML)", "SAML response received (XML)";
     again: "Prova di nuovo", "Try again";
     error_title: "Accesso non riuscito", "Not signed in";
-    error_lead: "Il gestore di identità ha risposto con un errore, oppure la risposta non era accettabile.",
-        "The identity provider answered with an error, or the response was not acceptable.";
+    error_answered: "Il gestore di identità ha risposto che l’accesso non è riuscito.",
+        "The identity provider answered that the sign-in did not succeed.";
+    error_refused: "Il servizio ha rifiutato la risposta del gestore di identità.",
+        "The service refused the identity provider’s response.";
     status: "Stato", "Status";
     sub_status: "Stato di dettaglio", "Second-level status";
     message: "Messaggio", "Message";

@@ -8,8 +8,8 @@ table! {
     title: "Accedi", "Sign in";
     lead: "Entra con le tue credenziali.", "Enter with your credentials.";
     username: "Nome utente", "Username";
-    username_help: "Il nome utente o l’indirizzo e-mail con cui ti sei registrato.",
-        "The username or the e-mail address with which you registered.";
+    username_help: "Il nome utente o l’indirizzo email con cui ti sei registrato.",
+        "The username or the email address with which you registered.";
     password: "Password", "Password";
     show: "Mostra la password", "Show the password";
     hide: "Nascondi la password", "Hide the password";

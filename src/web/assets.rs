@@ -108,3 +108,73 @@ fn inflate(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     GzDecoder::new(bytes).read_to_end(&mut plain)?;
     Ok(plain)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use axum::{Router, routing};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn get(path: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, Vec<u8>) {
+        let mut request = Request::get(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let router = Router::new().route(ROUTE, routing::get(serve));
+        let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        (parts.status, parts.headers, to_bytes(body, usize::MAX).await.unwrap().to_vec())
+    }
+
+    #[tokio::test]
+    async fn each_file_is_kept_for_good_and_known_by_its_tag() {
+        for asset in all() {
+            let (status, headers, body) = get(&path(asset.name), &[]).await;
+            assert_eq!(status, StatusCode::OK, "{}", asset.name);
+            assert_eq!(headers[header::CONTENT_TYPE], asset.media_type);
+            assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
+            assert!(!headers.contains_key(header::CONTENT_ENCODING));
+            let plain =
+                if asset.gzipped { inflate(asset.bytes).unwrap() } else { asset.bytes.to_vec() };
+            assert_eq!(body, plain, "{}", asset.name);
+
+            let tag = headers[header::ETAG].to_str().unwrap();
+            let again = get(&path(asset.name), &[("if-none-match", tag)]).await;
+            assert_eq!((again.0, again.2.len()), (StatusCode::NOT_MODIFIED, 0));
+            let other = get(&path(asset.name), &[("if-none-match", "\"x\"")]).await;
+            assert_eq!(other.0, StatusCode::OK);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_stored_in_gzip_goes_so_to_whoever_takes_it() {
+        for asset in all() {
+            for (accepted, takes) in [
+                ("gzip, br", true),
+                ("br;q=1, GZIP;q=0.5", true),
+                ("gzip;q=0", false),
+                ("br", false),
+            ] {
+                let (_, headers, body) =
+                    get(&path(asset.name), &[("accept-encoding", accepted)]).await;
+                let encoded = headers.contains_key(header::CONTENT_ENCODING);
+                assert_eq!(encoded, takes && asset.gzipped, "{} {accepted}", asset.name);
+                assert_eq!(body == asset.bytes, encoded || !asset.gzipped);
+                assert_eq!(headers.contains_key(header::VARY), asset.gzipped);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn another_digest_or_name_is_not_found() {
+        let good = path("ponte.css");
+        assert_eq!(get(&good, &[]).await.0, StatusCode::OK);
+        for bad in [good.replace(DIGEST, "0123456789abcdef"), path("ponte.cs"), path("..%2Fx")] {
+            let (status, _, body) = get(&bad, &[]).await;
+            assert_eq!((status, body.len()), (StatusCode::NOT_FOUND, 0), "{bad}");
+        }
+    }
+}

@@ -5,6 +5,7 @@ mod browser;
 mod clients;
 mod config;
 mod crash;
+mod pages;
 mod saml_out;
 mod store_contract;
 mod support;
