@@ -49,7 +49,7 @@ page_tools() {
   command_or npm npm
 }
 
-# The service providers and the browser that the tests drive: target/venv and target/npm.
+# The service providers and the browser that the tests drive: target/venv and target/peers.
 peers() {
   page_tools
   command_or xmlsec1 xmlsec1
@@ -64,12 +64,12 @@ peers() {
     target/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement tests/clients/requirements.txt
     cp tests/clients/requirements.txt target/venv/requirements.txt
   fi
-  if ! cmp -s tests/clients/package-lock.json target/npm/installed.json; then
-    say "Installing the JavaScript service provider and the browser's driver in target/npm"
-    rm -rf target/npm
-    mkdir -p target/npm
-    cp tests/clients/package.json tests/clients/package-lock.json target/npm/
-    (cd target/npm && npm ci --silent --no-audit --no-fund --ignore-scripts)
-    cp tests/clients/package-lock.json target/npm/installed.json
+  if ! cmp -s tests/clients/package-lock.json target/peers/installed.json; then
+    say "Installing the JavaScript service provider and the browser's driver in target/peers"
+    rm -rf target/peers
+    mkdir -p target/peers
+    cp tests/clients/package.json tests/clients/package-lock.json target/peers/
+    (cd target/peers && npm ci --silent --no-audit --no-fund --ignore-scripts)
+    cp tests/clients/package-lock.json target/peers/installed.json
   fi
 }

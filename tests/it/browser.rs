@@ -21,7 +21,7 @@ fn walk(scenario: &str) {
         "people": format!("{}/demo", demo.provider()),
         "screenshots": target().join("screenshots"),
         "profile": folder.path().join("profile"),
-        "node_modules": target().join("npm/node_modules"),
+        "node_modules": target().join("peers/node_modules"),
     });
     std::fs::write(&setup, said.to_string()).expect("the setup");
     let output = Command::new("node")

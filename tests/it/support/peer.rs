@@ -59,7 +59,7 @@ impl Peer {
             "cert": file("crt"),
             "idp_metadata": folder.join("idp.xml"),
             "sso": sso,
-            "node_modules": target().join("npm/node_modules"),
+            "node_modules": target().join("peers/node_modules"),
         });
         std::fs::write(file("json"), setup.to_string()).expect("the setup is written");
         Self { script: kind.script, setup: file("json"), entity_id, profile: kind.profile, acs }
