@@ -107,6 +107,15 @@ pub enum Secret {
 }
 
 impl Secret {
+    /// The hash of a password.
+    #[must_use]
+    pub fn password_hash(&self) -> Option<&str> {
+        match self {
+            Self::Password { hash } => Some(hash),
+            Self::Totp { .. } => None,
+        }
+    }
+
     /// The factor that it proves.
     #[must_use]
     pub fn factor(&self) -> Factor {

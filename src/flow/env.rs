@@ -2,16 +2,29 @@
 //! settings, put together once at start and passed down as values.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use url::Url;
 
+use crate::assurance::policy::LevelPolicy;
+use crate::enrolment::activation::FirstEnrolment;
+use crate::factors::password::Hashing;
+use crate::flow::hashing::HashPool;
+use crate::flow::limits::Limiter;
 use crate::identity::tenant::TenantId;
 use crate::login::request::LocalName;
+use crate::partners::registry::Registry;
+use crate::register::segment::Register;
+use crate::saml::identity_provider::IdentityProvider;
 use crate::store::port::Store;
+use crate::store::record::Records;
 use crate::world::clock::Clock;
 use crate::world::random::Random;
+use crate::world::seal::{Seal, sha256};
+use crate::world::signer::Signer;
 
 /// Everything that a walk may use; immutable but for what is swapped whole.
 #[derive(Debug)]
@@ -19,13 +32,85 @@ pub struct Env {
     /// The time.
     pub clock: Clock,
     /// Chance.
-    pub random: Random,
+    pub random: Arc<Random>,
     /// What survives between two requests.
     pub store: Arc<dyn Store>,
+    /// What seals it.
+    pub seal: Seal,
+    /// Every answer that left.
+    pub register: Register,
     /// On whose behalf we answer.
     pub tenant: TenantId,
+    /// Who we are to service providers.
+    pub idp: IdentityProvider,
+    /// The key that signs.
+    pub signer: Arc<dyn Signer>,
+    /// Our metadata, signed, as published.
+    pub metadata: Published,
+    /// Who may ask us.
+    pub partners: Partners,
+    /// Where passwords are hashed.
+    pub hashing: HashPool,
+    /// How much one network may ask for.
+    pub by_address: Limiter,
+    /// How much one service provider may ask for.
+    pub by_partner: Limiter,
     /// What the administrator chose.
     pub settings: Settings,
+}
+
+/// A document that we publish, built once.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// Its octets.
+    pub xml: String,
+    /// Its entity tag, with quotes (RFC 9110 §8.8.3).
+    pub etag: String,
+}
+
+impl Published {
+    /// Publishes `xml`.
+    #[must_use]
+    pub fn new(xml: String) -> Self {
+        let tag = URL_SAFE_NO_PAD.encode(sha256(&[xml.as_bytes()]));
+        Self { etag: format!("\"{tag}\""), xml }
+    }
+}
+
+impl Env {
+    /// The tenant's records.
+    #[must_use]
+    pub fn records(&self) -> Records<'_> {
+        Records {
+            store: &*self.store,
+            seal: &self.seal,
+            random: &self.random,
+            tenant: &self.tenant,
+        }
+    }
+}
+
+/// Who may ask us, as of the last time that it was read; swapped whole.
+#[derive(Debug)]
+pub struct Partners(RwLock<Arc<Registry>>);
+
+impl Partners {
+    /// Begins with `registry`.
+    #[must_use]
+    pub fn new(registry: Registry) -> Self {
+        Self(RwLock::new(Arc::new(registry)))
+    }
+
+    /// What there is; a walk takes it once and keeps to it.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Registry> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts `registry` in the place of what there was.
+    pub fn swap(&self, registry: Registry) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
+    }
 }
 
 /// What the administrator chose, checked.
@@ -43,6 +128,12 @@ pub struct Settings {
     pub demo: bool,
     /// How people log in.
     pub login: LoginSettings,
+    /// What an administrator lets count, and how high.
+    pub levels: LevelPolicy,
+    /// What a first enrolment asks for besides the password.
+    pub first_enrolment: FirstEnrolment,
+    /// How passwords are hashed.
+    pub hashing: Hashing,
     /// How old a request may be.
     pub requests: RequestSettings,
 }

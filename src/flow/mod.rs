@@ -1,4 +1,16 @@
 //! The walk of a login: reads the clock, calls the floors below, keeps what they return.
 
+pub mod advance;
+pub mod answer;
+pub mod begin;
+pub mod decide;
+pub mod device;
+pub mod enrol;
 pub mod env;
+pub mod failure;
+pub mod hashing;
+pub mod limits;
+pub mod person;
+pub mod prove;
 pub mod reply;
+pub mod visit;

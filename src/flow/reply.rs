@@ -1,1 +1,186 @@
-//! reply
+//! What the browser gets, as data: `web/reply.rs` alone renders it.
+
+use crate::assurance::class_ref::ClassRef;
+use crate::identity::release::Released;
+use crate::login::outcome::Refusal;
+use crate::login::request::LocalName;
+use crate::saml::response::PostForm;
+use crate::saml::status::Fault;
+
+/// What the browser gets.
+#[derive(Debug)]
+pub enum Reply {
+    /// Go on at the login's own page.
+    Continue {
+        /// The login.
+        handle: String,
+        /// The browser's secret for it, to be kept in a cookie, if it is new.
+        browser: Option<String>,
+    },
+    /// The new app is active: say so at the login's own page for that.
+    Enrolled {
+        /// The login.
+        handle: String,
+        /// The browser's new secret for it.
+        browser: Option<String>,
+    },
+    /// A page of a login.
+    Page(Box<LoginPage>),
+    /// The answer, to be posted to the service provider.
+    Answer(Box<Answer>),
+    /// A page outside any login.
+    Trouble(Box<Trouble>),
+}
+
+/// A page of a login.
+#[derive(Debug)]
+pub struct LoginPage {
+    /// The login.
+    pub handle: String,
+    /// The token that its forms must carry.
+    pub csrf: String,
+    /// Who asks.
+    pub service: LocalName,
+    /// The class that is asked for, if any.
+    pub asked: Option<ClassRef>,
+    /// What it shows.
+    pub show: Show,
+}
+
+/// What a page of a login shows.
+#[derive(Debug)]
+pub enum Show {
+    /// User name and password.
+    Password {
+        /// What the person typed before.
+        username: String,
+        /// What went wrong before.
+        notice: Option<Notice>,
+    },
+    /// A code of the authenticator app.
+    Totp {
+        /// Seconds that a code lasts.
+        period: u32,
+        /// What went wrong before.
+        notice: Option<Notice>,
+    },
+    /// The activation code that came with the account.
+    Activation {
+        /// What went wrong before.
+        notice: Option<Notice>,
+    },
+    /// The key of a new authenticator app.
+    EnrolTotp(Box<Enrolling>),
+    /// The app is active.
+    Enrolled,
+    /// What would be released.
+    Consent(Vec<Released>),
+}
+
+/// The key of a new authenticator app (AR-05).
+pub struct Enrolling {
+    /// What the person types to log in.
+    pub username: String,
+    /// Given names.
+    pub given_names: Option<String>,
+    /// Family names.
+    pub family_names: Option<String>,
+    /// The key as an `otpauth` address, for the QR code.
+    pub uri: String,
+    /// The key in base32.
+    pub key: String,
+    /// Seconds that a code lasts.
+    pub period: u32,
+    /// What went wrong before.
+    pub notice: Option<Notice>,
+}
+
+/// What went wrong with the last attempt.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Notice {
+    /// A field was left empty; nothing was tried.
+    Missing,
+    /// It does not look like a code; nothing was tried.
+    NotACode,
+    /// User name and password do not belong together.
+    WrongCredentials {
+        /// How many attempts are left in this login.
+        left: u8,
+    },
+    /// The code is not right, or was used before.
+    WrongCode {
+        /// How many attempts are left in this login.
+        left: u8,
+    },
+    /// The activation code is not right, was used, or is too old.
+    WrongActivation {
+        /// How many attempts are left in this login.
+        left: u8,
+    },
+    /// Nothing was tried: there were too many wrong attempts before.
+    Wait {
+        /// For how many seconds.
+        seconds: u32,
+    },
+}
+
+/// The answer on its way.
+#[derive(Debug)]
+pub struct Answer {
+    /// The form that carries it.
+    pub form: PostForm,
+    /// The login that it ends, if there was one.
+    pub handle: Option<String>,
+    /// Why the person was not named, if so.
+    pub why: Option<Why>,
+    /// A cookie by which this browser is known later.
+    pub device: Option<String>,
+}
+
+/// Why a service provider gets no name.
+#[derive(Debug)]
+pub enum Why {
+    /// The login ended so.
+    Refused(Refusal),
+    /// The request was at fault.
+    Fault(Fault),
+}
+
+/// A page outside any login.
+#[derive(Debug)]
+pub enum Trouble {
+    /// A request that nobody but the browser may hear of.
+    Fault {
+        /// What is wrong with it.
+        fault: Fault,
+        /// The page's status.
+        status: u16,
+    },
+    /// No such login, or it is too long ago.
+    Expired,
+    /// The login began in another browser, or this one keeps no cookies.
+    OtherBrowser,
+    /// There is no such page.
+    NoSuchPage,
+    /// The form was not sent by a page of ours.
+    NotOurForm,
+    /// Too much is going on.
+    Busy {
+        /// Seconds to wait.
+        seconds: u32,
+    },
+    /// This address, or this service provider, sent too much.
+    TooMany {
+        /// Seconds to wait.
+        seconds: u32,
+    },
+    /// We failed (nr03): the disk, a key. The log says what.
+    Unavailable,
+}
+
+// The key must not reach a log.
+impl std::fmt::Debug for Enrolling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Enrolling").field("username", &self.username).finish_non_exhaustive()
+    }
+}

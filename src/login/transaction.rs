@@ -131,6 +131,13 @@ impl Transaction {
         &self.token
     }
 
+    /// Binds it to another secret of the same browser, with another token for its forms: done at
+    /// every rise of level, so that whoever knew the old ones is left behind (ASVS 7.2.4).
+    #[must_use]
+    pub fn rebind(self, browser: String, token: String) -> Self {
+        Self { browser, token, ..self }
+    }
+
     /// Whose login it is, once something has held.
     #[must_use]
     pub fn subject(&self) -> Option<&Subject> {

@@ -1,24 +1,12 @@
 //! Failed attempts, by subject and factor.
 
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::assurance::factor::Factor;
 use crate::identity::subject::Subject;
+use crate::login::attempts::Attempts;
 use crate::store::port::{Space, StoreError, Unreadable};
 use crate::store::record::{Batch, Loaded, Records, unreadable};
-
-/// What went wrong with one factor of one person (DESIGN, Levels).
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Attempts {
-    /// Failures in a row, from wherever.
-    pub consecutive: u32,
-    /// Those of them that came from browsers that the account has not been used from.
-    pub unknown_browser_failures: u32,
-    /// When the last one was.
-    pub last: Option<DateTime<Utc>>,
-}
 
 /// What is known of `factor` of `subject`; nothing failed where nothing is known.
 ///
@@ -37,7 +25,7 @@ pub async fn load(
 }
 
 /// Adds to `batch` that `attempts` takes the place of `seen`; the batch conflicts when another attempt was counted
-/// meanwhile.
+/// meanwhile. It is forgotten after a month without another.
 ///
 /// # Errors
 /// When it cannot be encoded or sealed.
@@ -46,10 +34,17 @@ pub fn update(
     batch: &mut Batch,
     seen: &Loaded<Attempts>,
     attempts: &Attempts,
+    now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     if *attempts == Attempts::default() {
-        batch.take(seen);
+        if seen.exists() {
+            batch.take(seen);
+        } else {
+            batch.expect(seen);
+        }
         return Ok(());
     }
-    batch.replace(records, seen, attempts, None)
+    batch.replace(records, seen, attempts, Some(now + REMEMBERED))
 }
+
+const REMEMBERED: TimeDelta = TimeDelta::days(30);

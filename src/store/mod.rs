@@ -2,6 +2,7 @@
 //! backends, and the typed records written once above it.
 
 pub mod accounts;
+pub mod activations;
 pub mod attempts;
 pub mod blob;
 pub mod codes;

@@ -1,4 +1,15 @@
 //! HTTP: takes requests apart, calls the flow, puts answers together.
 
 pub mod assets;
+pub mod context;
+pub mod cookie;
+pub mod form;
+pub mod headers;
+pub mod home;
+pub mod login;
+pub mod origin;
 pub mod pages;
+pub mod reply;
+pub mod router;
+pub mod saml;
+pub mod serve;

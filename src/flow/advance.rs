@@ -1,0 +1,107 @@
+//! Where a login stands: every request of a browser ends here, and the
+//! transaction alone says what comes next.
+
+use chrono::{DateTime, Utc};
+
+use crate::assurance::factor::Factor;
+use crate::enrolment::credential::Secret;
+use crate::flow::answer::{answer, repeat};
+use crate::flow::enrol;
+use crate::flow::env::Env;
+use crate::flow::failure::Failure;
+use crate::flow::person::{self, Known};
+use crate::flow::reply::{LoginPage, Notice, Reply, Show};
+use crate::flow::visit::{Visitor, enter};
+use crate::login::step::Step;
+use crate::login::transaction::Transaction;
+use crate::store::record::Loaded;
+
+/// Shows a login where it stands.
+pub async fn show(env: &Env, handle: &str, visitor: &Visitor<'_>) -> Reply {
+    let now = env.clock.now();
+    let shown = async {
+        let loaded = enter(env, handle, visitor, now).await?;
+        advance(env, loaded, visitor, now).await
+    };
+    shown.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
+}
+
+/// Says that the new app is active, before the login goes on.
+pub async fn enrolled(env: &Env, handle: &str, visitor: &Visitor<'_>) -> Reply {
+    let now = env.clock.now();
+    match enter(env, handle, visitor, now).await {
+        Ok(loaded) if loaded.value.answer().is_none() => page(&loaded.value, Show::Enrolled),
+        Ok(_) => show(env, handle, visitor).await,
+        Err(failure) => failure.reply(visitor.support_id),
+    }
+}
+
+/// Goes on with `loaded`: shows the next page, or answers.
+pub(in crate::flow) async fn advance(
+    env: &Env,
+    mut loaded: Loaded<Transaction>,
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Reply, Failure> {
+    for _ in 0..ROUNDS {
+        let known = match loaded.value.subject() {
+            Some(subject) => person::load(env, subject, now).await?,
+            None => None,
+        };
+        let person = known.as_ref().map(|known| &known.person);
+        match loaded.value.next(person, &env.settings.levels, now) {
+            Step::Prove(factors) => {
+                let show = prove(&factors, known.as_ref(), None).ok_or(Failure::NoSuchFactor)?;
+                return Ok(page(&loaded.value, show));
+            }
+            Step::Enrol(_) => {
+                let known = known.as_ref().ok_or(Failure::NoSuchFactor)?;
+                if let Some(reply) = enrol::step(env, &loaded, known, visitor, now).await? {
+                    return Ok(reply);
+                }
+            }
+            Step::Consent(released) => return Ok(page(&loaded.value, Show::Consent(released))),
+            Step::Answered => return repeat(env, &loaded.value, now).await,
+            Step::Answer(outcome) => {
+                let answered =
+                    answer(env, &loaded, &loaded.value, outcome, known.as_ref(), visitor, now);
+                if let Some(reply) = answered.await? {
+                    return Ok(reply);
+                }
+            }
+        }
+        loaded = enter(env, &loaded.value.id, visitor, now).await?;
+    }
+    Err(Failure::Contention)
+}
+
+/// The page for the first of `factors` that this house can ask for.
+pub(in crate::flow) fn prove(
+    factors: &[Factor],
+    known: Option<&Known>,
+    notice: Option<Notice>,
+) -> Option<Show> {
+    factors.iter().find_map(|factor| match factor {
+        Factor::Password => Some(Show::Password { username: String::new(), notice }),
+        Factor::Totp => match known?.totp()?.value.secret {
+            Secret::Totp { period, .. } => Some(Show::Totp { period, notice }),
+            Secret::Password { .. } => None,
+        },
+        _ => None,
+    })
+}
+
+/// A page of the login.
+pub(in crate::flow) fn page(transaction: &Transaction, show: Show) -> Reply {
+    let classes = &transaction.request.requirement.classes;
+    Reply::Page(Box::new(LoginPage {
+        handle: transaction.id.clone(),
+        csrf: transaction.token().to_owned(),
+        service: transaction.request.relying_party.name.clone(),
+        asked: classes.first().copied(),
+        show,
+    }))
+}
+
+/// How often others may be ahead of us before we give up.
+pub(in crate::flow) const ROUNDS: usize = 8;

@@ -1,0 +1,180 @@
+//! The answer: written and signed, its register row on the disk, the login
+//! marked as answered with these bytes, and only then sent.
+
+use chrono::{DateTime, Utc};
+
+use crate::flow::device;
+use crate::flow::env::Env;
+use crate::flow::failure::Failure;
+use crate::flow::person::Known;
+use crate::flow::reply::{Answer, Reply, Trouble, Why};
+use crate::flow::visit::Visitor;
+use crate::identity::attributes::AttributeName;
+use crate::identity::name_id::{self, NameIdKind};
+use crate::login::outcome::{Outcome, Refusal};
+use crate::login::transaction::Transaction;
+use crate::register::segment::Row;
+use crate::saml::response::{self, PostForm, ReplyTo};
+use crate::saml::status;
+use crate::store::port::{Committed, Durability};
+use crate::store::record::{Batch, Loaded};
+use crate::store::{blob, transactions};
+use crate::world::seal::sha256;
+
+/// Answers `transaction`, which is `loaded` as this request has changed it; `None` when another
+/// request of the browser was ahead, and nothing was sent.
+pub(in crate::flow) async fn answer(
+    env: &Env,
+    loaded: &Loaded<Transaction>,
+    transaction: &Transaction,
+    outcome: Outcome,
+    known: Option<&Known>,
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<Reply>, Failure> {
+    let request = &transaction.request;
+    let reply_to = ReplyTo::decode(&request.reply_to)?;
+    let (idp, signer, random) = (&env.idp, &*env.signer, &env.random);
+    let answer = match &outcome {
+        Outcome::Authenticated(person) => {
+            let persistent = match reply_to.name_id {
+                NameIdKind::Transient => String::new(),
+                NameIdKind::Persistent => {
+                    let key = env.seal.derive("persistent name").map_err(credential)?;
+                    name_id::pairwise(&*key, &person.subject, &reply_to.entity_id)
+                        .map_err(credential)?
+                }
+            };
+            response::answer(&request.reply_to, person, &persistent, idp, signer, random, now)?
+        }
+        Outcome::Refused(refusal) => {
+            let status = status::refusal(*refusal, reply_to.profile);
+            response::reject(&request.reply_to, status, idp, signer, random, now)?
+        }
+    };
+    let asked = blob::get(env.records(), &request_blob(&transaction.id), now).await?;
+    let row = Row {
+        request_id: request.id.clone(),
+        request_issuer: request.relying_party.id.clone(),
+        request_issue_instant: reply_to.issue_instant,
+        request_xml: asked.and_then(|xml| String::from_utf8(xml).ok()).unwrap_or_default(),
+        response_id: answer.response_id.clone(),
+        response_xml: answer.xml,
+        response_issue_instant: answer.issue_instant,
+        assertion_id: answer.assertion_id,
+        relying_party: request.relying_party.id.clone(),
+        spid_code: attribute(known, AttributeName::SpidCode),
+        fiscal_number: attribute(known, AttributeName::FiscalNumber),
+        subject: transaction.subject().map(|subject| subject.as_str().to_owned()),
+        name_id: answer.name_id,
+        level: match &outcome {
+            Outcome::Authenticated(person) => Some(person.class.uri().to_owned()),
+            Outcome::Refused(_) => None,
+        },
+        factors: transaction.evidence().iter().map(|held| held.factor()).collect(),
+        client_address: visitor.address,
+        outcome: described(&outcome),
+        at: now,
+        support_id: visitor.support_id.to_owned(),
+    };
+    env.register.append(row).await?;
+    let kept = answer_blob(&transaction.id);
+    let answered = transaction.clone().answered(now, kept.clone())?;
+    let until = answered.keep_until();
+    let mut batch = Batch::new();
+    transactions::swap(env.records(), &mut batch, loaded, &answered, until)?;
+    let why = match &outcome {
+        Outcome::Authenticated(_) => None,
+        Outcome::Refused(refusal) => Some(*refusal),
+    };
+    let bytes = serde_json::to_vec(&Sent { form: answer.form.clone(), why }).map_err(credential)?;
+    blob::put(env.records(), &mut batch, &kept, &bytes, Some(until))?;
+    match batch.commit(&*env.store, Durability::Durable, now).await? {
+        Committed::Conflict(_) => return Ok(None),
+        Committed::Done => {}
+    }
+    tracing::info!(
+        event = "answered",
+        support_id = visitor.support_id,
+        relying_party = request.relying_party.id,
+        request_id = request.id,
+        response_id = answer.response_id,
+        outcome = described(&outcome),
+    );
+    let device = match &outcome {
+        Outcome::Authenticated(person) => {
+            device::remember(env, visitor.device, &person.subject, now)
+        }
+        Outcome::Refused(_) => None,
+    };
+    Ok(Some(Reply::Answer(Box::new(Answer {
+        form: answer.form,
+        handle: Some(transaction.id.clone()),
+        why: why.map(Why::Refused),
+        device,
+    }))))
+}
+
+/// Gives an answer again, the same bytes.
+pub(in crate::flow) async fn repeat(
+    env: &Env,
+    transaction: &Transaction,
+    now: DateTime<Utc>,
+) -> Result<Reply, Failure> {
+    let Some((kept, _)) = transaction.answer() else {
+        return Err(Failure::Told(Trouble::Expired));
+    };
+    let bytes = blob::get(env.records(), kept, now).await?;
+    let sent: Option<Sent> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let Some(sent) = sent else { return Err(Failure::Told(Trouble::Expired)) };
+    Ok(Reply::Answer(Box::new(Answer {
+        form: sent.form,
+        handle: Some(transaction.id.clone()),
+        why: sent.why.map(Why::Refused),
+        device: None,
+    })))
+}
+
+/// What was sent, as it is kept.
+#[derive(serde::Deserialize, serde::Serialize)]
+struct Sent {
+    form: PostForm,
+    why: Option<Refusal>,
+}
+
+/// Where the request of the login `handle` is kept.
+pub(in crate::flow) fn request_blob(handle: &str) -> String {
+    blob_name(b"request", handle)
+}
+
+fn answer_blob(handle: &str) -> String {
+    blob_name(b"answer", handle)
+}
+
+fn blob_name(kind: &[u8], handle: &str) -> String {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    URL_SAFE_NO_PAD.encode(sha256(&[kind, handle.as_bytes()]))
+}
+
+fn attribute(known: Option<&Known>, name: AttributeName) -> Option<String> {
+    known.and_then(|known| known.account.value.attributes.get(name)).map(str::to_owned)
+}
+
+/// The outcome in a word, for register and log.
+fn described(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Authenticated(_) => "authenticated",
+        Outcome::Refused(Refusal::TooManyAttempts) => "too-many-attempts",
+        Outcome::Refused(Refusal::LevelUnreachable) => "level-unreachable",
+        Outcome::Refused(Refusal::TimedOut) => "timed-out",
+        Outcome::Refused(Refusal::ConsentDenied) => "consent-denied",
+        Outcome::Refused(Refusal::Suspended) => "suspended",
+        Outcome::Refused(Refusal::Cancelled) => "cancelled",
+        Outcome::Refused(Refusal::Passive) => "passive",
+    }
+}
+
+fn credential(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    Failure::Credential(Box::new(error))
+}

@@ -1,0 +1,147 @@
+//! A request comes in: it is received, claimed once, and becomes a login.
+
+use crate::flow::answer::request_blob;
+use crate::flow::env::Env;
+use crate::flow::failure::Failure;
+use crate::flow::reply::{Answer, Reply, Trouble, Why};
+use crate::flow::visit::{Visitor, browser_digest};
+use crate::login::transaction::{Opening, Transaction};
+use crate::register::segment::Row;
+use crate::saml::authn_request::{Received, Receiving, Rejected, Window, receive};
+use crate::saml::binding::Inbound;
+use crate::saml::response::{self, ReplyTo};
+use crate::saml::status::Fault;
+use crate::store::port::{Committed, Durability};
+use crate::store::record::Batch;
+use crate::store::{blob, replay, transactions};
+
+/// Takes a request as it was received, and opens a login or says why not.
+pub async fn begin(env: &Env, inbound: Inbound<'_>, visitor: &Visitor<'_>) -> Reply {
+    let now = env.clock.now();
+    let partners = env.partners.snapshot();
+    let requests = env.settings.requests;
+    let receiving = Receiving {
+        identity_provider: &env.idp,
+        now,
+        window: Window { back: requests.window_back, ahead: requests.window_ahead },
+    };
+    let received = receive(inbound, &receiving, |entity_id| partners.find(entity_id));
+    let begun = async {
+        let received = match received {
+            Ok(received) => received,
+            Err(rejected) => return refuse(env, rejected, visitor).await,
+        };
+        if let Err(seconds) = env.by_partner.take(&received.partner.entity_id, now) {
+            return Err(Failure::Told(Trouble::TooMany { seconds }));
+        }
+        match open(env, &received, visitor).await? {
+            Some(reply) => Ok(reply),
+            None => refuse(env, received.replayed(), visitor).await,
+        }
+    };
+    begun.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
+}
+
+/// Opens the login; `None` if the request was seen before.
+async fn open(
+    env: &Env,
+    received: &Received,
+    visitor: &Visitor<'_>,
+) -> Result<Option<Reply>, Failure> {
+    let now = received.request.received;
+    let (handle, browser) = (env.random.token(), env.random.token());
+    let opening = Opening {
+        id: handle.clone(),
+        tenant: env.tenant.clone(),
+        request: received.request.clone(),
+        browser: browser_digest(&browser),
+        token: env.random.token(),
+    };
+    let transaction = Transaction::open(opening, now, env.settings.login.timeout);
+    let until = transaction.keep_until();
+    let records = env.records();
+    let mut batch = Batch::new();
+    let (issuer, id) = (&received.partner.entity_id, &received.request.id);
+    replay::add(records, &mut batch, issuer, id, received.remember_until)?;
+    transactions::open(records, &mut batch, &handle, &transaction, until)?;
+    let xml = received.xml.as_bytes();
+    blob::put(records, &mut batch, &request_blob(&handle), xml, Some(until))?;
+    match batch.commit(&*env.store, Durability::Durable, now).await? {
+        Committed::Conflict(_) => Ok(None),
+        Committed::Done => {
+            tracing::info!(
+                event = "request.accepted",
+                support_id = visitor.support_id,
+                relying_party = issuer,
+                request_id = id,
+            );
+            Ok(Some(Reply::Continue { handle, browser: Some(browser) }))
+        }
+    }
+}
+
+/// Tells whoever may hear of it; one log event.
+async fn refuse(env: &Env, rejected: Rejected, visitor: &Visitor<'_>) -> Result<Reply, Failure> {
+    match rejected {
+        Rejected::Browser { fault, http_status, claimed } => {
+            log(&fault, claimed.as_deref(), visitor);
+            Ok(Reply::Trouble(Box::new(Trouble::Fault { fault, status: http_status })))
+        }
+        Rejected::Registered { fault, reply_to, partner, xml } => {
+            log(&fault, Some(&partner.entity_id), visitor);
+            let Some(status) = fault.kind.status(partner.profile) else {
+                let trouble = Trouble::Fault { fault, status: 403 };
+                return Ok(Reply::Trouble(Box::new(trouble)));
+            };
+            let now = env.clock.now();
+            if let Err(seconds) = env.by_partner.take(&partner.entity_id, now) {
+                return Err(Failure::Told(Trouble::TooMany { seconds }));
+            }
+            let to = ReplyTo::decode(&reply_to)?;
+            let (signer, random) = (&*env.signer, &env.random);
+            let answer = response::reject(&reply_to, status, &env.idp, signer, random, now)?;
+            let row = Row {
+                request_id: to.in_response_to,
+                request_issuer: partner.entity_id.clone(),
+                request_issue_instant: to.issue_instant,
+                request_xml: xml,
+                response_id: answer.response_id,
+                response_xml: answer.xml,
+                response_issue_instant: answer.issue_instant,
+                assertion_id: None,
+                relying_party: partner.entity_id.clone(),
+                spid_code: None,
+                fiscal_number: None,
+                subject: None,
+                name_id: None,
+                level: None,
+                factors: Vec::new(),
+                client_address: visitor.address,
+                outcome: "request-refused",
+                at: now,
+                support_id: visitor.support_id.to_owned(),
+            };
+            env.register.append(row).await?;
+            Ok(Reply::Answer(Box::new(Answer {
+                form: answer.form,
+                handle: None,
+                why: Some(Why::Fault(fault)),
+                device: None,
+            })))
+        }
+    }
+}
+
+fn log(fault: &Fault, issuer: Option<&str>, visitor: &Visitor<'_>) {
+    tracing::warn!(
+        event = "refused",
+        support_id = visitor.support_id,
+        address = %visitor.address,
+        issuer,
+        number = fault.kind.number(),
+        rule = fault.rule,
+        element = fault.element,
+        found = fault.found,
+        "a request was refused"
+    );
+}

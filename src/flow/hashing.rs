@@ -1,0 +1,72 @@
+//! A bounded place for work that costs tens of milliseconds of CPU, so that a
+//! burst of logins never starves those already inside.
+
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+/// Hashes passwords, a few at a time, with a bounded queue before it.
+#[derive(Debug)]
+pub struct HashPool {
+    places: Semaphore,
+    workers: Semaphore,
+}
+
+/// The queue is full; try again in a few seconds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("too many passwords are waiting to be checked")]
+pub struct Busy;
+
+impl HashPool {
+    /// A pool of `workers` at a time with `queue` waiting.
+    #[must_use]
+    pub fn new(workers: usize, queue: usize) -> Self {
+        Self { places: Semaphore::new(workers + queue), workers: Semaphore::new(workers) }
+    }
+
+    /// Runs `work` on a thread of its own.
+    ///
+    /// # Errors
+    /// [`Busy`] when the queue is full, or the work could not be finished.
+    pub async fn run<T, F>(&self, work: F) -> Result<T, Busy>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let _place = self.places.try_acquire().map_err(|_| Busy)?;
+        let _worker = self.workers.acquire().await.map_err(|_| Busy)?;
+        spawn_blocking(work).await.map_err(|_| Busy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc;
+
+    use super::{Busy, HashPool};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_full_queue_says_so_and_a_free_one_works() {
+        let pool = Arc::new(HashPool::new(1, 1));
+        let (release, held) = mpsc::channel::<()>();
+        let first = tokio::spawn({
+            let pool = Arc::clone(&pool);
+            async move { pool.run(move || held.recv().is_ok()).await }
+        });
+        while pool.workers.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let second = tokio::spawn({
+            let pool = Arc::clone(&pool);
+            async move { pool.run(|| 2).await }
+        });
+        while pool.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(pool.run(|| 3).await, Err(Busy));
+        release.send(()).unwrap();
+        assert_eq!(first.await.unwrap(), Ok(true));
+        assert_eq!(second.await.unwrap(), Ok(2));
+        assert_eq!(pool.run(|| 4).await, Ok(4));
+    }
+}

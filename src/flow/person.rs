@@ -1,0 +1,88 @@
+//! The person of a login, read from the store at one moment.
+
+use chrono::{DateTime, Utc};
+
+use crate::enrolment::activation::enrolable;
+use crate::enrolment::credential::{Credential, Secret};
+use crate::flow::env::Env;
+use crate::identity::account::Account;
+use crate::identity::subject::Subject;
+use crate::login::person::Person;
+use crate::store::activations::Kept;
+use crate::store::port::StoreError;
+use crate::store::record::Loaded;
+use crate::store::{accounts, activations, credentials};
+
+/// A person's records, and what a login may know of them.
+#[derive(Debug)]
+pub(in crate::flow) struct Known {
+    pub(in crate::flow) account: Loaded<Account>,
+    pub(in crate::flow) credentials: Vec<Loaded<Credential>>,
+    pub(in crate::flow) activation: Option<Loaded<Kept>>,
+    pub(in crate::flow) person: Person,
+}
+
+impl Known {
+    /// The active password.
+    pub(in crate::flow) fn password(&self) -> Option<&Loaded<Credential>> {
+        self.active(|secret| matches!(secret, Secret::Password { .. }))
+    }
+
+    /// The active authenticator app.
+    pub(in crate::flow) fn totp(&self) -> Option<&Loaded<Credential>> {
+        self.active(|secret| matches!(secret, Secret::Totp { .. }))
+    }
+
+    /// The credential `id`, whatever its state.
+    pub(in crate::flow) fn credential(&self, id: &str) -> Option<&Loaded<Credential>> {
+        self.credentials.iter().find(|one| one.value.id == id)
+    }
+
+    fn active(&self, kind: impl Fn(&Secret) -> bool) -> Option<&Loaded<Credential>> {
+        self.credentials.iter().find(|one| one.value.is_active() && kind(&one.value.secret))
+    }
+}
+
+/// The person `subject`, if the account is still there.
+pub(in crate::flow) async fn load(
+    env: &Env,
+    subject: &Subject,
+    now: DateTime<Utc>,
+) -> Result<Option<Known>, StoreError> {
+    match accounts::get(env.records(), subject, now).await? {
+        Some(account) => complete(env, account, now).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The person who logs in as `username`.
+pub(in crate::flow) async fn by_username(
+    env: &Env,
+    username: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Known>, StoreError> {
+    match accounts::by_username(env.records(), username, now).await? {
+        Some(account) => complete(env, account, now).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn complete(
+    env: &Env,
+    account: Loaded<Account>,
+    now: DateTime<Utc>,
+) -> Result<Known, StoreError> {
+    let subject = &account.value.subject;
+    let credentials = credentials::list(env.records(), subject, now).await?;
+    let activation = activations::load(env.records(), subject, now).await?;
+    let delivery = activation
+        .as_ref()
+        .map(|kept| &kept.value.activation)
+        .filter(|activation| activation.is_good_for(subject, now))
+        .map(|activation| activation.delivery);
+    let first = env.settings.first_enrolment;
+    let enrolable = enrolable(delivery, first, account.value.first_second_factor);
+    let held: Vec<Credential> = credentials.iter().map(|one| one.value.clone()).collect();
+    let person = Person::of(&account.value, &held, enrolable);
+    Ok(Known { account, credentials, activation, person })
+}

@@ -1,0 +1,372 @@
+//! Factors that we check ourselves: what the person typed becomes evidence, or a failure that counts.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::assurance::factor::{Evidence, Factor};
+use crate::enrolment::credential::{Credential, Secret};
+use crate::factors::password::Verdict;
+use crate::factors::totp;
+use crate::flow::advance::{ROUNDS, advance, page, prove};
+use crate::flow::device;
+use crate::flow::env::Env;
+use crate::flow::failure::Failure;
+use crate::flow::person::{self, Known};
+use crate::flow::reply::{Notice, Reply, Show};
+use crate::flow::visit::{Visitor, browser_digest, enter, enter_with_form};
+use crate::identity::subject::Subject;
+use crate::login::attempts::{self as rule, Attempts, MayTry};
+use crate::login::transaction::Transaction;
+use crate::store::port::{Committed, Durability, Space};
+use crate::store::record::{Batch, Loaded};
+use crate::store::{accounts, attempts, credentials, transactions};
+
+/// What the person typed on the first page.
+#[derive(Clone, Copy)]
+pub struct Password<'a> {
+    /// The user name.
+    pub username: &'a str,
+    /// The password.
+    pub password: &'a str,
+}
+
+/// Checks user name and password. Whether the name exists is told neither by the answer nor by its time.
+pub async fn password(
+    env: &Env,
+    handle: &str,
+    csrf: &str,
+    typed: Password<'_>,
+    visitor: &Visitor<'_>,
+) -> Reply {
+    let now = env.clock.now();
+    let checked = async {
+        let loaded = enter_with_form(env, handle, csrf, visitor, now).await?;
+        check_password(env, loaded, typed, visitor, now).await
+    };
+    checked.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
+}
+
+async fn check_password(
+    env: &Env,
+    mut loaded: Loaded<Transaction>,
+    typed: Password<'_>,
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Reply, Failure> {
+    if loaded.value.subject().is_some() || loaded.value.answer().is_some() {
+        return advance(env, loaded, visitor, now).await;
+    }
+    let username = clip(typed.username.trim());
+    if username.is_empty() || typed.password.is_empty() {
+        return Ok(again(&loaded.value, username, Some(Notice::Missing)));
+    }
+    let mut verdict: Option<(Option<String>, Checked)> = None;
+    for _ in 0..ROUNDS {
+        let known = person::by_username(env, username, now).await?;
+        let subject = match &known {
+            Some(known) => known.account.value.subject.clone(),
+            None => nobody(env, username)?,
+        };
+        let counted = attempts::load(env.records(), &subject, Factor::Password, now).await?;
+        let familiar = device::is_known(env, visitor.device, &subject, now);
+        let wait = rule::may_try(&counted.value, Factor::Password, familiar, now);
+        if let Some(notice) = waiting(wait, now) {
+            return Ok(again(&loaded.value, username, Some(notice)));
+        }
+        let credential = known.as_ref().and_then(Known::password);
+        let kept = credential.and_then(|one| one.value.secret.password_hash());
+        let checked = match &verdict {
+            Some((of, checked)) if of.as_deref() == kept => checked,
+            _ => {
+                let checked = hash(env, kept, typed.password).await?;
+                &verdict.insert((kept.map(str::to_owned), checked)).1
+            }
+        };
+        let attempt = Attempt { subject: &subject, counted: &counted, familiar };
+        let mut batch = Batch::new();
+        let transaction = match (checked, &known, credential, wait) {
+            (Checked::Held { rehashed }, Some(known), Some(credential), MayTry::Allowed) => {
+                if let Some(hash) = rehashed {
+                    let secret = Secret::Password { hash: hash.clone() };
+                    let renewed = Credential { secret, ..credential.value.clone() };
+                    credentials::update(env.records(), &mut batch, credential, &renewed)?;
+                } else {
+                    batch.expect(credential);
+                }
+                attempt.held(env, &mut batch, Factor::Password, now)?;
+                let evidence = Evidence::held(Factor::Password, now, credential.value.binding);
+                loaded.value.clone().prove(&known.account.value.subject, evidence)?
+            }
+            _ => {
+                attempt.failed(env, &mut batch, now)?;
+                loaded.value.clone().fail()?
+            }
+        };
+        let risen = transaction.subject().is_some();
+        if let Some(reply) = keep(env, batch, &loaded, transaction, risen, visitor, now).await? {
+            return match reply {
+                Kept::Risen(reply) => Ok(reply),
+                Kept::Same(kept) if kept.value.attempts_left() > 0 => {
+                    let left = kept.value.attempts_left();
+                    Ok(again(&kept.value, username, Some(Notice::WrongCredentials { left })))
+                }
+                Kept::Same(kept) => advance(env, kept, visitor, now).await,
+            };
+        }
+        loaded = enter(env, &loaded.value.id, visitor, now).await?;
+    }
+    Err(Failure::Contention)
+}
+
+/// Checks a code of the person's authenticator app; a step counts once.
+pub async fn totp(env: &Env, handle: &str, csrf: &str, code: &str, visitor: &Visitor<'_>) -> Reply {
+    let now = env.clock.now();
+    let checked = async {
+        let loaded = enter_with_form(env, handle, csrf, visitor, now).await?;
+        check_totp(env, loaded, code, visitor, now).await
+    };
+    checked.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
+}
+
+async fn check_totp(
+    env: &Env,
+    mut loaded: Loaded<Transaction>,
+    code: &str,
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Reply, Failure> {
+    for _ in 0..ROUNDS {
+        let known = match loaded.value.subject() {
+            Some(subject) => person::load(env, subject, now).await?,
+            None => None,
+        };
+        if let Some(known) = known.as_ref().filter(|_| !looks_like_a_code(code)) {
+            let show = prove(&[Factor::Totp], Some(known), Some(Notice::NotACode));
+            return Ok(page(&loaded.value, show.ok_or(Failure::NoSuchFactor)?));
+        }
+        let done = loaded.value.evidence().iter().any(|held| held.factor() == Factor::Totp);
+        let Some((known, credential)) =
+            known.as_ref().filter(|_| !done).and_then(|known| Some((known, known.totp()?)))
+        else {
+            return advance(env, loaded, visitor, now).await;
+        };
+        let Secret::Totp { seed, period, last_step } = &credential.value.secret else {
+            return advance(env, loaded, visitor, now).await;
+        };
+        let subject = &known.account.value.subject;
+        let counted = attempts::load(env.records(), subject, Factor::Totp, now).await?;
+        let familiar = device::is_known(env, visitor.device, subject, now);
+        let attempt = Attempt { subject, counted: &counted, familiar };
+        let mut batch = Batch::new();
+        let held = match rule::may_try(&counted.value, Factor::Totp, familiar, now) {
+            MayTry::Allowed => code_step(seed, *period, *last_step, code, now)?,
+            MayTry::WaitUntil(until) => {
+                let notice = Some(Notice::Wait { seconds: seconds_until(until, now) });
+                let show = prove(&[Factor::Totp], Some(known), notice);
+                return Ok(page(&loaded.value, show.ok_or(Failure::NoSuchFactor)?));
+            }
+            MayTry::Blocked => {
+                let transaction = loaded.value.clone().suspend()?;
+                match keep(env, batch, &loaded, transaction, false, visitor, now).await? {
+                    Some(Kept::Same(kept)) => return advance(env, kept, visitor, now).await,
+                    Some(Kept::Risen(reply)) => return Ok(reply),
+                    None => {
+                        loaded = enter(env, &loaded.value.id, visitor, now).await?;
+                        continue;
+                    }
+                }
+            }
+        };
+        let transaction = if let Some(step) = held {
+            let secret =
+                Secret::Totp { seed: seed.clone(), period: *period, last_step: Some(step) };
+            let used = Credential { secret, last_used: Some(now), ..credential.value.clone() };
+            credentials::update(env.records(), &mut batch, credential, &used)?;
+            first_second_factor(env, &mut batch, known, now)?;
+            attempt.held(env, &mut batch, Factor::Totp, now)?;
+            let evidence = Evidence::held(Factor::Totp, now, credential.value.binding);
+            loaded.value.clone().prove(subject, evidence)?
+        } else {
+            attempt.failed(env, &mut batch, now)?;
+            loaded.value.clone().fail()?
+        };
+        match keep(env, batch, &loaded, transaction, held.is_some(), visitor, now).await? {
+            Some(Kept::Risen(reply)) => return Ok(reply),
+            Some(Kept::Same(kept)) if kept.value.attempts_left() > 0 => {
+                let notice = Some(Notice::WrongCode { left: kept.value.attempts_left() });
+                let show = prove(&[Factor::Totp], Some(known), notice);
+                return Ok(page(&kept.value, show.ok_or(Failure::NoSuchFactor)?));
+            }
+            Some(Kept::Same(kept)) => return advance(env, kept, visitor, now).await,
+            None => loaded = enter(env, &loaded.value.id, visitor, now).await?,
+        }
+    }
+    Err(Failure::Contention)
+}
+
+/// Whether it is worth counting as an attempt: six digits, spaces aside.
+pub(in crate::flow) fn looks_like_a_code(code: &str) -> bool {
+    let digits = code.chars().filter(|c| !c.is_whitespace());
+    digits.clone().count() == 6 && digits.clone().all(|c| c.is_ascii_digit())
+}
+
+/// The step whose code was typed, if it is still to be had.
+pub(in crate::flow) fn code_step(
+    seed: &str,
+    period: u32,
+    last_step: Option<u64>,
+    code: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<u64>, Failure> {
+    let checked = totp::check(seed, period, last_step, code, now)
+        .map_err(|error| Failure::Credential(Box::new(error)))?;
+    Ok(match checked {
+        totp::Verdict::Held { step } => Some(step),
+        totp::Verdict::Used | totp::Verdict::Wrong => None,
+    })
+}
+
+/// The first second factor that counts ends trust on first use.
+pub(in crate::flow) fn first_second_factor(
+    env: &Env,
+    batch: &mut Batch,
+    known: &Known,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    if known.account.value.first_second_factor.is_none() {
+        let mut account = known.account.value.clone();
+        account.first_second_factor = Some(now);
+        accounts::update(env.records(), batch, &known.account, &account)?;
+    }
+    Ok(())
+}
+
+/// What a step of a login came to, once it is on the disk.
+pub(in crate::flow) enum Kept {
+    /// Something held: the browser goes on, under a new secret.
+    Risen(Reply),
+    /// Nothing did.
+    Same(Loaded<Transaction>),
+}
+
+/// Writes `batch` and the login's new state, together; `None` when somebody was ahead.
+///
+/// When something held the browser gets a new secret, so that whoever knew the old one is left behind.
+pub(in crate::flow) async fn keep(
+    env: &Env,
+    mut batch: Batch,
+    loaded: &Loaded<Transaction>,
+    transaction: Transaction,
+    risen: bool,
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<Kept>, Failure> {
+    let secret = risen.then(|| env.random.token());
+    let transaction = match &secret {
+        Some(secret) => transaction.rebind(browser_digest(secret), env.random.token()),
+        None => transaction,
+    };
+    let until = transaction.keep_until();
+    transactions::swap(env.records(), &mut batch, loaded, &transaction, until)?;
+    match batch.commit(&*env.store, Durability::Durable, now).await? {
+        Committed::Conflict(_) => Ok(None),
+        Committed::Done if risen => {
+            Ok(Some(Kept::Risen(Reply::Continue { handle: transaction.id, browser: secret })))
+        }
+        Committed::Done => Ok(Some(Kept::Same(enter(env, &transaction.id, visitor, now).await?))),
+    }
+}
+
+/// One attempt on a factor of somebody.
+pub(in crate::flow) struct Attempt<'a> {
+    pub(in crate::flow) subject: &'a Subject,
+    pub(in crate::flow) counted: &'a Loaded<Attempts>,
+    pub(in crate::flow) familiar: bool,
+}
+
+impl Attempt<'_> {
+    pub(in crate::flow) fn failed(
+        &self,
+        env: &Env,
+        batch: &mut Batch,
+        now: DateTime<Utc>,
+    ) -> Result<(), Failure> {
+        let failed = rule::failed(self.counted.value.clone(), self.familiar, now);
+        attempts::update(env.records(), batch, self.counted, &failed, now)?;
+        tracing::info!(
+            event = "factor.failed",
+            known_browser = self.familiar,
+            subject = self.subject.as_str()
+        );
+        Ok(())
+    }
+
+    pub(in crate::flow) fn held(
+        &self,
+        env: &Env,
+        batch: &mut Batch,
+        factor: Factor,
+        now: DateTime<Utc>,
+    ) -> Result<(), Failure> {
+        let held = rule::held(self.counted.value.clone(), factor, self.familiar);
+        attempts::update(env.records(), batch, self.counted, &held, now)?;
+        Ok(())
+    }
+}
+
+enum Checked {
+    Held { rehashed: Option<String> },
+    Wrong,
+}
+
+/// Checks `typed` against a hash, or against one that nobody has: both cost the same.
+async fn hash(env: &Env, kept: Option<&str>, typed: &str) -> Result<Checked, Failure> {
+    let kept = kept.map(str::to_owned);
+    let (hashing, random) = (env.settings.hashing.clone(), Arc::clone(&env.random));
+    let typed = zeroize::Zeroizing::new(typed.to_owned());
+    let check = move || {
+        let verdict = match &kept {
+            Some(kept) => hashing.check(kept, &typed),
+            None => hashing.check_nobody(&typed),
+        };
+        match verdict {
+            Verdict::Wrong => Checked::Wrong,
+            Verdict::Held { rehash: false } => Checked::Held { rehashed: None },
+            Verdict::Held { rehash: true } => {
+                Checked::Held { rehashed: hashing.hash(&typed, &random).ok() }
+            }
+        }
+    };
+    Ok(env.hashing.run(check).await?)
+}
+
+/// Attempts on a name that nobody has are counted like all others.
+fn nobody(env: &Env, username: &str) -> Result<Subject, Failure> {
+    let name = accounts::normalise(username);
+    Ok(Subject::new(env.records().blind(Space::Attempts, "nobody", &name)?))
+}
+
+/// A blocked password looks like a wrong one; the right one is refused with it.
+fn waiting(wait: MayTry, now: DateTime<Utc>) -> Option<Notice> {
+    match wait {
+        MayTry::Allowed | MayTry::Blocked => None,
+        MayTry::WaitUntil(until) => Some(Notice::Wait { seconds: seconds_until(until, now) }),
+    }
+}
+
+pub(in crate::flow) fn seconds_until(until: DateTime<Utc>, now: DateTime<Utc>) -> u32 {
+    u32::try_from((until - now).num_milliseconds().div_euclid(1000) + 1).unwrap_or(1).max(1)
+}
+
+fn again(transaction: &Transaction, username: &str, notice: Option<Notice>) -> Reply {
+    page(transaction, Show::Password { username: username.to_owned(), notice })
+}
+
+/// A name longer than any account's is nobody's.
+fn clip(username: &str) -> &str {
+    let end = username.char_indices().nth(MAX_NAME).map_or(username.len(), |(at, _)| at);
+    &username[..end]
+}
+
+const MAX_NAME: usize = 256;

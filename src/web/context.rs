@@ -1,0 +1,106 @@
+//! What a handler knows of the request at hand: who asks, in which language, under which support id.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::ConnectInfo;
+use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::request::Parts;
+
+use crate::flow::env::Env;
+use crate::flow::visit::Visitor;
+use crate::login::request::LocalName;
+use crate::texts::language::Language;
+use crate::web::cookie;
+use crate::web::origin::client_address;
+use crate::web::pages::frame::Frame;
+
+/// The request at hand.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Everything else.
+    pub env: Arc<Env>,
+    /// Who asks.
+    pub address: IpAddr,
+    /// In which language to answer.
+    pub language: Language,
+    /// The name by which the log knows the request.
+    pub support_id: String,
+    /// The cookie of a browser used before.
+    pub device: Option<String>,
+    /// Where a GET shows the same page again.
+    pub here: Option<String>,
+}
+
+impl Context {
+    /// Reads what `parts` say.
+    #[must_use]
+    pub fn new(env: Arc<Env>, parts: &Parts) -> Self {
+        let peer = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(peer)| peer.ip());
+        let address = client_address(peer, &parts.headers, &env.settings.proxies);
+        let accepted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let chosen = cookie::read(&parts.headers, cookie::LANGUAGE);
+        let here = parts.uri.path_and_query().map(|path| path.as_str().to_owned());
+        Self {
+            address,
+            language: Language::negotiate(chosen, accepted),
+            support_id: support_id(&env),
+            device: cookie::read(&parts.headers, cookie::DEVICE).map(str::to_owned),
+            here: here.filter(|_| parts.method == axum::http::Method::GET),
+            env,
+        }
+    }
+
+    /// The visitor of a login whose cookie is `browser`.
+    #[must_use]
+    pub fn visitor<'a>(&'a self, browser: Option<&'a str>) -> Visitor<'a> {
+        Visitor {
+            address: self.address,
+            browser,
+            device: self.device.as_deref(),
+            support_id: &self.support_id,
+        }
+    }
+
+    /// What stands around every page.
+    #[must_use]
+    pub fn frame(&self) -> Frame {
+        let settings = &self.env.settings;
+        let support = &settings.support;
+        let url = support.url.as_ref().map(ToString::to_string);
+        Frame {
+            language: self.language,
+            name: self.local(&settings.service).unwrap_or("ponte").to_owned(),
+            support: support.email.clone().or(url).or_else(|| support.name.clone()),
+            here: self.here.clone(),
+            demo: settings.demo,
+        }
+    }
+
+    /// The one of two names that this visitor reads.
+    #[must_use]
+    pub fn local<'a>(&self, name: &'a LocalName) -> Option<&'a str> {
+        let (first, second) = match self.language {
+            Language::It => (&name.it, &name.en),
+            Language::En => (&name.en, &name.it),
+        };
+        first.as_deref().or(second.as_deref())
+    }
+}
+
+/// Twelve letters and digits in groups of four: easy to read out on the telephone.
+fn support_id(env: &Env) -> String {
+    let mut id = String::with_capacity(14);
+    for (place, byte) in env.random.bytes::<12>().into_iter().enumerate() {
+        if place > 0 && place % 4 == 0 {
+            id.push('-');
+        }
+        id.push(char::from(LETTERS[usize::from(byte) % LETTERS.len()]));
+    }
+    id
+}
+
+const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

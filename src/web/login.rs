@@ -1,0 +1,104 @@
+//! `/login/…`: the pages of a login.
+
+use axum::extract::{Extension, Path, Request};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use crate::flow::decide::{Decision, decide};
+use crate::flow::reply::{Reply, Trouble};
+use crate::flow::{advance, enrol, prove};
+use crate::web::context::Context;
+use crate::web::cookie;
+use crate::web::form::{self, BadForm, field};
+use crate::web::origin::is_from_us;
+use crate::web::reply::render;
+
+/// `GET /login/{handle}`: where the login stands.
+pub(super) async fn show(
+    Extension(context): Extension<Context>,
+    Path(handle): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let browser = browser(&headers, &handle);
+    let reply = advance::show(&context.env, &handle, &context.visitor(browser.as_deref())).await;
+    render(&context, reply)
+}
+
+/// `GET /login/{handle}/enrolled`: the new app is active.
+pub(super) async fn enrolled(
+    Extension(context): Extension<Context>,
+    Path(handle): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let browser = browser(&headers, &handle);
+    let visitor = context.visitor(browser.as_deref());
+    let reply = advance::enrolled(&context.env, &handle, &visitor).await;
+    render(&context, reply)
+}
+
+/// `POST /login/{handle}/{step}`: what the person typed or pressed.
+pub(super) async fn step(
+    Extension(context): Extension<Context>,
+    Path((handle, step)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let here = Context { here: Some(format!("/login/{handle}")), ..context };
+    if !is_from_us(&parts.headers, &here.env.settings.base_url) {
+        tracing::warn!(
+            event = "form.foreign",
+            support_id = here.support_id,
+            "a form of another site"
+        );
+        return render(&here, Reply::Trouble(Box::new(Trouble::NotOurForm)));
+    }
+    let browser = browser(&parts.headers, &handle);
+    let reply = match form::read(&parts.headers, body, MAX_FORM).await {
+        Ok(form) => take(&here, &handle, &step, &form, browser.as_deref()).await,
+        Err(error) => Err(error),
+    };
+    let reply = reply.unwrap_or_else(|error| {
+        tracing::info!(event = "form.refused", support_id = here.support_id, %error);
+        Reply::Trouble(Box::new(Trouble::NotOurForm))
+    });
+    render(&here, reply)
+}
+
+async fn take(
+    context: &Context,
+    handle: &str,
+    step: &str,
+    form: &str,
+    browser: Option<&str>,
+) -> Result<Reply, BadForm> {
+    let (env, visitor) = (&*context.env, &context.visitor(browser));
+    let csrf = field(form, "csrf")?;
+    Ok(match step {
+        "password" => {
+            let (username, password) = (field(form, "username")?, field(form, "password")?);
+            let typed = prove::Password { username: &username, password: &password };
+            prove::password(env, handle, &csrf, typed, visitor).await
+        }
+        "totp" => prove::totp(env, handle, &csrf, &field(form, "code")?, visitor).await,
+        "activation" => {
+            enrol::activate(env, handle, &csrf, &field(form, "activation")?, visitor).await
+        }
+        "enrol" => enrol::confirm(env, handle, &csrf, &field(form, "code")?, visitor).await,
+        "consent" => {
+            let decision = match &*field(form, "decision")? {
+                "accept" => Decision::Accept,
+                "deny" => Decision::Deny,
+                _ => return Err(BadForm::Field("decision")),
+            };
+            decide(env, handle, &csrf, decision, visitor).await
+        }
+        "cancel" => decide(env, handle, &csrf, Decision::Cancel, visitor).await,
+        _ => Reply::Trouble(Box::new(Trouble::NoSuchPage)),
+    })
+}
+
+fn browser(headers: &HeaderMap, handle: &str) -> Option<String> {
+    cookie::read(headers, &cookie::login_name(handle)).map(str::to_owned)
+}
+
+const MAX_FORM: usize = 16 * 1024;

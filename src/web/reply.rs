@@ -1,0 +1,237 @@
+//! The one place that turns a [`Reply`] into HTTP.
+
+use axum::http::header::{
+    ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, REFERRER_POLICY,
+    RETRY_AFTER, SET_COOKIE,
+};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use url::Url;
+
+use crate::assurance::class_ref::ClassRef;
+use crate::flow::device::REMEMBERED;
+use crate::flow::reply::{Answer, Enrolling, LoginPage, Notice, Reply, Show, Trouble, Why};
+use crate::login::outcome::Refusal;
+use crate::texts::login::Problem;
+use crate::web::context::Context;
+use crate::web::cookie;
+use crate::web::pages::consent::Consent;
+use crate::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
+use crate::web::pages::error::Error;
+use crate::web::pages::login::{Login, Totp};
+use crate::web::pages::notice::Notice as NoticePage;
+use crate::web::pages::policy::content_security_policy;
+use crate::web::pages::post::{Message, PostForm};
+
+/// Renders `reply`.
+pub(super) fn render(context: &Context, reply: Reply) -> Response {
+    match reply {
+        Reply::Continue { handle, browser } => {
+            go_on(context, &format!("/login/{handle}"), &handle, browser.as_deref())
+        }
+        Reply::Enrolled { handle, browser } => {
+            go_on(context, &format!("/login/{handle}/enrolled"), &handle, browser.as_deref())
+        }
+        Reply::Page(login) => login_page(context, *login),
+        Reply::Answer(answer) => answered(context, *answer),
+        Reply::Trouble(trouble) => troubled(context, *trouble),
+    }
+}
+
+fn go_on(context: &Context, to: &str, handle: &str, browser: Option<&str>) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    set(&mut response, LOCATION, to);
+    if let Some(secret) = browser {
+        let seconds = context.env.settings.login.timeout.num_seconds() + AFTER_TIMEOUT;
+        let kept = cookie::write(&cookie::login_name(handle), secret, seconds);
+        set(&mut response, SET_COOKIE, &kept);
+    }
+    response
+}
+
+fn login_page(context: &Context, login: LoginPage) -> Response {
+    let frame = context.frame();
+    let base = format!("/login/{}", login.handle);
+    let to = |step: &str| format!("{base}/{step}");
+    let (csrf, cancel) = (login.csrf, to("cancel"));
+    let service = context.local(&login.service).unwrap_or_default().to_owned();
+    let level = login.asked.map(level_name);
+    let (problem, html) = match login.show {
+        Show::Password { username, notice } => {
+            let problem = notice.map(problem);
+            let action = to("password");
+            let login = Login { action, cancel, csrf, service, level, username, problem };
+            (problem, login.render(&frame))
+        }
+        Show::Totp { period, notice } => {
+            let (problem, period) = (notice.map(problem), period.into());
+            let totp = Totp { action: to("totp"), cancel, csrf, service, level, period, problem };
+            (problem, totp.render(&frame))
+        }
+        Show::Activation { notice } => {
+            let (problem, action) = (notice.map(problem), to("activation"));
+            let activation = Activation { action, cancel, csrf, service, level, problem };
+            (problem, activation.render(&frame))
+        }
+        Show::EnrolTotp(enrolling) => {
+            let Enrolling { username, given_names, family_names, uri, key, period, notice } =
+                *enrolling;
+            let problem = notice.map(problem);
+            let enrol = EnrolTotp {
+                action: to("enrol"),
+                cancel,
+                csrf,
+                username,
+                family_name: family_names.unwrap_or_default(),
+                given_name: given_names.unwrap_or_default(),
+                uri,
+                key,
+                period: period.into(),
+                problem,
+            };
+            (problem, enrol.render(&frame))
+        }
+        Show::Enrolled => (None, Enrolled { action: base.clone(), csrf }.render(&frame)),
+        Show::Consent(released) => {
+            let action = to("consent");
+            (None, Consent { action, csrf, service, level, released }.render(&frame))
+        }
+    };
+    let status = match problem {
+        None => StatusCode::OK,
+        Some(Problem::TooSoon { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let mut response = page(context, status, html);
+    if let Some(Problem::TooSoon { seconds }) = problem {
+        set(&mut response, RETRY_AFTER, &seconds.to_string());
+    }
+    response
+}
+
+fn problem(notice: Notice) -> Problem {
+    match notice {
+        Notice::Missing => Problem::Missing,
+        Notice::NotACode => Problem::CodeShape { digits: 6 },
+        Notice::WrongCredentials { left } => Problem::Credentials { left: left.into() },
+        Notice::WrongCode { left } => Problem::Code { left: left.into() },
+        Notice::WrongActivation { left } => Problem::Activation { left: left.into() },
+        Notice::Wait { seconds } => Problem::TooSoon { seconds: seconds.into() },
+    }
+}
+
+/// A level as people know it.
+fn level_name(class: ClassRef) -> String {
+    class.uri().rsplit(['/', ':']).next().unwrap_or_default().to_owned()
+}
+
+fn answered(context: &Context, answer: Answer) -> Response {
+    let frame = Context { here: None, ..context.clone() }.frame();
+    let target = Url::parse(&answer.form.action).ok();
+    let form = PostForm {
+        action: answer.form.action,
+        message: Message::Response,
+        value: answer.form.saml_response,
+        relay_state: answer.form.relay_state,
+    };
+    let mut response = match shown(answer.why) {
+        Some((number, fault)) => {
+            let support_id = context.support_id.clone();
+            let error = Error { number: Some(number), support_id, fault, back: Some(form) };
+            page(context, StatusCode::FORBIDDEN, error.render(&frame))
+        }
+        None => page(context, StatusCode::OK, form.render(&frame)),
+    };
+    set(&mut response, CONTENT_SECURITY_POLICY, &content_security_policy(target.as_ref()));
+    set(&mut response, REFERRER_POLICY, "no-referrer");
+    if let Some(device) = answer.device {
+        let kept = cookie::write(cookie::DEVICE, &device, REMEMBERED.num_seconds());
+        set(&mut response, SET_COOKIE, &kept);
+    }
+    response
+}
+
+/// What the person is told before they go back; nothing where it was their own decision, or where
+/// the service provider's developer is the one to read.
+fn shown(why: Option<Why>) -> Option<(u16, Option<crate::saml::status::Fault>)> {
+    match why? {
+        Why::Refused(Refusal::TooManyAttempts) => Some((19, None)),
+        Why::Refused(Refusal::LevelUnreachable) => Some((20, None)),
+        Why::Refused(Refusal::TimedOut) => Some((21, None)),
+        Why::Refused(Refusal::Suspended) => Some((23, None)),
+        Why::Refused(Refusal::ConsentDenied | Refusal::Cancelled | Refusal::Passive)
+        | Why::Fault(_) => None,
+    }
+}
+
+fn troubled(context: &Context, trouble: Trouble) -> Response {
+    let wait = |seconds: u32, busy| NoticePage::Wait { retry_after: seconds.into(), busy };
+    let support_id = context.support_id.clone();
+    match trouble {
+        Trouble::Fault { fault, status } => {
+            let number = Some(fault.kind.number());
+            let error = Error { number, support_id, fault: Some(fault), back: None };
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
+            page(context, status, error.render(&context.frame()))
+        }
+        Trouble::Unavailable => {
+            let error = Error { number: Some(3), support_id, fault: None, back: None };
+            page(context, StatusCode::INTERNAL_SERVER_ERROR, error.render(&context.frame()))
+        }
+        Trouble::Expired => notice(context, &NoticePage::Expired),
+        Trouble::OtherBrowser | Trouble::NotOurForm => notice(context, &NoticePage::OtherBrowser),
+        Trouble::NoSuchPage => notice(context, &NoticePage::NotFound),
+        Trouble::Busy { seconds } => notice(context, &wait(seconds, true)),
+        Trouble::TooMany { seconds } => notice(context, &wait(seconds, false)),
+    }
+}
+
+/// A page that says that something is not so.
+pub(super) fn notice(context: &Context, notice: &NoticePage) -> Response {
+    let status = StatusCode::from_u16(notice.status()).unwrap_or(StatusCode::NOT_FOUND);
+    let mut response = page(context, status, notice.render(&context.frame()));
+    match notice {
+        NoticePage::Wait { retry_after, .. } => {
+            set(&mut response, RETRY_AFTER, &retry_after.to_string());
+        }
+        NoticePage::MethodNotAllowed { allowed } => set(&mut response, ALLOW, allowed),
+        _ => {}
+    }
+    response
+}
+
+/// A page, or what little can be said without one.
+pub(super) fn page(
+    context: &Context,
+    status: StatusCode,
+    html: Result<String, askama::Error>,
+) -> Response {
+    match html {
+        Ok(html) => {
+            let mut response = (status, html).into_response();
+            set(&mut response, CONTENT_TYPE, "text/html; charset=utf-8");
+            set(&mut response, CONTENT_SECURITY_POLICY, &content_security_policy(None));
+            response
+        }
+        Err(error) => {
+            let support_id = &context.support_id;
+            tracing::error!(event = "failed", support_id, %error, "a page cannot be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+fn set(response: &mut Response, name: HeaderName, value: &str) {
+    match HeaderValue::from_str(value) {
+        Ok(value) if name == SET_COOKIE => {
+            response.headers_mut().append(name, value);
+        }
+        Ok(value) => {
+            response.headers_mut().insert(name, value);
+        }
+        Err(_) => tracing::error!(event = "failed", header = %name, "a header cannot be written"),
+    }
+}
+
+/// The cookie outlives the login, so that the browser can be told that time is up.
+const AFTER_TIMEOUT: i64 = 24 * 3600;

@@ -1,0 +1,86 @@
+//! Which path goes where, and what holds for all of them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Extension, Request, State};
+use axum::http::Method;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use crate::flow::env::Env;
+use crate::flow::limits::prefix;
+use crate::web::context::Context;
+use crate::web::headers::harden;
+use crate::web::origin::is_our_host;
+use crate::web::pages::notice::Notice;
+use crate::web::reply::notice;
+use crate::web::{assets, home, login, saml};
+
+/// Everything that we answer.
+pub fn router(env: Arc<Env>) -> Router {
+    guarded(routes(), env)
+}
+
+/// The same with `more` routes, under the same guard.
+pub fn router_with(env: Arc<Env>, more: Router) -> Router {
+    guarded(routes().merge(more), env)
+}
+
+fn routes() -> Router {
+    Router::new()
+        .route("/", get(home::home))
+        .route("/language", get(home::language))
+        .route("/metadata", get(saml::metadata))
+        .route("/saml/sso", get(saml::redirect).post(saml::post))
+        .route("/login/{handle}", get(login::show))
+        .route("/login/{handle}/enrolled", get(login::enrolled))
+        .route("/login/{handle}/{step}", post(login::step))
+        .route(assets::ROUTE, get(assets::serve))
+}
+
+fn guarded(routes: Router, env: Arc<Env>) -> Router {
+    routes
+        .fallback(home::not_found)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(env, guard))
+}
+
+/// What holds for every request: our own host only, not too many from one network, and no answer
+/// without the headers that protect whoever reads it.
+async fn guard(State(env): State<Arc<Env>>, request: Request, next: Next) -> Response {
+    let https = env.settings.base_url.scheme() == "https";
+    let (mut parts, body) = request.into_parts();
+    let context = Context::new(Arc::clone(&env), &parts);
+    let mut response = if !is_our_host(&parts.headers, &parts.uri, &env.settings.base_url) {
+        let context = Context { here: None, ..context };
+        notice(&context, &Notice::WrongHost)
+    } else if let Err(seconds) = within_limits(&context, &parts.method, parts.uri.path()) {
+        tracing::warn!(event = "limited", address = %context.address, support_id = context.support_id);
+        notice(&context, &Notice::Wait { retry_after: seconds.into(), busy: false })
+    } else {
+        parts.extensions.insert(context);
+        next.run(Request::from_parts(parts, body)).await
+    };
+    harden(response.headers_mut(), https);
+    response
+}
+
+/// Pages that cost nothing are not counted.
+fn within_limits(context: &Context, method: &Method, path: &str) -> Result<(), u32> {
+    if method == Method::GET && !path.starts_with("/saml/") {
+        return Ok(());
+    }
+    context.env.by_address.take(&prefix(context.address), context.env.clock.now())
+}
+
+async fn wrong_method(Extension(context): Extension<Context>, request: Request) -> Response {
+    let path = request.uri().path();
+    let allowed = match path {
+        "/saml/sso" => "GET, HEAD, POST",
+        _ if path.starts_with("/login/") && path.matches('/').count() == 3 => "POST",
+        _ => "GET, HEAD",
+    };
+    notice(&context, &Notice::MethodNotAllowed { allowed: allowed.into() })
+}

@@ -1,0 +1,87 @@
+//! `/saml/sso` and `/metadata`: SAML at the door.
+
+use axum::body::Body;
+use axum::extract::{Extension, Request};
+use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use crate::flow::begin::begin;
+use crate::flow::reply::{Reply, Trouble};
+use crate::saml::binding::Inbound;
+use crate::saml::status::{Fault, FaultKind};
+use crate::web::context::Context;
+use crate::web::form::{self, BadForm};
+use crate::web::reply::render;
+
+/// `GET /saml/sso`: HTTP-Redirect.
+pub(super) async fn redirect(Extension(context): Extension<Context>, request: Request) -> Response {
+    let context = Context { here: None, ..context };
+    let query = request.uri().query().unwrap_or_default();
+    let reply = begin(&context.env, Inbound::Redirect { query }, &context.visitor(None)).await;
+    render(&context, reply)
+}
+
+/// `POST /saml/sso`: HTTP-POST.
+pub(super) async fn post(Extension(context): Extension<Context>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    if parts.uri.query().is_some_and(|query| query.contains("SAMLRequest=")) {
+        return render(&context, wrong_method(&context));
+    }
+    let reply = match form::read(&parts.headers, body, MAX_MESSAGE).await {
+        Ok(form) => {
+            begin(&context.env, Inbound::Post { form: &form }, &context.visitor(None)).await
+        }
+        Err(BadForm::TooSlow) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+        Err(BadForm::TooLong) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        Err(BadForm::Kind | BadForm::Field(_)) => {
+            begin(&context.env, Inbound::Post { form: "" }, &context.visitor(None)).await
+        }
+    };
+    render(&context, reply)
+}
+
+/// A redirect's message, posted (nr06).
+fn wrong_method(context: &Context) -> Reply {
+    let fault = Fault {
+        kind: FaultKind::Method,
+        rule: "a message in the query comes by GET, one in a form by POST (SAML Bindings §3.4.4, §3.5.4)",
+        element: "SAMLRequest",
+        expected: "a POST with the message in its form".into(),
+        found: "a POST with the message in its query".into(),
+    };
+    tracing::warn!(
+        event = "refused",
+        support_id = context.support_id,
+        number = fault.kind.number(),
+        rule = fault.rule,
+        "a request was refused"
+    );
+    Reply::Trouble(Box::new(Trouble::Fault { fault, status: 403 }))
+}
+
+/// `GET /metadata`: ours, signed, as built at the start.
+pub(super) async fn metadata(
+    Extension(context): Extension<Context>,
+    headers: HeaderMap,
+) -> Response {
+    let metadata = &context.env.metadata;
+    let etag = &metadata.etag;
+    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let mut response = if known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag)) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let body = Body::from(metadata.xml.clone());
+        ([(CONTENT_TYPE, "application/samlmetadata+xml")], body).into_response()
+    };
+    if let Ok(etag) = HeaderValue::from_str(etag) {
+        response.headers_mut().insert(ETAG, etag);
+    }
+    response
+        .headers_mut()
+        .insert("cache-control", HeaderValue::from_static("public, max-age=3600"));
+    response
+}
+
+/// 256 KiB of XML in base64, every character of it escaped at worst, and a RelayState.
+const MAX_MESSAGE: usize = 1024 * 1024 + 16 * 1024;

@@ -1,0 +1,124 @@
+//! Connections: accepted, bounded in number and in patience, ended gracefully.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{sleep, timeout};
+use tower::ServiceExt;
+
+/// Serves `router` until `stop` is done, then lets what is under way finish, for ten seconds at most.
+///
+/// Each request carries its sender's address as [`ConnectInfo`].
+pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    let places = Arc::new(Semaphore::new(max_connections()));
+    let (ending, ended) = watch::channel(false);
+    let mut stop = pin!(stop);
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+        let (stream, peer) = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    pause_after(&error).await;
+                    continue;
+                }
+            },
+        };
+        let router = router.clone();
+        let ended = ended.clone();
+        tokio::spawn(async move {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "no nodelay");
+            }
+            converse(stream, peer, router, ended).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    drop(ended);
+    if ending.send(true).is_ok() && timeout(FAREWELL, ending.closed()).await.is_err() {
+        tracing::warn!(event = "stop.cut", "requests were still under way when time was up");
+    }
+}
+
+async fn converse<S>(stream: S, peer: SocketAddr, router: Router, mut ended: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let router = router.clone();
+        async move {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            match router.oneshot(request).await {
+                Ok(response) => Ok::<_, Infallible>(response),
+                Err(never) => match never {},
+            }
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    let done = tokio::select! {
+        done = &mut connection => done,
+        () = async { drop(ended.wait_for(|over| *over).await) } => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = done {
+        tracing::debug!(%error, %peer, "a connection ended early");
+    }
+}
+
+/// Out of descriptors: wait until some connection ends. Anything else is that connection's own.
+async fn pause_after(error: &io::Error) {
+    if !matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    ) {
+        tracing::warn!(%error, event = "accept.failed", "no connection can be accepted");
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// As many connections as the process may have open files, less what it needs itself.
+fn max_connections() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let files = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))
+        .and_then(|rest| rest.split_whitespace().next())
+        .and_then(|soft| soft.parse::<usize>().ok())
+        .unwrap_or(1024);
+    files.saturating_sub(OWN_FILES).clamp(64, 8192)
+}
+
+/// How long a browser may take over the head of a request, and stay idle between two.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How long requests under way may take once we are told to stop.
+const FAREWELL: Duration = Duration::from_secs(10);
+/// The most bytes of a request's line and headers.
+const MAX_HEAD: usize = 64 * 1024;
+const OWN_FILES: usize = 128;
