@@ -13,3 +13,4 @@ pub mod reply;
 pub mod router;
 pub mod saml;
 pub mod serve;
+pub mod tls;

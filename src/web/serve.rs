@@ -15,16 +15,25 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use openssl::ssl::SslAcceptor;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 
-/// Serves `router` until `stop` is done, then lets what is under way finish, for ten seconds at most.
+use crate::web::tls::shake_hands;
+
+/// Serves `router` until `stop` is done, then lets what is under way finish, for ten seconds at most;
+/// over TLS if there is an acceptor for it.
 ///
 /// Each request carries its sender's address as [`ConnectInfo`].
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<SslAcceptor>,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) {
     let places = Arc::new(Semaphore::new(max_connections()));
     let (ending, ended) = watch::channel(false);
     let mut stop = pin!(stop);
@@ -42,11 +51,19 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
         };
         let router = router.clone();
         let ended = ended.clone();
+        let tls = tls.clone();
         tokio::spawn(async move {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "no nodelay");
             }
-            converse(stream, peer, router, ended).await;
+            match tls {
+                None => converse(stream, peer, router, ended).await,
+                Some(tls) => match timeout(PATIENCE, shake_hands(stream, &tls)).await {
+                    Ok(Ok(stream)) => converse(stream, peer, router, ended).await,
+                    Ok(Err(error)) => tracing::debug!(%error, %peer, "no TLS"),
+                    Err(_) => tracing::debug!(%peer, "no TLS in time"),
+                },
+            }
             drop(place);
         });
     }

@@ -1,0 +1,38 @@
+//! TLS for our listener: OpenSSL, versions 1.2 and 1.3.
+
+use std::pin::Pin;
+
+use openssl::error::ErrorStack;
+use openssl::pkey::PKey;
+use openssl::ssl::{Ssl, SslAcceptor, SslMethod};
+use openssl::x509::X509;
+use tokio::net::TcpStream;
+use tokio_openssl::SslStream;
+
+/// Takes the server's part in a handshake.
+pub(super) async fn shake_hands(
+    stream: TcpStream,
+    tls: &SslAcceptor,
+) -> Result<SslStream<TcpStream>, openssl::ssl::Error> {
+    let mut stream = SslStream::new(Ssl::new(tls.context())?, stream)?;
+    Pin::new(&mut stream).accept().await?;
+    Ok(stream)
+}
+
+/// TLS 1.2 and 1.3 with the ciphers of Mozilla's intermediate list; `chain` and `key` are PEM.
+///
+/// # Errors
+/// When they cannot be read or do not belong together.
+pub fn acceptor(chain: &[u8], key: &[u8]) -> Result<SslAcceptor, ErrorStack> {
+    let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+    let mut certificates = X509::stack_from_pem(chain)?.into_iter();
+    if let Some(own) = certificates.next() {
+        acceptor.set_certificate(&own)?;
+    }
+    for certificate in certificates {
+        acceptor.add_extra_chain_cert(certificate)?;
+    }
+    acceptor.set_private_key(&*PKey::private_key_from_pem(key)?)?;
+    acceptor.check_private_key()?;
+    Ok(acceptor.build())
+}
