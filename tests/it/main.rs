@@ -7,5 +7,6 @@ mod config;
 mod crash;
 mod pages;
 mod saml_out;
+mod spid_rows;
 mod store_contract;
 mod support;
