@@ -27,7 +27,7 @@ use crate::saml::profile::generic::GENERIC;
 use crate::saml::profile::spid::SPID;
 use crate::saml::response::ReplyTo;
 use crate::saml::signature::{self, SignedXml};
-use crate::saml::status::{Fault, FaultKind};
+use crate::saml::status::{Fault, FaultKind, Tell};
 use crate::saml::structure::{self, Root, Signed};
 use crate::saml::xml;
 
@@ -249,14 +249,14 @@ impl Incoming {
     /// Tells the service provider, where the profile's table lets it hear of the fault.
     fn rejected(self, fault: Fault, at: &Receiving<'_>) -> Rejected {
         let asked = self.asked(at);
-        let told = fault.kind.status(self.partner.profile).is_some();
         let mut reply_to = self.reply_to(&asked, at.identity_provider, at.now);
-        if fault.kind == FaultKind::Consumer {
+        let tell = fault.kind.tell();
+        if tell == Tell::DefaultConsumer {
             reply_to.consumer = default_consumer(&self.partner);
         }
-        if !told || reply_to.consumer.is_empty() {
+        if tell == Tell::Browser || reply_to.consumer.is_empty() {
             let claimed = Some(check::cut(&self.partner.entity_id));
-            return Rejected::Browser { fault, http_status: FORBIDDEN, claimed };
+            return Rejected::Browser { http_status: fault.kind.http(), fault, claimed };
         }
         Rejected::Registered {
             fault,
@@ -414,8 +414,5 @@ fn browser(
 ) -> Rejected {
     let fault =
         Fault { kind, rule, element, expected: Cow::Borrowed(""), found: check::cut(found) };
-    Rejected::Browser { fault, http_status: FORBIDDEN, claimed: claimed.map(check::cut) }
+    Rejected::Browser { http_status: kind.http(), fault, claimed: claimed.map(check::cut) }
 }
-
-/// Every fault that only the browser hears of is answered so (spid-saml §3, nr04 to nr07, nr10).
-const FORBIDDEN: u16 = 403;

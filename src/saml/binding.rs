@@ -254,8 +254,9 @@ fn inflate(deflated: &[u8], parameter: &'static str) -> Result<Vec<u8>, BindingE
         let read = usize::try_from(inflater.total_in()).unwrap_or(usize::MAX);
         let before = (read, octets.len());
         let rest = deflated.get(read..).unwrap_or_default();
+        // `Finish` would have the whole message fit at once, and fail for good where it does not.
         let status = inflater
-            .decompress_vec(rest, &mut octets, FlushDecompress::Finish)
+            .decompress_vec(rest, &mut octets, FlushDecompress::None)
             .map_err(|_| undecodable.clone())?;
         if octets.len() > xml::MAX_OCTETS {
             return Err(too_long(parameter));

@@ -26,7 +26,7 @@ use crate::world::signer::Signer;
 pub struct ReplyTo {
     /// The rules to answer by.
     pub profile: Profile,
-    /// The request's ID.
+    /// The request's ID; empty if it had none that may be repeated, and the answer then bears none.
     pub in_response_to: String,
     /// The request's IssueInstant.
     pub issue_instant: DateTime<Utc>,
@@ -215,10 +215,14 @@ impl<'a> Letter<'a> {
             .attribute("Version", "2.0")
             .attribute("IssueInstant", self.instant.as_str())
             .attribute("Destination", self.reply_to.consumer.as_str())
-            .attribute("InResponseTo", self.reply_to.in_response_to.as_str())
+            .attribute_if("InResponseTo", self.in_response_to())
             .child(self.issuer())
             .signature_here()
             .child(Element::new("samlp:Status").child(code).child_if(message))
+    }
+
+    fn in_response_to(&self) -> Option<&str> {
+        Some(self.reply_to.in_response_to.as_str()).filter(|id| !id.is_empty())
     }
 
     fn issuer(&self) -> Element<'_> {
@@ -236,7 +240,7 @@ impl<'a> Letter<'a> {
             .text(name_id);
         let data = Element::new("saml:SubjectConfirmationData")
             .attribute("Recipient", self.reply_to.consumer.as_str())
-            .attribute("InResponseTo", self.reply_to.in_response_to.as_str())
+            .attribute_if("InResponseTo", self.in_response_to())
             .attribute("NotOnOrAfter", self.end.as_str());
         let confirmation =
             Element::new("saml:SubjectConfirmation").attribute("Method", names::BEARER).child(data);
