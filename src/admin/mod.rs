@@ -1,1 +1,9 @@
-//! The commands that need the store while the server runs, over a Unix socket.
+//! What administrators do to people and partners: by command, on an open
+//! store, or over a Unix socket while the server holds it. Both ways end in
+//! the same functions.
+
+pub mod client;
+pub mod command;
+pub mod desk;
+pub mod people;
+pub mod socket;

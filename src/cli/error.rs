@@ -4,7 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::admin::client::ClientError;
+use crate::admin::command::Refused;
 use crate::config::fault::ConfigError;
+use crate::store::port::StoreError;
 use crate::world::certificate::CertificateError;
 use crate::world::seal::SealError;
 use crate::world::signer::KeyError;
@@ -60,6 +63,35 @@ pub enum CliError {
         .0.display()
     )]
     ExampleKey(PathBuf),
+    /// A ring of data keys is missing beside a store that has one.
+    #[error(
+        "{} is missing: what is in the store cannot be read without it (bring it back from a copy of the data folder)",
+        .0.display()
+    )]
+    NoRing(PathBuf),
+    /// The store cannot be opened, or fails.
+    #[error(transparent)]
+    Store(StoreError),
+    /// The running server did not answer.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The desk refused.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// No password could be read.
+    #[error("no password could be read (--password-stdin reads it from standard input)")]
+    NoPassword(#[source] std::io::Error),
+    /// Lines of an import, which were told.
+    #[error("{bad} found in the lines above; {added} people were added")]
+    BadLines {
+        /// How many lines.
+        bad: Count,
+        /// How many people were added.
+        added: usize,
+    },
+    /// The runtime could not be started.
+    #[error("the threads of this program could not be started")]
+    Runtime(#[source] std::io::Error),
     /// `check` found errors, which it has printed.
     #[error("{0} found")]
     Unsound(Count),

@@ -56,3 +56,13 @@ pub fn is_exposed(path: &Path) -> Result<bool, CliError> {
     let metadata = fs::metadata(path).map_err(CliError::file("read", path))?;
     Ok(metadata.permissions().mode() & 0o077 != 0)
 }
+
+/// Waits until the names in a folder are on the disk.
+///
+/// # Errors
+/// When it cannot be opened or synced.
+pub fn sync_folder(path: &Path) -> Result<(), CliError> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let synced = fs::File::open(path).and_then(|folder| folder.sync_all());
+    synced.map_err(CliError::file("synced", path))
+}

@@ -274,6 +274,12 @@ pub const KEYS: &[Key] = &[
         "What the first enrolment of an authenticator app asks for besides the password: \"activation-code\", the code given with the account; or \"trust-on-first-use\", nothing, until the first login with a second factor.",
     ),
     key(
+        "login.activation-days",
+        Number,
+        Default("30"),
+        "Days that an activation code is good for (1 to 365).",
+    ),
+    key(
         "login.max-level",
         Text,
         Default("\"SpidL2\""),
@@ -283,10 +289,10 @@ pub const KEYS: &[Key] = &[
         "login.argon2.memory-kib",
         Number,
         Default("19456"),
-        "Memory of one password hash (argon2id), KiB. Not less than OWASP's: 7168 with 5 iterations, 9216 with 4, 12288 with 3, 19456 with 2, 47104 with 1.",
+        "Memory of one password hash (argon2id), KiB, at most 1048576. Not less than OWASP's: 7168 with 5 iterations, 9216 with 4, 12288 with 3, 19456 with 2, 47104 with 1.",
     ),
     key("login.argon2.iterations", Number, Default("2"), "Passes of one password hash (1 to 16)."),
-    key("login.argon2.parallelism", Number, Default("1"), "Lanes of one password hash (1 to 16)."),
+    key("login.argon2.parallelism", Number, Default("1"), "Lanes of one password hash (1 to 4)."),
     key(
         "login.hash-workers",
         Number,

@@ -90,6 +90,7 @@ pub struct Login {
     pub timeout_seconds: u64,
     pub totp_period: u64,
     pub first_enrolment: String,
+    pub activation_days: u64,
     pub max_level: String,
     pub argon2: Argon2,
     pub hash_workers: u64,

@@ -11,6 +11,7 @@ use crate::config::document::{self, Document};
 use crate::config::fault::{ConfigError, Fault, Stranger, Wrong};
 use crate::config::raw::{self, Raw};
 use crate::enrolment::activation::FirstEnrolment;
+use crate::factors::password::Hashing;
 use crate::flow::env::{LoginSettings, RequestSettings, Support};
 use crate::identity::attributes::AttributeName;
 use crate::login::request::LocalName;
@@ -31,8 +32,10 @@ pub struct Settings {
     pub first_enrolment: FirstEnrolment,
     /// `[login]`, the highest level answered.
     pub max_level: Level,
-    /// `[login.argon2]`
-    pub argon2: Argon2,
+    /// `[login.argon2]`: what a password's hash costs.
+    pub hashing: Hashing,
+    /// `[login]`, how long an activation code is good.
+    pub activation: TimeDelta,
     /// `[requests]`
     pub requests: RequestSettings,
     /// `[metadata]`: the folder, absolute if the file's own path is.
@@ -99,17 +102,6 @@ pub struct SigningKey {
     pub key: PathBuf,
     /// Its certificate, PEM.
     pub certificate: PathBuf,
-}
-
-/// The cost of one password hash (argon2id).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Argon2 {
-    /// KiB of memory.
-    pub memory_kib: u32,
-    /// Passes.
-    pub iterations: u32,
-    /// Lanes.
-    pub parallelism: u32,
 }
 
 /// Where the register lies.
@@ -180,7 +172,8 @@ impl Check<'_> {
             ],
         );
         let max_level = self.choice("login.max-level", &raw.login.max_level, &LEVELS);
-        let argon2 = self.argon2(&raw.login.argon2);
+        let hashing = self.hashing(&raw.login.argon2);
+        let days = self.number("login.activation-days", raw.login.activation_days, 1, 365);
         let requests = self.requests(&raw.requests);
         let register = Register {
             folder: self.path_or(raw.register.folder.as_deref(), || data.join("register")),
@@ -196,7 +189,8 @@ impl Check<'_> {
             login: login?,
             first_enrolment: first_enrolment?,
             max_level: max_level?,
-            argon2: argon2?,
+            hashing: hashing?,
+            activation: seconds(days? * 86_400),
             requests: requests?,
             metadata: self.folder.join(&raw.metadata.folder),
             register,
@@ -338,22 +332,19 @@ impl Check<'_> {
         })
     }
 
-    fn argon2(&mut self, raw: &raw::Argon2) -> Option<Argon2> {
+    fn hashing(&mut self, raw: &raw::Argon2) -> Option<Hashing> {
         let memory =
-            self.number("login.argon2.memory-kib", raw.memory_kib, OWASP[0].0, 4 * 1024 * 1024)?;
+            self.number("login.argon2.memory-kib", raw.memory_kib, OWASP[0].0, 1024 * 1024)?;
         let iterations = self.number("login.argon2.iterations", raw.iterations, 1, 16)?;
-        let parallelism = self.number("login.argon2.parallelism", raw.parallelism, 1, 16)?;
+        let parallelism = self.number("login.argon2.parallelism", raw.parallelism, 1, 4)?;
         let enough = OWASP.iter().any(|least| memory >= least.0 && iterations >= least.1);
         if !enough {
             let least = OWASP.iter().find(|least| iterations >= least.1).map_or(0, |least| least.0);
             let expected = format!("{least} or more with {iterations} iterations (OWASP)");
             self.wrong_number("login.argon2.memory-kib", &expected, memory);
         }
-        Some(Argon2 {
-            memory_kib: u32::try_from(memory).ok()?,
-            iterations: u32::try_from(iterations).ok()?,
-            parallelism: u32::try_from(parallelism).ok()?,
-        })
+        let narrow = |number: u64| u32::try_from(number).ok();
+        Hashing::new(narrow(memory)?, narrow(iterations)?, narrow(parallelism)?).ok()
     }
 
     fn requests(&mut self, raw: &raw::Requests) -> Option<RequestSettings> {

@@ -58,10 +58,18 @@ impl Hashing {
     /// # Errors
     /// [`TooLong`].
     pub fn hash(&self, password: &str, random: &Random) -> Result<String, TooLong> {
+        self.hash_with(password, &random.bytes())
+    }
+
+    /// Hashes `password` with a random `salt` drawn before: for work on a thread of its own.
+    ///
+    /// # Errors
+    /// [`TooLong`].
+    pub fn hash_with(&self, password: &str, salt: &[u8; 16]) -> Result<String, TooLong> {
         if password.len() > MAX_BYTES {
             return Err(TooLong);
         }
-        let salt = SaltString::encode_b64(&random.bytes::<16>()).map_err(|_| TooLong)?;
+        let salt = SaltString::encode_b64(salt).map_err(|_| TooLong)?;
         let hash = self.argon2().hash_password(password.as_bytes(), &salt).map_err(|_| TooLong)?;
         Ok(hash.to_string())
     }

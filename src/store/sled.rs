@@ -38,11 +38,19 @@ pub struct SledDisk {
 /// # Errors
 /// [`StoreError::InUse`] when another process has it, [`StoreError::Newer`] when a newer ponte wrote it.
 pub fn open(folder: &Path) -> Result<SledStore, StoreError> {
+    open_with(folder, CACHE)
+}
+
+/// [`open`], with at most `cache` bytes of pages kept in memory.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(folder: &Path, cache: u64) -> Result<SledStore, StoreError> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(backend)?;
     let config = sled::Config::new()
         .path(folder)
         .segment_size(SEGMENT)
-        .cache_capacity(CACHE)
+        .cache_capacity(cache)
         .flush_every_ms(None);
     let db = config.open().map_err(|error| match error {
         sled::Error::Io(error) if held(&error) => StoreError::InUse(folder.display().to_string()),

@@ -1,0 +1,179 @@
+//! What may be asked of the desk, and what it answers; the socket's messages too.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::assurance::factor::Factor;
+use crate::assurance::level::Level;
+use crate::enrolment::activation::Delivery;
+use crate::enrolment::credential::CredentialState;
+use crate::identity::account::{AccountState, Proofing};
+
+/// What may be asked.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Command {
+    /// Whether anybody is there.
+    Greet,
+    /// Add a person.
+    AddPerson(Box<NewPerson>),
+    /// Say whether a person could be added, and add nothing.
+    CheckPerson(Box<NewPerson>),
+    /// People, in no order that means anything, after a mark given before.
+    ListPeople {
+        /// `None` begins.
+        after: Option<String>,
+    },
+    /// One person.
+    ShowPerson {
+        /// The user name, however it is written.
+        username: String,
+    },
+    /// Let a person log in, or not.
+    SetState {
+        /// The user name, however it is written.
+        username: String,
+        /// From now on.
+        state: AccountState,
+    },
+}
+
+/// What was done, or found.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Done {
+    /// Somebody is there.
+    Greeted {
+        /// Of this version.
+        version: String,
+    },
+    /// Nothing stands in the way.
+    Checked,
+    /// A person was added.
+    Added(Added),
+    /// Some people, and where to go on; `None`: these were the last.
+    People(Vec<PersonRow>, Option<String>),
+    /// One person.
+    Person(Box<Person>),
+    /// The state was set.
+    StateSet {
+        /// The user name as it is kept.
+        username: String,
+        /// As it is now.
+        state: AccountState,
+    },
+}
+
+/// What was asked could not be done.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, thiserror::Error)]
+#[serde(deny_unknown_fields)]
+#[error("{reason}")]
+pub struct Refused {
+    /// Whether the asker erred; else the server failed.
+    pub asker: bool,
+    /// Why, causes included.
+    pub reason: String,
+}
+
+/// A person to be added: a line of `ponte user import`.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NewPerson {
+    /// What the person will type.
+    pub username: String,
+    /// The password; or else `password_hash`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// A password's hash from elsewhere: argon2id, PHC string.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_hash: Option<String>,
+    /// Attributes by name; without a `spidCode` one is made.
+    #[serde(default)]
+    pub attributes: std::collections::BTreeMap<String, String>,
+    /// How the person's identity was established.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proofing: Option<Proofing>,
+    /// How password and activation code reach the person: what is bound with them is worth no more.
+    #[serde(default = "by_contact")]
+    pub delivery: Delivery,
+}
+
+impl std::fmt::Debug for NewPerson {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NewPerson")
+    }
+}
+
+fn by_contact() -> Delivery {
+    Delivery::VerifiedContact
+}
+
+/// A person was added.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Added {
+    /// The user name as it is kept.
+    pub username: String,
+    /// In groups of four; told once, kept nowhere in clear.
+    pub activation_code: String,
+    /// From then on the code is worth nothing.
+    pub code_expires: DateTime<Utc>,
+}
+
+impl std::fmt::Debug for Added {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Added").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// A person in a list.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PersonRow {
+    /// The user name as it is kept.
+    pub username: String,
+    /// Given and family names, as far as known.
+    pub name: String,
+    /// Whether the person may log in.
+    pub state: AccountState,
+    /// Whether the person's identity was established.
+    pub proofed: bool,
+    /// When the account was made.
+    pub created: DateTime<Utc>,
+}
+
+/// A person as administrators see one: no secret.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Person {
+    /// The user name as it is kept.
+    pub username: String,
+    /// Whether the person may log in.
+    pub state: AccountState,
+    /// When the account was made.
+    pub created: DateTime<Utc>,
+    /// The first login with a second factor that counted.
+    pub first_second_factor: Option<DateTime<Utc>>,
+    /// How the person's identity was established.
+    pub proofing: Option<Proofing>,
+    /// Names and values of the attributes.
+    pub attributes: Vec<(String, String)>,
+    /// The person's factors.
+    pub credentials: Vec<CredentialRow>,
+}
+
+/// A credential as administrators see one: no secret.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CredentialRow {
+    /// What kind.
+    pub factor: Factor,
+    /// Whether it counts.
+    pub state: CredentialState,
+    /// The level at which it was bound.
+    pub binding: Level,
+    /// When it was enrolled.
+    pub enrolled: DateTime<Utc>,
+    /// When it last held.
+    pub last_used: Option<DateTime<Utc>>,
+}

@@ -1,0 +1,113 @@
+//! Where commands are carried out, whoever gives them.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::task::JoinError;
+
+use crate::admin::command::{Command, Done, Refused};
+use crate::admin::people;
+use crate::factors::password::{Hashing, TooLong, Unacceptable};
+use crate::identity::attributes::BadAttribute;
+use crate::store::port::StoreError;
+use crate::store::record::Records;
+
+/// What commands work on.
+#[derive(Clone, Debug)]
+pub struct Desk<'a> {
+    /// People and partners.
+    pub records: Records<'a>,
+    /// What a password's hash costs.
+    pub hashing: &'a Hashing,
+    /// The four letters that begin a spidCode.
+    pub spid_prefix: &'a str,
+    /// How long an activation code is good.
+    pub activation: TimeDelta,
+}
+
+/// Carries out `command`.
+///
+/// # Errors
+/// [`Refused`], in words.
+pub async fn carry_out(
+    desk: &Desk<'_>,
+    command: Command,
+    now: DateTime<Utc>,
+) -> Result<Done, Refused> {
+    let done = match command {
+        Command::Greet => Ok(Done::Greeted { version: env!("CARGO_PKG_VERSION").to_owned() }),
+        Command::AddPerson(person) => people::add(desk, *person, now).await.map(Done::Added),
+        Command::CheckPerson(person) => {
+            people::check(desk, &person, now).await.map(|()| Done::Checked)
+        }
+        Command::ListPeople { after } => {
+            people::list(desk, after, now).await.map(|(rows, next)| Done::People(rows, next))
+        }
+        Command::ShowPerson { username } => {
+            people::show(desk, &username, now).await.map(|person| Done::Person(Box::new(person)))
+        }
+        Command::SetState { username, state } => people::set_state(desk, &username, state, now)
+            .await
+            .map(|username| Done::StateSet { username, state }),
+    };
+    done.map_err(|error| error.refused())
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// Nobody has that user name.
+    #[error("nobody has the user name {0:?}")]
+    Nobody(String),
+    /// Somebody has it.
+    #[error("the user name {0:?} is taken")]
+    Taken(String),
+    /// It cannot be a user name.
+    #[error("a user name has 1 to 128 characters and no blanks or controls, found {0:?}")]
+    BadUsername(String),
+    /// There must be a password or a hash of one.
+    #[error("there must be either a password or a password-hash")]
+    NoPassword,
+    /// The password may not be chosen.
+    #[error("the password cannot be taken")]
+    BadPassword(#[source] Unacceptable),
+    /// The hash cannot be checked at a sensible cost.
+    #[error("the password-hash must be an argon2id PHC string of at most 1 GiB and 16 passes")]
+    BadHash,
+    /// There is no attribute of that name.
+    #[error("there is no attribute {0:?} in the SPID table")]
+    UnknownAttribute(String),
+    /// An attribute's value is none.
+    #[error("an attribute cannot be taken")]
+    BadAttribute(#[source] BadAttribute),
+    /// Proofing says too little.
+    #[error("a proofing must name its operator and its evidence, and be of a day that has been")]
+    BadProofing,
+    /// What was revoked stays so.
+    #[error("{0:?} was revoked, for good")]
+    Revoked(String),
+    /// Somebody else changed it at the same time, again and again.
+    #[error("somebody else is changing this at the same time: try again")]
+    Contended,
+    /// The password could not be hashed.
+    #[error("the password could not be hashed")]
+    Hashing(#[source] TooLong),
+    /// The thread that hashed is gone.
+    #[error("the password could not be hashed")]
+    Lost(#[source] JoinError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl DeskError {
+    fn refused(&self) -> Refused {
+        let asker =
+            !matches!(self, Self::Store(_) | Self::Lost(_) | Self::Hashing(_) | Self::Contended);
+        let mut reason = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            reason = format!("{reason}: {error}");
+            cause = error.source();
+        }
+        Refused { asker, reason }
+    }
+}

@@ -1,0 +1,270 @@
+//! What administrators do to people, on a store in memory and over the socket.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ponte::admin::client::Client;
+use ponte::admin::command::{Command, Done, NewPerson, Refused};
+use ponte::admin::desk::{self, Desk};
+use ponte::admin::socket;
+use ponte::assurance::level::Level;
+use ponte::enrolment::activation::{Activation, ActivationCode, Delivery, PURPOSE};
+use ponte::enrolment::credential::Secret;
+use ponte::factors::password::{Hashing, Verdict};
+use ponte::identity::account::{AccountState, Proofing, ProofingMethod};
+use ponte::identity::tenant::TenantId;
+use ponte::store::memory::MemoryStore;
+use ponte::store::record::Records;
+use ponte::store::{accounts, codes, credentials};
+use ponte::world::random::Random;
+use ponte::world::seal::Seal;
+
+struct House {
+    store: MemoryStore,
+    seal: Seal,
+    random: Random,
+    tenant: TenantId,
+    hashing: Hashing,
+}
+
+impl House {
+    fn new() -> Self {
+        let random = Random::seeded(7);
+        Self {
+            store: MemoryStore::new(),
+            seal: Seal::generate(&random),
+            random,
+            tenant: TenantId::main(),
+            hashing: Hashing::new(7168, 1, 1).unwrap(),
+        }
+    }
+
+    fn records(&self) -> Records<'_> {
+        let (store, seal, random, tenant) = (&self.store, &self.seal, &self.random, &self.tenant);
+        Records { store, seal, random, tenant }
+    }
+
+    async fn ask(&self, command: Command) -> Result<Done, Refused> {
+        let desk = Desk {
+            records: self.records(),
+            hashing: &self.hashing,
+            spid_prefix: "PONT",
+            activation: TimeDelta::days(30),
+        };
+        desk::carry_out(&desk, command, now()).await
+    }
+
+    async fn refuses(&self, person: NewPerson) -> String {
+        let checked = self.ask(Command::CheckPerson(Box::new(person.clone()))).await.unwrap_err();
+        let added = self.ask(Command::AddPerson(Box::new(person))).await.unwrap_err();
+        assert_eq!(checked, added);
+        assert!(added.asker);
+        added.reason
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    "2026-11-22T00:10:03Z".parse().unwrap()
+}
+
+fn ada() -> NewPerson {
+    NewPerson {
+        username: "Ada".into(),
+        password: Some("correct horse battery".into()),
+        password_hash: None,
+        attributes: BTreeMap::from([("name".into(), "Ada".into()), ("gender".into(), "F".into())]),
+        proofing: Some(Proofing {
+            method: ProofingMethod::Desk,
+            date: now().date_naive(),
+            operator: "desk 3".into(),
+            evidence: "2026/17".into(),
+        }),
+        delivery: Delivery::Desk,
+    }
+}
+
+async fn add(house: &House, person: NewPerson) -> String {
+    match house.ask(Command::AddPerson(Box::new(person))).await.unwrap() {
+        Done::Added(added) => added.activation_code,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_person_is_added_with_password_and_activation_code() {
+    let house = House::new();
+    let code = add(&house, ada()).await;
+
+    let account =
+        accounts::by_username(house.records(), "ADA", now()).await.unwrap().unwrap().value;
+    assert_eq!(account.username, "Ada");
+    let spid = account.attributes.iter().find(|(name, _)| name.as_str() == "spidCode").unwrap().1;
+    assert!(spid.len() == 14 && spid.starts_with("PONT"), "{spid}");
+
+    let password = credentials::get(house.records(), &account.subject, "password", now());
+    let password = password.await.unwrap().unwrap().value;
+    assert_eq!(password.binding, Level::Loa4);
+    let Secret::Password { hash } = &password.secret else { panic!("{password:?}") };
+    assert_eq!(house.hashing.check(hash, "correct horse battery"), Verdict::Held { rehash: false });
+    assert_eq!(house.hashing.check(hash, "correct horse batterie"), Verdict::Wrong);
+
+    let code = ActivationCode::read(&code).unwrap();
+    let kept = codes::find::<Activation>(house.records(), PURPOSE, code.as_str(), now());
+    let kept = kept.await.unwrap().unwrap().value;
+    assert_eq!(kept.subject, account.subject);
+    assert_eq!(kept.delivery, Delivery::Desk);
+    assert_eq!(kept.expires, now() + TimeDelta::days(30));
+}
+
+#[tokio::test]
+async fn a_taken_name_adds_nothing() {
+    let house = House::new();
+    add(&house, ada()).await;
+    let again = NewPerson { username: " aDA ".into(), ..ada() };
+    assert!(house.refuses(again).await.contains("is taken"));
+    let Ok(Done::People(people, None)) = house.ask(Command::ListPeople { after: None }).await
+    else {
+        panic!()
+    };
+    assert_eq!(people.len(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_is_said_and_nothing_is_added() {
+    let house = House::new();
+    let attribute = |name: &str, value: &str| NewPerson {
+        attributes: BTreeMap::from([(name.into(), value.into())]),
+        ..ada()
+    };
+    let proofing = |change: fn(&mut Proofing)| {
+        let mut person = ada();
+        person.proofing.as_mut().map(change);
+        person
+    };
+    let cases = [
+        (NewPerson { username: "a b".into(), ..ada() }, "user name"),
+        (NewPerson { username: "  ".into(), ..ada() }, "user name"),
+        (NewPerson { password: Some("short".into()), ..ada() }, "at least 12 characters"),
+        (NewPerson { password: None, ..ada() }, "either a password or a password-hash"),
+        (NewPerson { password_hash: Some("x".into()), ..ada() }, "either a password"),
+        (
+            NewPerson { password: None, password_hash: Some("$1$abc".into()), ..ada() },
+            "argon2id PHC string",
+        ),
+        (attribute("shoeSize", "39"), "no attribute \"shoeSize\""),
+        (attribute("gender", "X"), "F or M"),
+        (attribute("fiscalNumber", "TINIT-RSSMRA80A01H501A"), "check letter"),
+        (proofing(|proofing| proofing.operator.clear()), "proofing"),
+        (proofing(|proofing| proofing.date = "2026-11-23".parse().unwrap()), "proofing"),
+    ];
+    for (person, expected) in cases {
+        let reason = house.refuses(person).await;
+        assert!(reason.contains(expected), "expected {expected}, said {reason}");
+    }
+    let Ok(Done::People(people, None)) = house.ask(Command::ListPeople { after: None }).await
+    else {
+        panic!()
+    };
+    assert!(people.is_empty());
+    add(&house, ada()).await;
+}
+
+#[tokio::test]
+async fn suspended_and_resumed_but_never_once_revoked() {
+    let house = House::new();
+    add(&house, ada()).await;
+    let set = |state| house.ask(Command::SetState { username: "ada".into(), state });
+    for state in [AccountState::Suspended, AccountState::Active, AccountState::Revoked] {
+        set(state).await.unwrap();
+        let account = accounts::by_username(house.records(), "ada", now()).await.unwrap().unwrap();
+        assert_eq!(account.value.state, state);
+    }
+    assert!(set(AccountState::Active).await.unwrap_err().reason.contains("revoked"));
+    let nobody = Command::SetState { username: "eve".into(), state: AccountState::Suspended };
+    assert!(house.ask(nobody).await.unwrap_err().reason.contains("nobody"));
+}
+
+#[tokio::test]
+async fn a_person_is_shown_without_secrets() {
+    let house = House::new();
+    let code = add(&house, ada()).await;
+    let shown = house.ask(Command::ShowPerson { username: "ada".into() }).await.unwrap();
+    let json = serde_json::to_string(&shown).unwrap();
+    assert!(json.contains("\"desk 3\"") && json.contains("password"), "{json}");
+    assert!(!json.contains("argon2") && !json.contains(&code) && !json.contains("horse"), "{json}");
+}
+
+#[tokio::test]
+async fn the_list_goes_on_from_its_mark() {
+    let house = House::new();
+    for number in 0..203 {
+        let hash = house.hashing.hash_with("irrelevant here", &[0; 16]).unwrap();
+        let username = format!("person{number}");
+        let person = NewPerson { username, password: None, password_hash: Some(hash), ..ada() };
+        add(&house, person).await;
+    }
+    let Ok(Done::People(first, mark)) = house.ask(Command::ListPeople { after: None }).await else {
+        panic!()
+    };
+    assert_eq!(first.len(), 200);
+    assert!(mark.is_some());
+    let Ok(Done::People(rest, None)) = house.ask(Command::ListPeople { after: mark }).await else {
+        panic!()
+    };
+    let names: std::collections::BTreeSet<_> =
+        first.iter().chain(&rest).map(|row| row.username.clone()).collect();
+    assert_eq!(names.len(), 203);
+}
+
+#[tokio::test]
+async fn the_socket_carries_commands_and_refusals() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("admin.sock");
+    assert!(Client::connect(&path).await.unwrap().is_none());
+
+    let listener = socket::listen(&path).unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let house = std::sync::Arc::new(House::new());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let carry_out = move |command| {
+        let house = std::sync::Arc::clone(&house);
+        async move { house.ask(command).await }
+    };
+    let serving = tokio::spawn(socket::serve(listener, carry_out, async {
+        stopped.await.ok();
+    }));
+
+    let mut client = Client::connect(&path).await.unwrap().unwrap();
+    let greeted = client.ask(&Command::Greet).await.unwrap().unwrap();
+    assert!(matches!(greeted, Done::Greeted { .. }));
+    let added = client.ask(&Command::AddPerson(Box::new(ada()))).await.unwrap().unwrap();
+    assert!(matches!(added, Done::Added(_)));
+    let refused = client.ask(&Command::AddPerson(Box::new(ada()))).await.unwrap().unwrap_err();
+    assert!(refused.reason.contains("is taken"), "{refused}");
+
+    stop.send(()).unwrap();
+    serving.await.unwrap();
+    drop(client);
+    assert!(Client::connect(&path).await.unwrap().is_none(), "a socket that nobody listens at");
+    socket::listen(&path).unwrap();
+}
+
+#[tokio::test]
+async fn a_foreign_command_is_refused_and_the_next_one_taken() {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("admin.sock");
+    let listener = socket::listen(&path).unwrap();
+    let carry_out = |_| async { Ok(Done::Checked) };
+    tokio::spawn(socket::serve(listener, carry_out, std::future::pending()));
+    let stream = tokio::net::UnixStream::connect(&path).await.unwrap();
+    let (read, mut write) = stream.into_split();
+    let mut lines = tokio::io::BufReader::new(read).lines();
+    write.write_all(b"{\"explode\":{}}\n\"greet\"\n").await.unwrap();
+    let first = lines.next_line().await.unwrap().unwrap();
+    assert!(first.contains("refused") && first.contains("explode"), "{first}");
+    assert_eq!(lines.next_line().await.unwrap().unwrap(), "{\"done\":\"checked\"}");
+}
