@@ -82,7 +82,7 @@ pub enum CliError {
     #[error("no password could be read (--password-stdin reads it from standard input)")]
     NoPassword(#[source] std::io::Error),
     /// Lines of an import, which were told.
-    #[error("{bad} found in the lines above; {added} people were added")]
+    #[error("{bad} found in the lines above; people added: {added}")]
     BadLines {
         /// How many lines.
         bad: Count,

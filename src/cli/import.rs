@@ -74,7 +74,7 @@ async fn add(
     if !bad.is_empty() {
         return Err(told(bad, added));
     }
-    eprintln!("Added {added} people.");
+    eprintln!("People added: {added}.");
     Ok(())
 }
 
