@@ -335,7 +335,7 @@ impl Ledger {
     }
 }
 
-fn spid_request(server: &Server, id: &str) -> Request {
+pub(crate) fn spid_request(server: &Server, id: &str) -> Request {
     let now = Clock::system().now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut request = AuthnRequest::spid(id, &now);
     request.destination = Some(server.url("/saml/sso"));

@@ -1,11 +1,11 @@
 //! The integration tests, in one binary.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod admin;
 mod browser;
 mod clients;
 mod config;
 mod crash;
+mod durability;
 mod generic_rows;
 mod pages;
 mod profiles_doc;

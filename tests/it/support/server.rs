@@ -69,8 +69,33 @@ impl Server {
 
     /// Starts the server and waits until it answers.
     pub(crate) fn start(&mut self) {
-        let mut child = self
-            .command(&["serve"])
+        self.start_as(self.command(&["serve"]));
+    }
+
+    /// Starts the server with its writes and syncs traced to `trace`.
+    pub(crate) fn start_traced(&mut self, trace: &Path) {
+        let mut command = Command::new("strace");
+        // -D: the tracer stands aside, and the child is the server.
+        command
+            .args([
+                "-D",
+                "-f",
+                "-y",
+                "-s",
+                "64",
+                "-e",
+                "trace=write,writev,pwrite64,sendto,fsync,fdatasync",
+            ])
+            .arg("-o")
+            .arg(trace)
+            .arg(binary())
+            .arg("serve");
+        self.place(&mut command);
+        self.start_as(command);
+    }
+
+    fn start_as(&mut self, mut command: Command) {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -161,13 +186,17 @@ impl Server {
     /// The binary with its folder and its place on the network.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
+        command.args(arguments);
+        self.place(&mut command);
         command
-            .args(arguments)
+    }
+
+    fn place(&self, command: &mut Command) {
+        command
             .current_dir(self.folder())
             .env("PONTE_SERVER_LISTEN", format!("127.0.0.1:{}", self.port))
             .env("PONTE_SERVER_BASE_URL", self.url(""))
             .env("PONTE_SERVER_LOG", "json");
-        command
     }
 
     fn collect(&self, stream: impl std::io::Read + Send + 'static) {
