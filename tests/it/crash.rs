@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -143,7 +144,8 @@ impl Ledger {
     fn log_in(&self, server: &Server, mut citizen: Citizen) -> io::Result<()> {
         let number = self.requests_sent.fetch_add(1, Ordering::Relaxed);
         let request = spid_request(server, &format!("_crash{number}"));
-        let mut agent = Agent::new();
+        let [_, b, c, d] = u32::try_from(number).unwrap_or_default().to_be_bytes();
+        let mut agent = Agent::at(Ipv4Addr::new(10, c, d, b));
         let mut page = send(&mut agent, &request)?;
         if !matches!(asked(&page), Some(Asked::Credentials(_))) {
             return self.turned_away(&page, "the first page");

@@ -15,6 +15,8 @@ pub(crate) struct Agent {
     language: &'static str,
     /// What the last page's address would give as Origin.
     origin: Option<String>,
+    /// The address that the proxy of the tests tells of.
+    address: Ipv4Addr,
 }
 
 /// What came back.
@@ -37,7 +39,12 @@ pub(crate) struct Form {
 
 impl Agent {
     pub(crate) fn new() -> Self {
-        Self { cookies: BTreeMap::new(), language: "it", origin: None }
+        Self::at(Ipv4Addr::new(192, 0, 2, 1))
+    }
+
+    /// A visitor from elsewhere; the server believes our X-Forwarded-For.
+    pub(crate) fn at(address: Ipv4Addr) -> Self {
+        Self { cookies: BTreeMap::new(), language: "it", origin: None, address }
     }
 
     pub(crate) fn get(&mut self, url: &str) -> io::Result<Page> {
@@ -105,8 +112,8 @@ impl Agent {
             target = format!("{target}?{query}");
         }
         let mut head = format!(
-            "{method} {target} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept-Language: {}\r\nConnection: close\r\n",
-            self.language
+            "{method} {target} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept-Language: {}\r\nX-Forwarded-For: {}\r\nConnection: close\r\n",
+            self.language, self.address
         );
         if let Some(cookies) = self.cookies.get(&host).filter(|cookies| !cookies.is_empty()) {
             let pairs: Vec<_> =

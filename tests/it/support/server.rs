@@ -105,7 +105,7 @@ impl Server {
         self.collect(child.stderr.take().expect("its log"));
         self.child = Some(child);
         let deadline = Instant::now() + Duration::from_secs(20);
-        while !Agent::new().get(&self.url("/health")).is_ok_and(|page| page.status == 200) {
+        while !Agent::new().get(&self.url("/")).is_ok_and(|page| page.status == 200) {
             let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
             assert!(
                 ended.is_none() && Instant::now() < deadline,
@@ -196,6 +196,7 @@ impl Server {
             .current_dir(self.folder())
             .env("PONTE_SERVER_LISTEN", format!("127.0.0.1:{}", self.port))
             .env("PONTE_SERVER_BASE_URL", self.url(""))
+            .env("PONTE_SERVER_PROXIES", "127.0.0.1")
             .env("PONTE_SERVER_LOG", "json");
     }
 
