@@ -76,7 +76,14 @@ impl Means {
 
     /// The level of all of it, none above `cap`.
     pub(super) fn level(&self, cap: Level) -> Option<Level> {
-        COMBINATIONS.iter().filter_map(|row| self.worth(row)).max().map(|level| level.min(cap))
+        self.by(None).map(|level| level.min(cap))
+    }
+
+    /// The level of the best combination; of those that `factor` is part of, if one is given.
+    pub(super) fn by(&self, factor: Option<Factor>) -> Option<Level> {
+        let rows = COMBINATIONS.iter();
+        let rows = rows.filter(|row| factor.is_none_or(|factor| row.0.contains(&factor)));
+        rows.filter_map(|row| self.worth(row)).max()
     }
 
     /// The worth of one combination, if all of it is there.

@@ -11,7 +11,7 @@ use crate::assurance::requirement::{Comparison, Requirement, Tolerance};
 pub(super) struct Goal {
     /// The level that it takes.
     pub(super) least: Level,
-    /// The factor that it takes, where the class claims a means.
+    /// The factor by which the level must be reached, where the class claims a means.
     pub(super) means: Option<Factor>,
     /// What is then asserted.
     asserted: Asserted,
@@ -28,8 +28,7 @@ enum Asserted {
 impl Goal {
     /// The class to assert if `achieved` by `means` reaches the goal; never above `achieved`.
     pub(super) fn reached(&self, achieved: Level, means: &Means) -> Option<ClassRef> {
-        let there = self.means.is_none_or(|factor| means.of(factor).is_some());
-        if achieved < self.least || !there {
+        if achieved < self.least || means.by(self.means) < Some(self.least) {
             return None;
         }
         match self.asserted {

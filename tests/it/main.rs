@@ -8,6 +8,7 @@ mod config;
 mod crash;
 mod durability;
 mod generic_rows;
+mod levels;
 mod pages;
 mod profiles_doc;
 mod saml_out;
