@@ -25,7 +25,7 @@ pub async fn begin(env: &Env, inbound: Inbound<'_>, visitor: &Visitor<'_>) -> Re
         now,
         window: Window { back: requests.window_back, ahead: requests.window_ahead },
     };
-    let received = receive(inbound, &receiving, |entity_id| partners.find(entity_id));
+    let received = receive(inbound, &receiving, |entity_id| partners.find(entity_id, now));
     let begun = async {
         let received = match received {
             Ok(received) => received,

@@ -1,20 +1,255 @@
-//! One snapshot of the service providers that may ask us, by entityID.
+//! The service providers that we answer to: a snapshot, made whole and then only read.
 
 use std::collections::HashMap;
+use std::error::Error;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::saml::partner::ServiceProvider;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
-/// The service providers, by entityID.
-#[derive(Debug, Default)]
+use crate::assurance::level::Level;
+use crate::identity::attributes::AttributeName;
+use crate::saml::metadata::error::{MetadataError, Warning};
+use crate::saml::metadata::read::{Unsigned, read};
+use crate::saml::partner::{AttributeSet, Profile, ServiceProvider};
+
+/// The service providers by entityID.
+#[derive(Clone, Debug, Default)]
 pub struct Registry {
     by_entity_id: HashMap<String, Arc<ServiceProvider>>,
 }
 
+/// What we settle with one service provider, beside its metadata.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Entry {
+    /// Its rules; `None`: as its metadata looks.
+    pub profile: Option<Profile>,
+    /// Our least level for it.
+    pub minimum_level: Option<Level>,
+    /// What it is given if its metadata ask for nothing.
+    pub attributes: Vec<AttributeName>,
+    /// Whether it is refused.
+    pub disabled: bool,
+}
+
+/// The metadata of one service provider, and where they are from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Where they are from, for people to read.
+    pub origin: Origin,
+    /// The metadata.
+    pub xml: String,
+    /// What was settled when they were added; an entry by entityID goes before it.
+    pub entry: Option<Entry>,
+}
+
+/// Where metadata are from.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum Origin {
+    /// A file.
+    File(PathBuf),
+    /// The store, where the service provider was added under this entityID.
+    Store(String),
+}
+
+/// A registry with what was found when it was made.
+#[derive(Debug, Default)]
+pub struct Built {
+    /// The service providers that can be used.
+    pub registry: Registry,
+    /// What cannot be used, and why.
+    pub faults: Vec<PartnerFault>,
+    /// What is odd in what is used.
+    pub warnings: Vec<(Origin, Warning)>,
+    /// EntityIDs that have an entry and no metadata, sorted.
+    pub unmatched: Vec<String>,
+}
+
+/// Metadata that are not used; the others are. Shown with all its causes, in one line.
+#[derive(Debug)]
+pub struct PartnerFault {
+    /// Which.
+    pub origin: Origin,
+    /// Why.
+    pub problem: Problem,
+}
+
+/// Why metadata are not used.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// They cannot be got.
+    #[error("it cannot be read")]
+    Io(#[from] io::Error),
+    /// They are refused.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    /// The same entityID came before; that one is used.
+    #[error("the entityID {entity_id:?} is already that of {other}, which is used")]
+    Duplicate {
+        /// The name.
+        entity_id: String,
+        /// Whose it is.
+        other: Origin,
+    },
+    /// The name is ours.
+    #[error("the entityID {0:?} is our own")]
+    Ourselves(String),
+}
+
 impl Registry {
-    /// The service provider of that entityID.
+    /// Makes a registry of `sources`, with the `entries` settled by entityID; `ourselves` is our own
+    /// entityID, which nobody else may bear. What is refused is reported, and stops nothing else.
     #[must_use]
-    pub fn find(&self, entity_id: &str) -> Option<Arc<ServiceProvider>> {
-        self.by_entity_id.get(entity_id).cloned()
+    pub fn build(
+        sources: &[Source],
+        entries: &HashMap<String, Entry>,
+        ourselves: &str,
+        now: DateTime<Utc>,
+    ) -> Built {
+        let mut built = Built::default();
+        let mut first: HashMap<String, Origin> = HashMap::new();
+        for source in sources {
+            let origin = source.origin.clone();
+            let described = match read(&source.xml, Unsigned::Accept, now) {
+                Ok(described) => described,
+                Err(error) => {
+                    built.faults.push(PartnerFault { origin, problem: error.into() });
+                    continue;
+                }
+            };
+            let entity_id = described.service_provider.entity_id.clone();
+            if entity_id == ourselves {
+                let problem = Problem::Ourselves(entity_id);
+                built.faults.push(PartnerFault { origin, problem });
+                continue;
+            }
+            if let Some(other) = first.get(&entity_id).cloned() {
+                let problem = Problem::Duplicate { entity_id, other };
+                built.faults.push(PartnerFault { origin, problem });
+                continue;
+            }
+            first.insert(entity_id.clone(), origin.clone());
+            let warnings = described.warnings.into_iter();
+            built.warnings.extend(warnings.map(|warning| (origin.clone(), warning)));
+            let mut service_provider = described.service_provider;
+            if let Some(entry) = entries.get(&entity_id).or(source.entry.as_ref()) {
+                entry.settle(&mut service_provider);
+            }
+            built.registry.by_entity_id.insert(entity_id, Arc::new(service_provider));
+        }
+        let unmatched = entries.keys().filter(|entity_id| !first.contains_key(*entity_id));
+        built.unmatched = unmatched.cloned().collect();
+        built.unmatched.sort_unstable();
+        built
     }
+
+    /// The service provider of that entityID, also if it is disabled (its callers tell it so); `None`
+    /// once its metadata are no longer valid at `now`.
+    #[must_use]
+    pub fn find(&self, entity_id: &str, now: DateTime<Utc>) -> Option<Arc<ServiceProvider>> {
+        let found = self.by_entity_id.get(entity_id)?;
+        let is_valid = found.valid_until.is_none_or(|until| now < until);
+        is_valid.then(|| Arc::clone(found))
+    }
+
+    /// All of them, by entityID.
+    #[must_use]
+    pub fn all(&self) -> Vec<&Arc<ServiceProvider>> {
+        let mut all: Vec<_> = self.by_entity_id.values().collect();
+        all.sort_unstable_by(|a, b| a.entity_id.cmp(&b.entity_id));
+        all
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_entity_id.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_entity_id.is_empty()
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Store(entity_id) => write!(f, "the store, {entity_id}"),
+        }
+    }
+}
+
+impl fmt::Display for PartnerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.origin, self.problem)?;
+        let mut cause = self.problem.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl Error for PartnerFault {}
+
+impl Entry {
+    fn settle(&self, service_provider: &mut ServiceProvider) {
+        if let Some(profile) = self.profile {
+            service_provider.profile = profile;
+        }
+        service_provider.minimum_level = self.minimum_level;
+        service_provider.disabled = self.disabled;
+        let asks = service_provider.attribute_sets.iter().any(|set| !set.attributes.is_empty());
+        if !asks && !self.attributes.is_empty() {
+            service_provider.attribute_sets = vec![AttributeSet {
+                index: 0,
+                is_default: true,
+                name: service_provider.organization.clone(),
+                attributes: self.attributes.clone(),
+            }];
+        }
+    }
+}
+
+/// Reads the files `*.xml` of `folder`, by name; a folder that is not there has none.
+#[must_use]
+pub fn read_folder(folder: &Path) -> (Vec<Source>, Vec<PartnerFault>) {
+    let fault = |path: &Path, error: io::Error| PartnerFault {
+        origin: Origin::File(path.to_owned()),
+        problem: error.into(),
+    };
+    let mut paths: Vec<PathBuf> = match list(folder) {
+        Ok(paths) => paths,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return (Vec::new(), Vec::new()),
+        Err(error) => return (Vec::new(), vec![fault(folder, error)]),
+    };
+    paths.sort_unstable();
+    let (mut sources, mut faults) = (Vec::new(), Vec::new());
+    for path in paths {
+        match fs::read_to_string(&path) {
+            Ok(xml) => sources.push(Source { origin: Origin::File(path), xml, entry: None }),
+            Err(error) => faults.push(fault(&path, error)),
+        }
+    }
+    (sources, faults)
+}
+
+fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for found in fs::read_dir(folder)? {
+        let path = found?.path();
+        if path.extension().is_some_and(|extension| extension == "xml") {
+            paths.push(path);
+        }
+    }
+    Ok(paths)
 }

@@ -1,5 +1,6 @@
 //! A service provider, as its metadata and our entry for it describe it.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::assurance::level::Level;
@@ -35,6 +36,8 @@ pub struct ServiceProvider {
     pub attribute_sets: Vec<AttributeSet>,
     /// The kinds of name that it says it takes, of those we give, in its order; empty if it says none.
     pub name_ids: Vec<NameIdKind>,
+    /// Until when its metadata may be used, if they say.
+    pub valid_until: Option<DateTime<Utc>>,
     /// Our own least level for it.
     pub minimum_level: Option<Level>,
     /// Whether our entry for it is switched off: it is refused at every entry point.

@@ -9,6 +9,7 @@ mod crash;
 mod durability;
 mod generic_rows;
 mod levels;
+mod metadata;
 mod pages;
 mod profiles_doc;
 mod saml_out;

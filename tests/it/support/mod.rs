@@ -6,6 +6,7 @@ pub(crate) mod citizen;
 pub(crate) mod idp;
 pub(crate) mod keys;
 pub(crate) mod peer;
+pub(crate) mod real_files;
 pub(crate) mod requests;
 pub(crate) mod server;
 pub(crate) mod sp;

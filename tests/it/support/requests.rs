@@ -72,6 +72,7 @@ pub(crate) fn partner(entity_id: &str) -> Option<Arc<ServiceProvider>> {
             set(1, "Servizio due", &[AttributeName::Email]),
         ],
         name_ids: vec![NameIdKind::Transient],
+        valid_until: None,
         minimum_level: None,
         disabled: false,
     };

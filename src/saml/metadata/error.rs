@@ -1,0 +1,132 @@
+//! What is wrong, or only odd, in metadata; said so that its author can mend it.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use roxmltree::Node;
+
+use crate::saml::signature::{KeyError, Unproven};
+use crate::saml::structure::StructureError;
+use crate::saml::xml::XmlError;
+
+/// Metadata that is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum MetadataError {
+    /// Not XML that we read.
+    #[error(transparent)]
+    Xml(#[from] XmlError),
+    /// Its structure is not accepted, or its signature's is not.
+    #[error(transparent)]
+    Structure(#[from] StructureError),
+    /// Its signature does not hold with any signing key that it lists itself.
+    #[error("its signature does not hold with a signing key that it lists")]
+    Signature(#[from] Unproven),
+    /// Not the metadata of one entity but a list of many.
+    #[error(
+        "it is a list (EntitiesDescriptor) of {entities}: give the EntityDescriptor of each service \
+         provider in a file of its own"
+    )]
+    Aggregate {
+        /// How many it lists.
+        entities: usize,
+    },
+    /// A key in it cannot be used.
+    #[error("{place}: the certificate cannot be used")]
+    Key {
+        /// Where.
+        place: Place,
+        /// Why.
+        source: KeyError,
+    },
+    /// A rule broken.
+    #[error("{place}: expected {expected}, found {found}")]
+    Rule {
+        /// Where.
+        place: Place,
+        /// What the rule wants, with its source.
+        expected: &'static str,
+        /// What there was, quoted and cut to 200 characters, or "nothing".
+        found: String,
+    },
+}
+
+/// A place in metadata.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Place {
+    /// The element or attribute.
+    pub element: &'static str,
+    /// From 1.
+    pub line: u32,
+    /// From 1.
+    pub column: u32,
+}
+
+/// Something odd that is read nevertheless.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Warning {
+    /// An attribute that we do not know, and so never release.
+    #[error("{place}: the attribute {name:?} is not known and will not be released")]
+    UnknownAttribute {
+        /// Where.
+        place: Place,
+        /// Its name, cut to 200 characters.
+        name: String,
+    },
+    /// A place for answers by a binding other than HTTP-POST.
+    #[error("{place}: answers go by HTTP-POST only; the one by {binding:?} is not used")]
+    OtherBinding {
+        /// Where.
+        place: Place,
+        /// Its binding, cut to 200 characters.
+        binding: String,
+    },
+    /// A key descriptor without a certificate.
+    #[error("{place}: there is no certificate in it, and nothing else is read")]
+    NoCertificate {
+        /// Where.
+        place: Place,
+    },
+    /// More certificates after the first of a key descriptor: a chain, which is not read.
+    #[error("{place}: only the first certificate of a KeyDescriptor is read")]
+    FurtherCertificates {
+        /// Where.
+        place: Place,
+    },
+    /// A certificate out of its dates; its key is used nevertheless.
+    #[error("{place}: the certificate is valid from {not_before} to {not_after}")]
+    CertificateDates {
+        /// Where.
+        place: Place,
+        /// From when.
+        not_before: DateTime<Utc>,
+        /// Until when.
+        not_after: DateTime<Utc>,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.element)
+    }
+}
+
+impl Place {
+    pub(super) fn of(node: Node<'_, '_>, element: &'static str) -> Self {
+        let at = node.document().text_pos_at(node.range().start);
+        Self { element, line: at.row, column: at.col }
+    }
+}
+
+pub(super) fn broken(
+    node: Node<'_, '_>,
+    element: &'static str,
+    expected: &'static str,
+    found: Option<&str>,
+) -> MetadataError {
+    let found = found.map_or_else(|| "nothing".to_owned(), |found| format!("{:?}", cut(found)));
+    MetadataError::Rule { place: Place::of(node, element), expected, found }
+}
+
+pub(super) fn cut(text: &str) -> String {
+    text.chars().take(200).collect()
+}

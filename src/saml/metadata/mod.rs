@@ -1,0 +1,7 @@
+//! Metadata: ours, written; service providers', read (SAML Metadata, spid-saml §2).
+
+pub mod address;
+pub mod error;
+pub mod read;
+pub mod role;
+pub mod write;
