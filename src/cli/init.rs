@@ -44,7 +44,7 @@ pub fn init(arguments: &Init, random: &Random, now: DateTime<Utc>) -> Result<Str
         ("idp.organization.name.it", quoted(&arguments.organization)),
         ("idp.organization.url.it", quoted(&arguments.organization_url)),
     ]);
-    crate::config::settings::read(&text, &folder.join("ponte.toml"), &[])?;
+    crate::config::check::read(&text, &folder.join("ponte.toml"), &[])?;
 
     files::make_folder(folder, false)?;
     files::make_folder(&folder.join("keys"), true)?;

@@ -4,8 +4,9 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::cli::error::CliError;
+use crate::config::check;
 use crate::config::fault::ConfigError;
-use crate::config::settings::{self, Settings};
+use crate::config::settings::Settings;
 
 /// Reads the configuration at `path` under the environment of this process.
 ///
@@ -16,7 +17,7 @@ pub fn settings(path: &Path) -> Result<Settings, CliError> {
         ErrorKind::NotFound => CliError::NoConfig(path.to_owned()),
         _ => ConfigError::Unreadable { path: path.to_owned(), source }.into(),
     })?;
-    Ok(settings::read(&text, path, &environment())?)
+    Ok(check::read(&text, path, &environment())?)
 }
 
 /// The variables of this process that are text.

@@ -122,6 +122,7 @@ pub const SECTIONS: &[Section] = &[
     },
     Section { name: "login", words: "How people log in." },
     Section { name: "requests", words: "Which requests of service providers are taken." },
+    Section { name: "limits", words: "How much anybody may ask for." },
     Section {
         name: "metadata",
         words: "Where the metadata of the service providers lies; `ponte sp add` keeps it in the store instead.",
@@ -156,13 +157,25 @@ pub const KEYS: &[Key] = &[
         "server.listen",
         Text,
         Default("\"127.0.0.1:8080\""),
-        "Address and port to listen on. Another address than a loopback one needs `proxies`, since what goes over it is not encrypted.",
+        "Address and port to listen on. Another address than a loopback one needs `tls` or `proxies`: nothing goes over a network unencrypted.",
     ),
     key(
         "server.proxies",
         Texts,
         Default("[]"),
         "Addresses of the proxies that speak TLS for us: only their X-Forwarded-For is believed.",
+    ),
+    key(
+        "server.tls.certificate",
+        Text,
+        Optional("\"keys/tls.crt\""),
+        "File of the certificate and its chain, PEM, if this server speaks TLS itself and not a proxy for it.",
+    ),
+    key(
+        "server.tls.key",
+        Text,
+        Optional("\"keys/tls.key\""),
+        "File of the private key of that certificate, PEM.",
     ),
     key(
         "server.data",
@@ -316,6 +329,18 @@ pub const KEYS: &[Key] = &[
         Number,
         Default("120"),
         "How far in the future a request may have been made, seconds (0 to 3600): clocks differ.",
+    ),
+    key(
+        "limits.address-per-minute",
+        Number,
+        Default("600"),
+        "Requests and forms that one network (IPv4 /32, IPv6 /64) may send in a minute (1 to 1000000); beyond them the answer is 429.",
+    ),
+    key(
+        "limits.partner-per-minute",
+        Number,
+        Default("6000"),
+        "Requests that one service provider may send in a minute (1 to 1000000).",
     ),
     key(
         "metadata.folder",

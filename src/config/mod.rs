@@ -1,10 +1,11 @@
 //! Settings: what the file may say, and what the program may rely on.
 //!
 //! [`keys`] lists every key there is; [`document`] holds a file and the
-//! environment to that list; [`raw`] is the file word for word; [`settings`]
-//! has the checked values. Reading the file and the environment is the
+//! environment to that list; [`raw`] is the file word for word; [`check`]
+//! makes the values of [`settings`] of it. Reading the file and the environment is the
 //! caller's.
 
+pub mod check;
 pub mod document;
 pub mod fault;
 pub mod keys;

@@ -12,6 +12,7 @@ pub struct Raw {
     pub keys: Keys,
     pub login: Login,
     pub requests: Requests,
+    pub limits: Limits,
     pub metadata: Metadata,
     pub register: Register,
     pub support: Support,
@@ -27,11 +28,21 @@ pub struct Server {
     pub base_url: String,
     pub listen: String,
     pub proxies: Vec<String>,
+    pub tls: Tls,
     pub data: String,
     pub log: String,
     pub log_level: String,
     pub workers: u64,
     pub store_cache_mib: u64,
+}
+
+/// `[server.tls]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Tls {
+    pub certificate: Option<String>,
+    pub key: Option<String>,
 }
 
 /// `[idp]`
@@ -114,6 +125,15 @@ pub struct Argon2 {
 pub struct Requests {
     pub window_back_seconds: u64,
     pub window_ahead_seconds: u64,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Limits {
+    pub address_per_minute: u64,
+    pub partner_per_minute: u64,
 }
 
 /// `[metadata]`

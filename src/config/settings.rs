@@ -1,20 +1,19 @@
 //! What the program may rely on: every value checked, none missing.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::TimeDelta;
-use url::{Host, Url};
+use url::Url;
 
 use crate::assurance::level::Level;
-use crate::config::document::{self, Document};
-use crate::config::fault::{ConfigError, Fault, Stranger, Wrong};
-use crate::config::raw::{self, Raw};
+use crate::assurance::policy::LevelPolicy;
+use crate::config::fault::Stranger;
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
-use crate::flow::env::{LoginSettings, RequestSettings, Support};
+use crate::flow::env::{self, LoginSettings, RequestSettings, Support};
 use crate::identity::attributes::AttributeName;
-use crate::login::request::LocalName;
+use crate::saml::identity_provider::Organization;
 use crate::saml::partner::Profile;
 
 /// Everything that `ponte.toml` and the environment say.
@@ -38,6 +37,8 @@ pub struct Settings {
     pub activation: TimeDelta,
     /// `[requests]`
     pub requests: RequestSettings,
+    /// `[limits]`
+    pub limits: Limits,
     /// `[metadata]`: the folder, absolute if the file's own path is.
     pub metadata: PathBuf,
     /// `[register]`
@@ -59,6 +60,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// Proxies whose forwarded headers are believed.
     pub proxies: Vec<IpAddr>,
+    /// The files with which we speak TLS ourselves.
+    pub tls: Option<KeyFiles>,
     /// The folder of store and register.
     pub data: PathBuf,
     /// Whether the log is JSON.
@@ -79,11 +82,7 @@ pub struct Idp {
     /// Four capital letters.
     pub spid_prefix: String,
     /// Both languages there.
-    pub organization_name: LocalName,
-    /// Both languages there.
-    pub organization_display_name: LocalName,
-    /// Both languages there; addresses.
-    pub organization_url: LocalName,
+    pub organization: Organization,
 }
 
 /// The private keys' files.
@@ -92,16 +91,25 @@ pub struct Keys {
     /// The key that seals personal data.
     pub seal: PathBuf,
     /// Signing keys; never empty, the first one signs.
-    pub signing: Vec<SigningKey>,
+    pub signing: Vec<KeyFiles>,
 }
 
-/// The files of one signing key.
+/// The files of a key and its certificate.
 #[derive(Clone, Debug)]
-pub struct SigningKey {
+pub struct KeyFiles {
     /// The private key, PEM.
     pub key: PathBuf,
     /// Its certificate, PEM.
     pub certificate: PathBuf,
+}
+
+/// How much anybody may ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// A minute, of one network.
+    pub address_per_minute: u32,
+    /// A minute, of one service provider.
+    pub partner_per_minute: u32,
 }
 
 /// Where the register lies.
@@ -128,374 +136,21 @@ pub struct ServiceProvider {
     pub disabled: bool,
 }
 
-/// Reads `text`, the file at `path`, under `environment` (see [`document::read`]) and checks every value.
-///
-/// Relative paths in it are taken from the folder of `path`.
-///
-/// # Errors
-/// [`ConfigError`], with every fault found and its line.
-pub fn read(
-    text: &str,
-    path: &Path,
-    environment: &[(String, String)],
-) -> Result<Settings, ConfigError> {
-    let document = document::read(text, path, environment)?;
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let mut check = Check { document: &document, folder, faults: Vec::new() };
-    let settings = check.settings(&document.raw);
-    match settings {
-        Some(settings) if check.faults.is_empty() => Ok(settings),
-        _ => Err(ConfigError::Faults { path: path.to_owned(), faults: check.faults }),
+impl Settings {
+    /// What a walk needs of them.
+    #[must_use]
+    pub fn of_walks(&self, demo: bool) -> env::Settings {
+        env::Settings {
+            base_url: self.server.base_url.clone(),
+            service: self.idp.organization.display_name.clone(),
+            support: self.support.clone(),
+            proxies: self.server.proxies.clone(),
+            demo,
+            login: self.login.clone(),
+            levels: LevelPolicy { ceiling: self.max_level, ..LevelPolicy::default() },
+            first_enrolment: self.first_enrolment,
+            hashing: self.hashing.clone(),
+            requests: self.requests,
+        }
     }
 }
-
-struct Check<'a> {
-    document: &'a Document,
-    folder: &'a Path,
-    faults: Vec<Fault>,
-}
-
-impl Check<'_> {
-    /// `None` only if some fault was noted.
-    fn settings(&mut self, raw: &Raw) -> Option<Settings> {
-        let server = self.server(&raw.server);
-        let data = server.as_ref().map(|server| server.data.clone()).unwrap_or_default();
-        let idp = self.idp(&raw.idp, server.as_ref().map(|server| &server.base_url));
-        let keys = self.keys(&raw.keys);
-        let login = self.login(&raw.login);
-        let first_enrolment = self.choice(
-            "login.first-enrolment",
-            &raw.login.first_enrolment,
-            &[
-                ("activation-code", FirstEnrolment::ActivationCode),
-                ("trust-on-first-use", FirstEnrolment::TrustOnFirstUse),
-            ],
-        );
-        let max_level = self.choice("login.max-level", &raw.login.max_level, &LEVELS);
-        let hashing = self.hashing(&raw.login.argon2);
-        let days = self.number("login.activation-days", raw.login.activation_days, 1, 365);
-        let requests = self.requests(&raw.requests);
-        let register = Register {
-            folder: self.path_or(raw.register.folder.as_deref(), || data.join("register")),
-            checkpoint: self
-                .path_or(raw.register.checkpoint.as_deref(), || data.join("register.checkpoint")),
-        };
-        let support = self.support(&raw.support);
-        let service_providers = self.service_providers(&raw.service_provider);
-        Some(Settings {
-            server: server?,
-            idp: idp?,
-            keys: keys?,
-            login: login?,
-            first_enrolment: first_enrolment?,
-            max_level: max_level?,
-            hashing: hashing?,
-            activation: seconds(days? * 86_400),
-            requests: requests?,
-            metadata: self.folder.join(&raw.metadata.folder),
-            register,
-            support,
-            service_providers,
-            strangers: self.document.strangers.clone(),
-        })
-    }
-
-    fn server(&mut self, raw: &raw::Server) -> Option<Server> {
-        let base_url = self.base_url(&raw.base_url);
-        let listen: Option<SocketAddr> = raw.listen.parse().ok();
-        if listen.is_none() {
-            let expected = "an address and a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\"";
-            self.wrong("server.listen", expected, &raw.listen);
-        }
-        let mut proxies = Vec::with_capacity(raw.proxies.len());
-        for proxy in &raw.proxies {
-            match proxy.parse() {
-                Ok(address) => proxies.push(address),
-                Err(_) => self.wrong("server.proxies", "IP addresses", proxy),
-            }
-        }
-        if let Some(listen) = listen
-            && !listen.ip().is_loopback()
-            && raw.proxies.is_empty()
-        {
-            let expected =
-                "a loopback address, or the proxy that speaks TLS for us in server.proxies";
-            self.wrong("server.listen", expected, &raw.listen);
-        }
-        let json_log = self.choice("server.log", &raw.log, &[("text", false), ("json", true)]);
-        if let Err(reason) = crate::telemetry::log::filter(&raw.log_level) {
-            let expected = format!("a level such as \"info\" ({reason})");
-            self.wrong("server.log-level", expected, &raw.log_level);
-        }
-        let workers = self.number("server.workers", raw.workers, 0, 1024)?;
-        let cache = self.number("server.store-cache-mib", raw.store_cache_mib, 1, 16_384)?;
-        Some(Server {
-            base_url: base_url?,
-            listen: listen?,
-            proxies,
-            data: self.folder.join(&raw.data),
-            json_log: json_log?,
-            log_level: raw.log_level.clone(),
-            workers: usize::try_from(workers).ok().filter(|workers| *workers > 0),
-            store_cache: cache * 1024 * 1024,
-        })
-    }
-
-    /// Exact base URLs are what keeps a forged Host header out (threats, Web): nothing but scheme, host and port may be in it.
-    fn base_url(&mut self, said: &str) -> Option<Url> {
-        const KEY: &str = "server.base-url";
-        let parsed = Url::parse(said).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        let Some(url) = parsed.filter(Url::has_host) else {
-            return self.none(KEY, "an address such as \"https://idp.example.org\"", said);
-        };
-        let bare = url.path() == "/"
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && url.username().is_empty()
-            && url.password().is_none();
-        if !bare {
-            return self.none(KEY, "scheme, host and port, and nothing after them", said);
-        }
-        if url.scheme() == "http" && !is_loopback(&url) {
-            return self.none(KEY, "https (http is for localhost and loopback only)", said);
-        }
-        Some(url)
-    }
-
-    fn idp(&mut self, raw: &raw::Idp, base_url: Option<&Url>) -> Option<Idp> {
-        let entity_id = match &raw.entity_id {
-            Some(said) => self.entity_id("idp.entity-id", said),
-            None => base_url.map(|url| format!("{}metadata", url.as_str())),
-        };
-        let prefix = &raw.spid_prefix;
-        if prefix.len() != 4 || !prefix.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            self.wrong("idp.spid-prefix", "four capital letters", prefix);
-        }
-        let organization = &raw.organization;
-        for (key, said) in [
-            ("idp.organization.url.it", &organization.url.it),
-            ("idp.organization.url.en", &organization.url.en),
-        ] {
-            if let Some(said) = said {
-                self.web_address(key, said);
-            }
-        }
-        let name = both(&organization.name, None);
-        for (key, said) in [
-            ("idp.organization.name.it", &organization.name.it),
-            ("idp.organization.name.en", &organization.name.en),
-            ("idp.organization.display-name.it", &organization.display_name.it),
-            ("idp.organization.display-name.en", &organization.display_name.en),
-        ] {
-            if said.as_ref().is_some_and(|said| said.trim().is_empty()) {
-                self.wrong(key, "a name", "");
-            }
-        }
-        Some(Idp {
-            entity_id: entity_id?,
-            spid_prefix: prefix.clone(),
-            organization_display_name: both(&organization.display_name, Some(&name)),
-            organization_name: name,
-            organization_url: both(&organization.url, None),
-        })
-    }
-
-    fn keys(&mut self, raw: &raw::Keys) -> Option<Keys> {
-        if raw.signing.is_empty() {
-            let example = "[{ key = \"keys/signing.key\", certificate = \"keys/signing.crt\" }]";
-            let wrong = Wrong::Missing { example };
-            let place = self.document.place("keys.signing");
-            self.faults.push(Fault { key: "keys.signing".to_owned(), place, wrong });
-            return None;
-        }
-        let signing = raw.signing.iter().map(|key| SigningKey {
-            key: self.folder.join(&key.key),
-            certificate: self.folder.join(&key.certificate),
-        });
-        Some(Keys { seal: self.folder.join(&raw.seal), signing: signing.collect() })
-    }
-
-    fn login(&mut self, raw: &raw::Login) -> Option<LoginSettings> {
-        let timeout = self.number("login.timeout-seconds", raw.timeout_seconds, 60, 3600);
-        let period = u32::try_from(raw.totp_period).ok().filter(|period| matches!(period, 30 | 60));
-        if period.is_none() {
-            self.wrong_number("login.totp-period", "30 or 60", raw.totp_period);
-        }
-        let workers = self.number("login.hash-workers", raw.hash_workers, 0, 1024);
-        let queue = self.number("login.hash-queue", raw.hash_queue, 1, 65_536);
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Some(LoginSettings {
-            timeout: seconds(timeout?),
-            totp_period: period?,
-            hash_queue: usize::try_from(queue?).ok()?,
-            hash_workers: usize::try_from(workers?).ok().filter(|n| *n > 0).unwrap_or(cores),
-        })
-    }
-
-    fn hashing(&mut self, raw: &raw::Argon2) -> Option<Hashing> {
-        let memory =
-            self.number("login.argon2.memory-kib", raw.memory_kib, OWASP[0].0, 1024 * 1024)?;
-        let iterations = self.number("login.argon2.iterations", raw.iterations, 1, 16)?;
-        let parallelism = self.number("login.argon2.parallelism", raw.parallelism, 1, 4)?;
-        let enough = OWASP.iter().any(|least| memory >= least.0 && iterations >= least.1);
-        if !enough {
-            let least = OWASP.iter().find(|least| iterations >= least.1).map_or(0, |least| least.0);
-            let expected = format!("{least} or more with {iterations} iterations (OWASP)");
-            self.wrong_number("login.argon2.memory-kib", &expected, memory);
-        }
-        let narrow = |number: u64| u32::try_from(number).ok();
-        Hashing::new(narrow(memory)?, narrow(iterations)?, narrow(parallelism)?).ok()
-    }
-
-    fn requests(&mut self, raw: &raw::Requests) -> Option<RequestSettings> {
-        let back = self.number("requests.window-back-seconds", raw.window_back_seconds, 0, 86_400);
-        let ahead = self.number("requests.window-ahead-seconds", raw.window_ahead_seconds, 0, 3600);
-        Some(RequestSettings { window_back: seconds(back?), window_ahead: seconds(ahead?) })
-    }
-
-    fn support(&mut self, raw: &raw::Support) -> Support {
-        if let Some(email) = &raw.email
-            && (!email.contains('@') || email.contains(char::is_whitespace))
-        {
-            self.wrong("support.email", "an e-mail address", email);
-        }
-        let url = raw.url.as_ref().and_then(|url| self.web_address("support.url", url));
-        Support { name: raw.name.clone(), email: raw.email.clone(), url }
-    }
-
-    fn service_providers(&mut self, raw: &[raw::ServiceProvider]) -> Vec<ServiceProvider> {
-        let mut entries: Vec<ServiceProvider> = Vec::with_capacity(raw.len());
-        for (number, raw) in raw.iter().enumerate() {
-            let key = |name: &str| format!("service-provider[{}].{name}", number + 1);
-            let profiles = [("spid", Profile::Spid), ("generic", Profile::Generic)];
-            let profile = raw.profile.as_ref();
-            let profile = profile.and_then(|said| self.choice(&key("profile"), said, &profiles));
-            let level = raw.minimum_level.as_ref();
-            let minimum_level =
-                level.and_then(|said| self.choice(&key("minimum-level"), said, &LEVELS));
-            let mut attributes = Vec::new();
-            for said in raw.attributes.iter().flatten() {
-                match AttributeName::parse(said) {
-                    Some(name) => attributes.push(name),
-                    None => self.wrong(&key("attributes"), unknown_attribute(said), said),
-                }
-            }
-            let Some(entity_id) = self.entity_id(&key("entity-id"), &raw.entity_id) else {
-                continue;
-            };
-            if entries.iter().any(|entry| entry.entity_id == entity_id) {
-                self.wrong(&key("entity-id"), "one table for each service provider", &entity_id);
-            }
-            let disabled = raw.disabled;
-            entries.push(ServiceProvider {
-                entity_id,
-                profile,
-                minimum_level,
-                attributes,
-                disabled,
-            });
-        }
-        entries
-    }
-
-    /// SAML Core §8.3.6: a URI of at most 1024 characters.
-    fn entity_id(&mut self, key: &str, said: &str) -> Option<String> {
-        let fits = !said.is_empty()
-            && said.chars().count() <= 1024
-            && !said.chars().any(|c| c.is_whitespace() || c.is_control());
-        if fits {
-            return Some(said.to_owned());
-        }
-        self.none(key, "an entityID: a URI of at most 1024 characters, without blanks", said)
-    }
-
-    fn web_address(&mut self, key: &str, said: &str) -> Option<Url> {
-        let url = Url::parse(said).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        if url.is_none() {
-            self.wrong(key, "an address that begins with https:// or http://", said);
-        }
-        url
-    }
-
-    fn path_or(&self, said: Option<&str>, default: impl FnOnce() -> PathBuf) -> PathBuf {
-        said.map_or_else(default, |said| self.folder.join(said))
-    }
-
-    fn number(&mut self, key: &str, found: u64, least: u64, most: u64) -> Option<u64> {
-        if (least..=most).contains(&found) {
-            return Some(found);
-        }
-        self.wrong_number(key, &format!("a number from {least} to {most}"), found);
-        None
-    }
-
-    fn choice<T: Copy>(&mut self, key: &str, found: &str, choices: &[(&str, T)]) -> Option<T> {
-        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == found) {
-            return Some(*value);
-        }
-        let names: Vec<String> = choices.iter().map(|(name, _)| format!("{name:?}")).collect();
-        self.none(key, names.join(" or "), found)
-    }
-
-    fn none<T>(&mut self, key: &str, expected: impl Into<String>, found: &str) -> Option<T> {
-        self.wrong(key, expected, found);
-        None
-    }
-
-    fn wrong(&mut self, key: &str, expected: impl Into<String>, found: &str) {
-        self.note(key, expected.into(), format!("{found:?}"));
-    }
-
-    fn wrong_number(&mut self, key: &str, expected: &str, found: u64) {
-        self.note(key, expected.to_owned(), found.to_string());
-    }
-
-    fn note(&mut self, key: &str, expected: String, found: String) {
-        let place = self.document.place(key);
-        let wrong = Wrong::Value { expected, found };
-        self.faults.push(Fault { key: key.to_owned(), place, wrong });
-    }
-}
-
-/// Whether `url` names this machine only.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-/// Each language said, else the other, else that of `otherwise`.
-fn both(said: &raw::Languages, otherwise: Option<&LocalName>) -> LocalName {
-    let other = |language: fn(&LocalName) -> &Option<String>| {
-        otherwise.and_then(|otherwise| language(otherwise).clone())
-    };
-    LocalName {
-        it: said.it.clone().or_else(|| other(|name| &name.it)).or_else(|| said.en.clone()),
-        en: said.en.clone().or_else(|| other(|name| &name.en)).or_else(|| said.it.clone()),
-    }
-}
-
-fn unknown_attribute(said: &str) -> String {
-    let names = AttributeName::ALL.iter().map(|name| name.as_str());
-    let like = |name: &'static str| (strsim::jaro_winkler(said, name), name);
-    let best = names.map(like).max_by(|(a, _), (b, _)| a.total_cmp(b));
-    match best {
-        Some((likeness, name)) if likeness >= 0.8 => {
-            format!("names of attributes of the SPID table (did you mean {name:?}?)")
-        }
-        _ => "names of attributes of the SPID table".to_owned(),
-    }
-}
-
-fn seconds(seconds: u64) -> TimeDelta {
-    i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds).unwrap_or(TimeDelta::MAX)
-}
-
-const LEVELS: [(&str, Level); 3] =
-    [("SpidL1", Level::Loa2), ("SpidL2", Level::Loa3), ("SpidL3", Level::Loa4)];
-
-/// OWASP, Password Storage Cheat Sheet, Argon2id: KiB of memory, and the passes that go with them.
-const OWASP: [(u64, u64); 5] = [(7168, 5), (9216, 4), (12_288, 3), (19_456, 2), (47_104, 1)];

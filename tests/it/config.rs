@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use ponte::config::check;
 use ponte::config::fault::ConfigError;
 use ponte::config::keys::{KEYS, Kind, Presence};
 use ponte::config::reference;
-use ponte::config::settings::{self, Settings};
+use ponte::config::settings::Settings;
 
 const MINIMAL: &str = r#"
 [server]
@@ -27,7 +28,7 @@ fn read(text: &str) -> Result<Settings, ConfigError> {
 fn read_under(text: &str, environment: &[(&str, &str)]) -> Result<Settings, ConfigError> {
     let environment: Vec<(String, String)> =
         environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-    settings::read(text, Path::new("/etc/ponte/ponte.toml"), &environment)
+    check::read(text, Path::new("/etc/ponte/ponte.toml"), &environment)
 }
 
 fn refused(text: &str) -> String {
@@ -59,7 +60,7 @@ fn a_minimal_file_is_enough() {
     assert_eq!(settings.server.data, Path::new("/etc/ponte/data"));
     assert_eq!(settings.register.folder, Path::new("/etc/ponte/data/register"));
     assert_eq!(settings.keys.signing[0].key, Path::new("/etc/ponte/keys/signing.key"));
-    assert_eq!(settings.idp.organization_display_name.en.as_deref(), Some("Ente di esempio"));
+    assert_eq!(settings.idp.organization.display_name.en.as_deref(), Some("Ente di esempio"));
     assert_eq!(settings.requests.window_back.num_seconds(), 300);
 }
 
@@ -204,7 +205,7 @@ fn values_out_of_bounds_are_refused_with_key_line_expected_and_found() {
         ),
         (
             with("[server]", "[server]\nlisten = \"0.0.0.0:8080\""),
-            "line 3: server.listen: expected a loopback address, or the proxy that speaks TLS for us in server.proxies, found \"0.0.0.0:8080\"",
+            "line 3: server.listen: expected a loopback address, or server.tls, or the proxy that speaks TLS for us in server.proxies, found \"0.0.0.0:8080\"",
         ),
         (
             with("[server]", "[server]\nlog-level = \"loud,,=\""),
@@ -247,6 +248,10 @@ fn values_beside_those_refused_are_taken() {
         with("https://idp.example.org", "http://idp.localhost:8080"),
         with("https://idp.example.org", "http://127.0.0.1:8080"),
         with("[server]", "[server]\nlisten = \"0.0.0.0:8080\"\nproxies = [\"10.0.0.1\"]"),
+        with(
+            "[server]",
+            "[server]\nlisten = \"0.0.0.0:443\"\ntls = { key = \"k\", certificate = \"c\" }",
+        ),
         with("[server]", "[server]\nlog-level = \"info,ponte::saml=debug\""),
     ] {
         read(&text).unwrap();
@@ -275,7 +280,7 @@ fn the_environment_overrides_every_key_outside_lists() {
     assert_eq!(settings.server.base_url.as_str(), "https://other.example/");
     assert_eq!(settings.server.proxies.len(), 2);
     assert!(format!("{:?}", settings.hashing).contains("m_cost: 65536"), "{:?}", settings.hashing);
-    assert_eq!(settings.idp.organization_name.it.as_deref(), Some("Altro ente"));
+    assert_eq!(settings.idp.organization.name.it.as_deref(), Some("Altro ente"));
     assert!(settings.strangers.is_empty());
 }
 

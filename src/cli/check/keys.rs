@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::cli::check::finding::Finding;
 use crate::cli::error::CliError;
 use crate::cli::{examples, files};
-use crate::config::settings::{Keys, SigningKey};
+use crate::config::settings::{KeyFiles, Keys};
 use crate::world::certificate::Certificate;
 use crate::world::seal::SealKey;
 use crate::world::signer::KeyFile;
@@ -40,7 +40,7 @@ pub fn check(keys: &Keys, now: DateTime<Utc>) -> Vec<Finding> {
     findings
 }
 
-fn signing(subject: &str, files: &SigningKey, now: DateTime<Utc>) -> Result<Finding, CliError> {
+fn signing(subject: &str, files: &KeyFiles, now: DateTime<Utc>) -> Result<Finding, CliError> {
     let key = files::read(&files.key)?;
     let certificate = files::read(&files.certificate)?;
     let signer = KeyFile::load(&key, &certificate)
