@@ -1,7 +1,5 @@
 //! The algorithms that signatures may use, and their names: a fixed list (spid-saml §1.3).
 
-use openssl::md::{Md, MdRef};
-
 use crate::saml::names;
 use crate::world::signer::SignatureAlgorithm;
 
@@ -35,26 +33,6 @@ impl DigestAlgorithm {
             Self::Sha256 => 32,
             Self::Sha384 => 48,
             Self::Sha512 => 64,
-        }
-    }
-
-    /// OpenSSL's handle of it.
-    #[must_use]
-    pub fn md(self) -> &'static MdRef {
-        match self {
-            Self::Sha256 => Md::sha256(),
-            Self::Sha384 => Md::sha384(),
-            Self::Sha512 => Md::sha512(),
-        }
-    }
-
-    /// The digest of `octets`.
-    #[must_use]
-    pub fn digest(self, octets: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Sha256 => openssl::sha::sha256(octets).to_vec(),
-            Self::Sha384 => openssl::sha::sha384(octets).to_vec(),
-            Self::Sha512 => openssl::sha::sha512(octets).to_vec(),
         }
     }
 }

@@ -13,7 +13,7 @@ use flate2::{Compression, Decompress, FlushDecompress, Status};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use crate::saml::{algorithm, envelope, xml};
+use crate::saml::{algorithm, signature_shape, xml};
 use crate::world::signer::{SignError, SignatureAlgorithm, Signer};
 
 /// The longest `RelayState` taken, in octets; the standard's own limit is 80.
@@ -210,7 +210,7 @@ impl<'a> Parameters<'a> {
         if text.is_empty() {
             return Err(BindingError::Missing(name));
         }
-        envelope::base64_octets(&text).ok_or(undecodable).map(Some)
+        signature_shape::base64_octets(&text).ok_or(undecodable).map(Some)
     }
 
     /// The signature with what it covers: `SigAlg` and `Signature` come together or not at all.

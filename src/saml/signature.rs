@@ -9,6 +9,7 @@ use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::bn::BigNum;
 use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
+use openssl::md::{Md, MdRef};
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Public};
 use openssl::pkey_ctx::PkeyCtx;
@@ -18,7 +19,7 @@ use openssl::x509::X509;
 use crate::saml::algorithm::{self, DigestAlgorithm};
 use crate::saml::binding::Decoded;
 use crate::saml::canonical;
-use crate::saml::envelope::Envelope;
+use crate::saml::signature_shape::Envelope;
 use crate::saml::structure::Sound;
 #[cfg(feature = "xmlsec")]
 use crate::saml::xmlsec;
@@ -69,7 +70,7 @@ pub enum KeyError {
 ///
 /// Only this module makes one; whoever reads a message reads it from here, and so cannot read
 /// what was not signed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SignedXml(String);
 
 /// A message that does not count as signed by the partner.
@@ -166,7 +167,7 @@ impl PublicKey {
             context.verify_init()?;
             let Some(size) = self.0.scalar else {
                 context.set_rsa_padding(Padding::PKCS1)?;
-                context.set_signature_md(hash.md())?;
+                context.set_signature_md(message_digest(hash))?;
                 return context.verify(digest, signature);
             };
             if signature.len() != 2 * size {
@@ -194,6 +195,12 @@ impl fmt::Debug for PublicKey {
 impl SignedXml {
     pub(in crate::saml) fn text(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Debug for SignedXml {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SignedXml({} octets)", self.0.len())
     }
 }
 
@@ -225,7 +232,7 @@ pub fn verify_child(sound: &Sound<'_, '_>, keys: &[PublicKey]) -> Result<SignedX
 pub fn verify_detached(decoded: &Decoded, keys: &[PublicKey]) -> Result<SignedXml, Unproven> {
     let detached = decoded.detached.as_ref().ok_or(Unproven::Missing)?;
     let hash = algorithm::digest_of(detached.algorithm);
-    signer(keys, detached.algorithm, &hash.digest(&detached.signed), &detached.signature)?;
+    signer(keys, detached.algorithm, &digest_of(hash, &detached.signed), &detached.signature)?;
     Ok(SignedXml(decoded.xml.clone()))
 }
 
@@ -240,13 +247,13 @@ fn prove(
     if octets.is_empty() {
         return Err(Unproven::Empty);
     }
-    if envelope.digest.digest(octets.as_bytes()) != envelope.digest_value {
+    if digest_of(envelope.digest, octets.as_bytes()) != envelope.digest_value {
         return Err(Unproven::Digest);
     }
     let mut signed_info = String::with_capacity(envelope.signed_info.range().len() + 64);
     canonical::write(envelope.signed_info, None, &envelope.signed_info_prefixes, &mut signed_info);
     let hash = algorithm::digest_of(envelope.algorithm);
-    let digest = hash.digest(signed_info.as_bytes());
+    let digest = digest_of(hash, signed_info.as_bytes());
     let key = signer(keys, envelope.algorithm, &digest, &envelope.value)?;
     agree(sound, envelope, key)?;
     Ok(SignedXml(octets))
@@ -284,6 +291,22 @@ fn agree(
 #[cfg(not(feature = "xmlsec"))]
 fn agree(_: &Sound<'_, '_>, _: &Envelope<'_, '_>, _: &PublicKey) -> Result<(), Unproven> {
     Ok(())
+}
+
+fn message_digest(hash: DigestAlgorithm) -> &'static MdRef {
+    match hash {
+        DigestAlgorithm::Sha256 => Md::sha256(),
+        DigestAlgorithm::Sha384 => Md::sha384(),
+        DigestAlgorithm::Sha512 => Md::sha512(),
+    }
+}
+
+fn digest_of(hash: DigestAlgorithm, octets: &[u8]) -> Vec<u8> {
+    match hash {
+        DigestAlgorithm::Sha256 => openssl::sha::sha256(octets).to_vec(),
+        DigestAlgorithm::Sha384 => openssl::sha::sha384(octets).to_vec(),
+        DigestAlgorithm::Sha512 => openssl::sha::sha512(octets).to_vec(),
+    }
 }
 
 fn scalar_size(key: &PKey<Public>) -> Result<usize, KeyError> {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use roxmltree::{Document, Node, NodeType};
 
-use crate::saml::envelope::{self, Envelope};
+use crate::saml::signature_shape::{self, Envelope};
 use crate::saml::{names, xml};
 
 /// What the document must be.
@@ -170,6 +170,11 @@ fn is_issuer(node: Node<'_, '_>) -> bool {
     node.has_tag_name((names::ASSERTION, "Issuer"))
 }
 
+fn is_assertion(node: Node<'_, '_>) -> bool {
+    node.has_tag_name((names::ASSERTION, "Assertion"))
+        || node.has_tag_name((names::ASSERTION, "EncryptedAssertion"))
+}
+
 /// Names with authority: only in their namespace, and only where they mean what they say.
 fn check_name(node: Node<'_, '_>, top: Node<'_, '_>) -> Result<(), StructureError> {
     let namespace = node.tag_name().namespace().unwrap_or_default();
@@ -196,7 +201,10 @@ fn check_name(node: Node<'_, '_>, top: Node<'_, '_>) -> Result<(), StructureErro
     let in_place = match (home, name) {
         (names::PROTOCOL, _) => node == top,
         (names::ASSERTION, "Assertion" | "EncryptedAssertion") => {
-            parent == Some(top) && top.has_tag_name(Root::Response.name())
+            // One alone: of two, a reader might take the one that is not signed.
+            parent == Some(top)
+                && top.has_tag_name(Root::Response.name())
+                && !node.prev_siblings().skip(1).any(is_assertion)
         }
         (names::ASSERTION, "Issuer") => {
             node.prev_sibling_element().is_none()
@@ -313,9 +321,9 @@ fn place<'a, 'input>(
         return Err(misplaced());
     }
     if parent == top {
-        sound.envelope = Some(envelope::read(parent, node)?);
+        sound.envelope = Some(signature_shape::read(parent, node)?);
     } else if parent.parent_element() == Some(top) {
-        sound.children.push(envelope::read(parent, node)?);
+        sound.children.push(signature_shape::read(parent, node)?);
     } else {
         return Err(misplaced());
     }

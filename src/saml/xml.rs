@@ -39,7 +39,7 @@ pub enum XmlError {
         /// Where.
         line: usize,
     },
-    /// A construct that is never read: a DOCTYPE, a processing instruction, something after the root.
+    /// A construct that is never read: a DOCTYPE, a processing instruction, a comment after the root.
     #[error("line {line}: {what} is not accepted")]
     Forbidden {
         /// The construct.
@@ -95,7 +95,12 @@ pub fn parse(text: &str) -> Result<Document<'_>, XmlError> {
         nodes_limit: u32::try_from(MAX_ELEMENTS * 4).unwrap_or(u32::MAX),
         ..ParsingOptions::default()
     };
-    Ok(Document::parse_with_options(text, options)?)
+    let document = Document::parse_with_options(text, options)?;
+    if let Some(after) = document.root_element().next_sibling() {
+        let what = "a comment after the root";
+        return Err(XmlError::Forbidden { what, line: line_of(after) });
+    }
+    Ok(document)
 }
 
 /// The whole text of an element of simple content; CDATA counts as the text it is.
@@ -151,13 +156,9 @@ impl Survey<'_> {
     /// Surveys what begins with the `<` at `at`; answers where it ends.
     fn markup(&mut self, at: usize) -> Result<usize, XmlError> {
         let rest = &self.text[at..];
-        let closed = self.elements > 0 && self.open.is_empty();
         let forbidden = |what| Err(XmlError::Forbidden { what, line: line(self.text, at) });
         if rest.starts_with("<?") {
             return forbidden("a processing instruction");
-        }
-        if closed {
-            return forbidden("anything after the root");
         }
         if rest.starts_with("<!--") {
             return Ok(self.after(at + 4, "-->"));

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod admin;
+mod binding;
 mod browser;
 mod clients;
 mod config;
@@ -13,6 +14,7 @@ mod metadata;
 mod pages;
 mod profiles_doc;
 mod saml_out;
+mod signature;
 mod spid_rows;
 mod store_contract;
 mod support;

@@ -3,6 +3,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod citizen;
+pub(crate) mod forge;
 pub(crate) mod idp;
 pub(crate) mod keys;
 pub(crate) mod peer;

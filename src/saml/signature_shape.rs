@@ -45,8 +45,8 @@ pub(in crate::saml) fn read<'a, 'input>(
     parent: Node<'a, 'input>,
     signature: Node<'a, 'input>,
 ) -> Result<Envelope<'a, 'input>, StructureError> {
-    let id = parent.attribute("ID").filter(|id| !id.is_empty());
-    let id = id.ok_or_else(|| fault(parent, "an element without an ID is signed"))?;
+    let id = parent.attribute("ID").filter(|id| is_plain(id));
+    let id = id.ok_or_else(|| fault(parent, "an element without a plain ID is signed"))?;
     attributes(signature, &["Id"])?;
     let parts: [_; 3] = children(signature)?;
     let [Some(signed_info), Some(value), key_info] = parts else {
@@ -131,6 +131,12 @@ fn children<'a, 'input, const N: usize>(
         }
     }
     Ok(found)
+}
+
+/// Whether an ID is made of letters, digits and `-_.:`; whether it is an NCName is a rule of the
+/// profile, which answers in its own way.
+fn is_plain(id: &str) -> bool {
+    !id.is_empty() && id.chars().all(|c| c.is_alphanumeric() || "-_.:".contains(c))
 }
 
 fn expect(node: Node<'_, '_>, name: &'static str) -> Result<(), StructureError> {

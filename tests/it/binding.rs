@@ -1,0 +1,1 @@
+//! HTTP-Redirect and HTTP-POST, as they come.
