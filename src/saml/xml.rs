@@ -133,7 +133,7 @@ fn line(text: &str, at: usize) -> usize {
 /// Counts and refuses before a tree is built. On text that is not well-formed it may count
 /// wrongly, but only after the place at which the parser stops.
 fn survey(text: &str) -> Result<(), XmlError> {
-    character_references(text)?;
+    references(text)?;
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut survey = Survey { text, elements: 0, declared: 0, open: Vec::new(), in_scope: 0 };
     let mut at = start + declaration(&text[start..])?;
@@ -278,22 +278,28 @@ fn is_absolute(uri: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$'()*+,;=%".contains(&byte))
 }
 
-/// Refuses references to what is no character of XML: the parser reads `&#xD800;` as U+FFFD,
-/// where another one stops.
-fn character_references(text: &str) -> Result<(), XmlError> {
+/// Refuses the references at which the parser departs from XML: it reads `&#xD800;` as U+FFFD,
+/// and leaves a lone carriage return beside any reference as it is, where it is a line's end
+/// (XML 1.0 §2.11).
+fn references(text: &str) -> Result<(), XmlError> {
     let mut at = 0;
     while let Some(found) = find(text, at, '&') {
         at = found + 1;
-        let Some(digits) = text[at..].strip_prefix('#') else { continue };
-        let end = digits.bytes().position(|byte| !byte.is_ascii_alphanumeric());
-        let digits = &digits[..end.unwrap_or(digits.len())];
-        let code = match digits.strip_prefix('x') {
-            Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16),
-            None => digits.parse(),
+        let name = &text[at..];
+        let end = name.bytes().position(|byte| !byte.is_ascii_alphanumeric() && byte != b'#');
+        let (name, rest) = name.split_at(end.unwrap_or(name.len()));
+        let code = match name.strip_prefix("#x") {
+            Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok(),
+            None => name.strip_prefix('#').and_then(|decimal| decimal.parse().ok()),
         };
-        if code.ok().is_some_and(|code| char::from_u32(code).is_none()) {
-            let what = "a reference to no character";
-            return Err(XmlError::Forbidden { what, line: line(text, found) });
+        let line = || line(text, found);
+        if code.is_some_and(|code| char::from_u32(code).is_none()) {
+            return Err(XmlError::Forbidden { what: "a reference to no character", line: line() });
+        }
+        let after = rest.starts_with(";\r") && !rest.starts_with(";\r\n");
+        if after || text[..found].ends_with('\r') {
+            let what = "a lone carriage return beside a reference";
+            return Err(XmlError::Forbidden { what, line: line() });
         }
     }
     Ok(())

@@ -11,10 +11,11 @@ use ponte::saml::{enveloped, names};
 use ponte::world::certificate::{Holder, KeyKind, make};
 use ponte::world::signer::Signer as _;
 
-use crate::support::forge::{Forge, PLACE, algorithm};
+use crate::support::forge::{Forge, PLACE, algorithm, exclusive};
 use crate::support::keys::{self, Keys};
 use crate::support::real_files;
 
+mod canonical;
 mod wrapping;
 
 /// Where a document was refused.
@@ -366,14 +367,9 @@ fn transforms_are_the_two_and_no_other() {
 
 #[test]
 fn inclusive_namespaces_are_honoured() {
-    let list = |element: &str, prefixes: &str| {
-        format!(
-            r#"<ds:{element} Algorithm="{c14n}"><ec:InclusiveNamespaces xmlns:ec="{c14n}" PrefixList="{prefixes}"></ec:InclusiveNamespaces></ds:{element}>"#,
-            c14n = names::EXC_C14N
-        )
-    };
     let text = request().replace(" ID=", " xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" ID=");
-    let transforms = algorithm("Transform", names::ENVELOPED) + &list("Transform", "xs nowhere");
+    let transforms =
+        algorithm("Transform", names::ENVELOPED) + &exclusive("Transform", &["xs", "nowhere"]);
     let forge = Forge { transforms, prefixes: vec!["xs"], ..Forge::default() };
     let sealed = forge.seal(&text, "_req1", &keys::SP);
     accepted(&sealed);
@@ -464,6 +460,10 @@ fn only_utf_8_is_read() {
     refused(&spoiled("sp.example.org<", "sp.example.org&#xD800;<"), "no character");
     refused(&spoiled("sp.example.org<", "sp.example.org&#1114112;<"), "no character");
     refused(&spoiled("sp.example.org<", "sp.example.org&e;<"), "not well-formed");
+    refused(&spoiled("sp.example.org<", "sp.example.org&amp;\r<"), "lone carriage return");
+    refused(&spoiled("sp.example.org<", "sp.example.org\r&amp;<"), "lone carriage return");
+    accepted(&sealed_with("sp.example.org<", "sp.example.org\r\n&amp;\r\n<"));
+    accepted(&sealed_with("sp.example.org<", "sp.example.org\r<"));
 }
 
 #[test]

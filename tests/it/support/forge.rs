@@ -35,6 +35,8 @@ pub(crate) struct Forge {
     pub(crate) key_info: String,
     /// The prefixes canonicalised inclusively in the signed element.
     pub(crate) prefixes: Vec<&'static str>,
+    /// The same in the `ds:SignedInfo`.
+    pub(crate) info_prefixes: Vec<&'static str>,
     /// The digest's octets, if they are not the right ones.
     pub(crate) digest_value: Option<String>,
 }
@@ -52,6 +54,7 @@ impl Default for Forge {
             more_info: String::new(),
             key_info: String::new(),
             prefixes: Vec::new(),
+            info_prefixes: Vec::new(),
             digest_value: None,
         }
     }
@@ -60,6 +63,15 @@ impl Default for Forge {
 /// An empty element of XML Signature with an `Algorithm`.
 pub(crate) fn algorithm(element: &str, uri: &str) -> String {
     format!(r#"<ds:{element} Algorithm="{uri}"></ds:{element}>"#)
+}
+
+/// The same for exclusive canonicalisation with a list of prefixes.
+pub(crate) fn exclusive(element: &str, prefixes: &[&str]) -> String {
+    let list = prefixes.join(" ");
+    let c14n = names::EXC_C14N;
+    format!(
+        r#"<ds:{element} Algorithm="{c14n}"><ec:InclusiveNamespaces xmlns:ec="{c14n}" PrefixList="{list}"></ec:InclusiveNamespaces></ds:{element}>"#
+    )
 }
 
 impl Forge {
@@ -83,7 +95,7 @@ impl Forge {
             .find(|node| node.has_tag_name((names::DSIG, "SignedInfo")))
             .unwrap();
         let mut octets = String::new();
-        canonical::write(info, None, &[], &mut octets);
+        canonical::write(info, None, &self.info_prefixes, &mut octets);
         let mut signer = Signer::new(message_digest(&self.method), key).unwrap();
         let mut value = signer.sign_oneshot_to_vec(octets.as_bytes()).unwrap();
         if let Ok(key) = key.ec_key() {
