@@ -4,8 +4,8 @@ use crate::texts::table::table;
 
 table! {
     title: "Accesso ai servizi digitali", "Access to digital services";
-    lead: "Qui dimostri chi sei ai servizi che lo chiedono, con un solo paio di credenziali.",
-        "Here you show who you are to the services that ask for it, with one pair of credentials.";
+    lead: "Qui dimostri chi sei ai servizi che lo chiedono, con le stesse credenziali.",
+        "Here you show who you are to the services that ask for it, with the same credentials.";
     how_title: "Come si accede", "How to sign in";
     how: "L’accesso parte sempre dal servizio che vuoi usare: scegli lì «Entra con SPID» e verrai portato qui per inserire le tue credenziali.",
         "Sign-in always starts from the service that you want to use: choose “Entra con SPID” there and you will be taken here to enter your credentials.";

@@ -12,7 +12,7 @@ use ponte::saml::status::{Fault, FaultKind};
 use ponte::texts::language::Language;
 use ponte::texts::login::Problem;
 use ponte::texts::{anomaly, common, consent, demo, enrolment, home, login, notice};
-use ponte::web::assets;
+use ponte::web::assets::{self, Asset};
 use ponte::web::pages::consent::Consent;
 use ponte::web::pages::demo::{
     DemoAttributes, DemoCode, DemoError, DemoHome, DemoPeople, DemoPerson,
@@ -203,8 +203,15 @@ fn every_asset_that_a_page_names_is_there() {
         for at in html.split("\"/assets/").skip(1) {
             let address = at.split_once('"').unwrap().0;
             let (digest, file) = address.split_once('/').unwrap();
-            let file = file.split('#').next().unwrap();
-            assert!(assets::find(digest, file).is_some(), "{name} names {address}");
+            let (file, part) = file.split_once('#').unwrap_or((file, ""));
+            let asset = assets::find(digest, file);
+            let asset = asset.unwrap_or_else(|| panic!("{name} names {address}"));
+            let text = contents(asset);
+            let part = format!("<symbol id=\"{part}\"");
+            assert!(
+                !address.contains('#') || String::from_utf8(text).unwrap().contains(&part),
+                "{name} names {address}"
+            );
             assert!(assets::find("0000000000000000", file).is_none());
         }
     }
@@ -217,19 +224,24 @@ fn pages_to_look_at() {
     for asset in assets::all() {
         let place = out.join(assets::path(asset.name).trim_start_matches('/'));
         fs::create_dir_all(place.parent().unwrap()).unwrap();
-        let mut bytes = Vec::new();
-        if asset.gzipped {
-            GzDecoder::new(asset.bytes).read_to_end(&mut bytes).unwrap();
-        } else {
-            bytes.extend(asset.bytes);
-        }
-        fs::write(place, bytes).unwrap();
+        fs::write(place, contents(asset)).unwrap();
     }
     for language in Language::ALL {
         for (name, html) in samples(language) {
             fs::write(out.join(format!("{name}_{}.html", language.tag())), html).unwrap();
         }
     }
+}
+
+/// What a browser gets of an asset.
+fn contents(asset: &Asset) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if asset.gzipped {
+        GzDecoder::new(asset.bytes).read_to_end(&mut bytes).unwrap();
+    } else {
+        bytes.extend(asset.bytes);
+    }
+    bytes
 }
 
 /// Every page, filled.

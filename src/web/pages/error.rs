@@ -20,18 +20,6 @@ pub struct Error {
 }
 
 impl Error {
-    /// The HTTP status that goes with it: 403 for a fault of the request, 500 for ours, and 200
-    /// where a login ended as the person or its rules wanted (spid-saml §3).
-    #[must_use]
-    pub fn status(&self) -> u16 {
-        match self.number {
-            None | Some(3) => 500,
-            Some(2) => 503,
-            Some(4..=18) => 403,
-            Some(_) => 200,
-        }
-    }
-
     fn notice(&self, frame: &Frame) -> Notice {
         self.number
             .and_then(|number| anomaly::anomaly(frame.language, number))
