@@ -72,6 +72,9 @@ impl ServiceProvider {
     /// The default consumer: the first marked so, else the first (SAML Metadata §2.2.3).
     #[must_use]
     pub fn default_consumer(&self) -> Option<&Consumer> {
-        self.consumers.iter().find(|consumer| consumer.is_default).or(self.consumers.first())
+        self.consumers
+            .iter()
+            .find(|consumer| consumer.is_default)
+            .or_else(|| self.consumers.first())
     }
 }

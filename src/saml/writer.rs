@@ -76,14 +76,14 @@ impl<'a> Element<'a> {
 
     /// With an element after what is there.
     #[must_use]
-    pub fn child(mut self, child: Element<'a>) -> Self {
+    pub fn child(mut self, child: Self) -> Self {
         self.children.push(Child::Element(child));
         self
     }
 
     /// With an element after what is there, if there is one.
     #[must_use]
-    pub fn child_if(self, child: Option<Element<'a>>) -> Self {
+    pub fn child_if(self, child: Option<Self>) -> Self {
         match child {
             Some(child) => self.child(child),
             None => self,
@@ -92,7 +92,7 @@ impl<'a> Element<'a> {
 
     /// With elements after what is there.
     #[must_use]
-    pub fn children(mut self, children: impl IntoIterator<Item = Element<'a>>) -> Self {
+    pub fn children(mut self, children: impl IntoIterator<Item = Self>) -> Self {
         self.children.extend(children.into_iter().map(Child::Element));
         self
     }

@@ -12,10 +12,15 @@ use ponte::identity::release::Released;
 use ponte::identity::subject::Subject;
 use ponte::login::outcome::{Authenticated, Refusal};
 use ponte::saml::binding::Binding;
+use ponte::saml::canonical;
 use ponte::saml::partner::Profile;
 use ponte::saml::response::{Answer, AnswerError, ReplyTo, answer, reject};
+use ponte::saml::signature::{PublicKey, verify, verify_child};
 use ponte::saml::status::{FaultKind, refusal};
+use ponte::saml::structure::{self, Root, Signed};
+use ponte::saml::xml;
 use ponte::world::random::Random;
+use ponte::world::signer::Signer;
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
 
@@ -115,6 +120,12 @@ fn answered(reply_to: &ReplyTo, outcome: &Authenticated, keys: &Keys) -> Answer 
 
 fn find<'a>(document: &'a Document<'_>, name: &str) -> Option<Node<'a, 'a>> {
     document.descendants().find(|node| node.is_element() && node.tag_name().name() == name)
+}
+
+fn canonical_form(document: &Document<'_>) -> String {
+    let mut out = String::new();
+    canonical::write(document.root_element(), None, &["xs"], &mut out);
+    out
 }
 
 fn children(node: Node<'_, '_>) -> Vec<String> {
@@ -291,6 +302,22 @@ fn xmlsec1_accepts_both_signatures_of_an_answer_and_refuses_it_changed() {
 }
 
 #[test]
+fn our_own_verifier_accepts_both_signatures_and_reads_what_was_sent() {
+    for (keys, other) in [(&*keys::IDP, &*keys::IDP_ECDSA), (&*keys::IDP_ECDSA, &*keys::IDP)] {
+        let key = PublicKey::from_certificate_der(keys.signer.certificate()).unwrap();
+        let wrong = PublicKey::from_certificate_der(other.signer.certificate()).unwrap();
+        let answer = answered(&reply_to(Profile::Spid), &outcome(ClassRef::SpidL2, ANNA), keys);
+        let document = xml::parse(&answer.xml).unwrap();
+        let signed = Signed::Enveloped { required: true };
+        let sound = structure::check(&document, Root::Response, signed).unwrap();
+        assert!(verify(&sound, std::slice::from_ref(&key)).is_ok());
+        assert!(verify_child(&sound, std::slice::from_ref(&key)).is_ok());
+        assert!(verify(&sound, &[wrong]).is_err());
+        assert_eq!(canonical_form(&document), answer.xml);
+    }
+}
+
+#[test]
 fn an_error_is_signed_and_names_nobody() {
     let spid = reply_to(Profile::Spid);
     let failed = "urn:oasis:names:tc:SAML:2.0:status:AuthnFailed";
@@ -369,11 +396,13 @@ proptest! {
             .collect();
         prop_assert_eq!(read, sent);
         let response = document.root_element();
-        prop_assert_eq!(response.attribute("InResponseTo"), Some(values[0].as_str()));
+        let in_response_to = Some(values[0].as_str()).filter(|id| !id.is_empty());
+        prop_assert_eq!(response.attribute("InResponseTo"), in_response_to);
         prop_assert_eq!(response.attribute("Destination"), Some(values[0].as_str()));
         let audience = find(&document, "Audience").unwrap();
         prop_assert_eq!(audience.text().unwrap_or_default(), values[0].as_str());
         prop_assert_eq!(answer.form.relay_state, reply_to.relay_state);
+        prop_assert_eq!(canonical_form(&document), answer.xml);
     }
 }
 
