@@ -18,3 +18,4 @@ mod signature;
 mod spid_rows;
 mod store_contract;
 mod support;
+mod threats_doc;
