@@ -1,5 +1,10 @@
 //! Puts the files of the pages into the binary, and compiles what is not Rust.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "cargo tells a build script where things are by its environment"
+)]
+
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
