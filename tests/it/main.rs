@@ -9,6 +9,7 @@ mod config;
 mod crash;
 mod durability;
 mod generic_rows;
+mod hostile;
 mod levels;
 mod metadata;
 mod pages;

@@ -174,15 +174,34 @@ fn assert_registered(partner: &ServiceProvider, reply_to: &ReplyTo) {
 
 /// Signs text that no writer of ours would write; the signature goes after the first `Issuer`.
 pub(crate) fn sign_text(xml: &str, signer: &dyn Signer) -> String {
-    let info = signed_info(xml, signer);
-    let value = STANDARD.encode(signer.sign(info.as_bytes()).unwrap());
-    let signature = format!(
-        "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">{info}\
-         <ds:SignatureValue>{value}</ds:SignatureValue></ds:Signature>"
-    );
+    sign_edited(xml, signer, |info| info)
+}
+
+/// The same over a `SignedInfo` that `edit` changed, which must stay canonical.
+pub(crate) fn sign_edited(
+    xml: &str,
+    signer: &dyn Signer,
+    edit: impl FnOnce(String) -> String,
+) -> String {
+    let info = edit(signed_info(xml, signer));
+    let value = signer.sign(info.as_bytes()).unwrap();
+    envelop(xml, &signature(&info, &value, ""))
+}
+
+/// `xml` with `signature` after its first `Issuer`.
+pub(crate) fn envelop(xml: &str, signature: &str) -> String {
     const END: &str = "</saml:Issuer>";
-    let at = xml.find(END).expect("an Issuer") + END.len();
+    let at = xml.find(END).unwrap() + END.len();
     format!("{}{signature}{}", &xml[..at], &xml[at..])
+}
+
+/// A `Signature` of these parts; `after` is what follows the value.
+pub(crate) fn signature(info: &str, value: &[u8], after: &str) -> String {
+    let value = STANDARD.encode(value);
+    format!(
+        "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">{info}\
+         <ds:SignatureValue>{value}</ds:SignatureValue>{after}</ds:Signature>"
+    )
 }
 
 /// A `SignedInfo` over the whole of `xml`, canonical.
