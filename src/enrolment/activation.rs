@@ -164,3 +164,79 @@ pub const PURPOSE: &str = "activation";
 
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const LENGTH: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_code_is_printed_in_groups_and_read_back() {
+        let code = ActivationCode::generate(&Random::seeded(3));
+        let printed = code.in_groups();
+        assert_eq!(printed.len(), 19);
+        assert_eq!(printed.split('-').map(str::len).collect::<Vec<_>>(), [4, 4, 4, 4]);
+        assert_eq!(ActivationCode::read(&printed), Some(code.clone()));
+        assert_eq!(ActivationCode::read(&printed.to_lowercase()), Some(code.clone()));
+        assert_eq!(
+            ActivationCode::read(&format!(" {} ", printed.replace('-', " "))),
+            Some(code.clone())
+        );
+        assert!(!format!("{code:?}").contains(&printed[..4]));
+    }
+
+    #[test]
+    fn letters_that_look_alike_are_read_as_one() {
+        let plain = ActivationCode::read("0000-1111-0101-1010").map(|code| code.0);
+        assert_eq!(plain, ActivationCode::read("OoO0-iIlL-0i0l-1O1o").map(|code| code.0));
+        assert_eq!(plain.as_deref(), Some("0000111101011010"));
+        for none in [
+            "",
+            "0000-1111-0101-101",
+            "0000-1111-0101-10100",
+            "0000-1111-0101-101U",
+            "0000-1111-0101-101é",
+        ] {
+            assert_eq!(ActivationCode::read(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn codes_use_all_their_letters_and_do_not_come_twice() {
+        let random = Random::seeded(4);
+        let codes: Vec<String> =
+            (0..500).map(|_| ActivationCode::generate(&random).as_str().to_owned()).collect();
+        assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), 500);
+        for place in 0..LENGTH {
+            let letters: BTreeSet<u8> = codes.iter().map(|code| code.as_bytes()[place]).collect();
+            assert_eq!(letters.len(), 32, "place {place}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_good_for_its_person_until_it_expires() {
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let ada = Subject::new("ada".to_owned());
+        let kept = Activation {
+            subject: ada.clone(),
+            delivery: Delivery::Desk,
+            made: at(0),
+            expires: at(100),
+        };
+        assert!(kept.is_good_for(&ada, at(99)));
+        assert!(!kept.is_good_for(&ada, at(100)));
+        assert!(!kept.is_good_for(&Subject::new("eve".to_owned()), at(99)));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_typed_makes_it_panic(typed in "\\PC{0,40}") {
+            if let Some(code) = ActivationCode::read(&typed) {
+                prop_assert_eq!(ActivationCode::read(&code.in_groups()), Some(code));
+            }
+        }
+    }
+}

@@ -131,3 +131,51 @@ impl std::fmt::Debug for Secret {
         write!(f, "Secret({:?})", self.factor())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    fn app(state: CredentialState) -> Credential {
+        Credential {
+            id: "app".to_owned(),
+            subject: Subject::new("ada".to_owned()),
+            state,
+            binding: Level::Loa1,
+            enrolled: at(0),
+            last_used: None,
+            secret: Secret::Totp {
+                seed: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".to_owned(),
+                period: 30,
+                last_step: None,
+            },
+        }
+    }
+
+    /// AR-06.
+    #[test]
+    fn only_a_pending_credential_becomes_active() {
+        let active = app(CredentialState::Pending).activate(Level::Loa3, at(5)).unwrap();
+        assert!(active.is_active());
+        assert_eq!((active.binding, active.enrolled), (Level::Loa3, at(5)));
+        for state in [CredentialState::Active, CredentialState::Lost, CredentialState::Revoked] {
+            assert_eq!(app(state).activate(Level::Loa3, at(5)), Err(NotPending));
+        }
+    }
+
+    #[test]
+    fn what_was_revoked_stays_revoked() {
+        assert_eq!(app(CredentialState::Active).lose().state, CredentialState::Lost);
+        assert_eq!(app(CredentialState::Revoked).lose().state, CredentialState::Revoked);
+        assert_eq!(app(CredentialState::Lost).revoke().state, CredentialState::Revoked);
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        assert!(!format!("{:?}", app(CredentialState::Active)).contains("GEZD"));
+    }
+}

@@ -91,7 +91,10 @@ pub fn code(seed: &str, period: u32, now: DateTime<Utc>) -> Result<String, BadSe
 /// # Errors
 /// [`BadSeed`].
 pub fn uri(seed: &str, period: u32, issuer: &str, account: &str) -> Result<String, BadSeed> {
-    let label = |name: &str| name.replace(':', " ").trim().to_owned();
+    let label = |name: &str| {
+        let words = name.split(|c: char| c == ':' || c.is_whitespace());
+        words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    };
     let (issuer, account) = (label(issuer), label(account));
     if issuer.is_empty() || account.is_empty() {
         return Err(BadSeed::Label);

@@ -7,8 +7,8 @@ use crate::assurance::factor::Factor;
 
 /// The wrong attempts at one factor of one person since it last held.
 ///
-/// Count first, check after: [`failed`] is stored before the check begins and [`held`] once it
-/// held, so that guesses made at the same time cannot share one slot.
+/// What an attempt came to is told only once it is counted, in a commit that expects the record
+/// that [`may_try`] was asked about: so guesses made at the same time cannot share one slot.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attempts {
