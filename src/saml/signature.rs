@@ -236,11 +236,30 @@ pub fn verify_detached(decoded: &Decoded, keys: &[PublicKey]) -> Result<SignedXm
     Ok(SignedXml(decoded.xml.clone()))
 }
 
+/// Whether our own verifier alone accepts the signature in the root: to measure it, and to know
+/// when libxmlsec1 must. It proves nothing, so nothing comes out.
+///
+/// # Errors
+/// As [`verify`], but never [`Unproven::Disagreement`].
+pub fn holds_for_ours(sound: &Sound<'_, '_>, keys: &[PublicKey]) -> Result<(), Unproven> {
+    ours(sound.envelope().ok_or(Unproven::Missing)?, keys).map(drop)
+}
+
 fn prove(
     sound: &Sound<'_, '_>,
     envelope: &Envelope<'_, '_>,
     keys: &[PublicKey],
 ) -> Result<SignedXml, Unproven> {
+    let (octets, key) = ours(envelope, keys)?;
+    agree(sound, envelope, key)?;
+    Ok(SignedXml(octets))
+}
+
+/// The octets that were signed, and the key that signed them.
+fn ours<'k>(
+    envelope: &Envelope<'_, '_>,
+    keys: &'k [PublicKey],
+) -> Result<(String, &'k PublicKey), Unproven> {
     let mut octets = String::with_capacity(envelope.parent.range().len());
     let without = Some(envelope.signature.id());
     canonical::write(envelope.parent, without, &envelope.parent_prefixes, &mut octets);
@@ -255,8 +274,7 @@ fn prove(
     let hash = algorithm::digest_of(envelope.algorithm);
     let digest = digest_of(hash, signed_info.as_bytes());
     let key = signer(keys, envelope.algorithm, &digest, &envelope.value)?;
-    agree(sound, envelope, key)?;
-    Ok(SignedXml(octets))
+    Ok((octets, key))
 }
 
 /// The first of `keys` that made `signature`.

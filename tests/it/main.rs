@@ -9,6 +9,7 @@ mod config;
 mod crash;
 mod durability;
 mod factors;
+mod fuzz_seeds;
 mod generic_rows;
 mod hostile;
 mod levels;

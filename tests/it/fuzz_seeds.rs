@@ -1,0 +1,115 @@
+//! The seeds of the fuzz targets: still what they were made for, so that a fuzzer begins inside.
+
+use std::fs;
+use std::path::PathBuf;
+
+use ponte::saml::binding::{self, Inbound, Parameter};
+use ponte::saml::signature::{self, PublicKey};
+use ponte::saml::structure::{self, Root, Signed};
+use ponte::saml::{names, xml};
+use ponte::world::signer::{KeyFile, Signer as _};
+
+use crate::support::forge::{Forge, PLACE};
+use crate::support::sp::{AuthnRequest, Metadata};
+
+const ISSUED: &str = "2026-11-22T00:10:03Z";
+
+fn fuzz() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz")
+}
+
+fn signer() -> KeyFile {
+    let read = |name: &str| fs::read(fuzz().join("keys").join(name)).unwrap();
+    KeyFile::load(&read("key.pem"), &read("certificate.pem")).unwrap()
+}
+
+fn key() -> PublicKey {
+    PublicKey::from_certificate_der(signer().certificate()).unwrap()
+}
+
+fn seed(target: &str, name: &str) -> String {
+    fs::read_to_string(fuzz().join("corpus").join(target).join(name)).unwrap()
+}
+
+#[test]
+fn the_signed_seeds_hold() {
+    for (name, root) in [
+        ("request.xml", Root::AuthnRequest),
+        ("response.xml", Root::Response),
+        ("metadata.xml", Root::EntityDescriptor),
+    ] {
+        for target in ["verify", "structure"] {
+            let text = seed(target, name);
+            let document = xml::parse(&text).unwrap();
+            let signed = Signed::Enveloped { required: true };
+            let sound = structure::check(&document, root, signed).unwrap();
+            signature::verify(&sound, &[key()]).unwrap();
+        }
+    }
+    let query = seed("decode", "redirect");
+    let inbound = Inbound::Redirect { query: &query };
+    let decoded = binding::decode(inbound, Parameter::SamlRequest).unwrap();
+    signature::verify_detached(&decoded, &[key()]).unwrap();
+    let signed = fs::read(fuzz().join("keys/signed-query.txt")).unwrap();
+    assert_eq!(decoded.detached.unwrap().signed, signed);
+    let form = seed("decode", "post");
+    binding::decode(Inbound::Post { form: &form }, Parameter::SamlRequest).unwrap();
+    let request = AuthnRequest::spid("_seed", ISSUED).unsigned();
+    assert_eq!(seed("request", "spid.xml"), request);
+}
+
+#[test]
+#[ignore = "writes the seeds anew; run it when what is signed changes"]
+fn write_the_seeds() {
+    let write = |target: &str, name: &str, content: &str| {
+        let folder = fuzz().join("corpus").join(target);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(name), content).unwrap();
+    };
+    let signer = signer();
+    let private = fs::read(fuzz().join("keys/key.pem")).unwrap();
+    let private = openssl::pkey::PKey::private_key_from_pem(&private).unwrap();
+    let request = AuthnRequest::spid("_seed", ISSUED);
+    let generic = AuthnRequest::generic("_seed", ISSUED);
+    let forge = Forge { method: names::ECDSA_SHA256.into(), ..Forge::default() };
+    let response = format!(
+        "<samlp:Response xmlns:samlp=\"{}\" xmlns:saml=\"{}\" ID=\"_r\" Version=\"2.0\">\
+         <saml:Issuer>https://idp.example.org</saml:Issuer>{PLACE}<samlp:Status><samlp:StatusCode \
+         Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/></samlp:Status><saml:Assertion \
+         ID=\"_a\"><saml:Issuer>https://idp.example.org</saml:Issuer><saml:Subject><saml:NameID>x\
+         </saml:NameID></saml:Subject></saml:Assertion></samlp:Response>",
+        names::PROTOCOL,
+        names::ASSERTION
+    );
+    let response = forge.seal_with(&response, "_r", &private);
+    for target in ["verify", "structure"] {
+        write(target, "request.xml", &request.signed(&signer));
+        write(target, "response.xml", &response);
+        write(target, "metadata.xml", &Metadata::spid().signed(&signer));
+    }
+    write("structure", "remark.xml", &format!("<!-- a -->\n{}", generic.unsigned()));
+    write(
+        "structure",
+        "cdata.xml",
+        "<?xml version='1.0'?><a xmlns='urn:a' b='&#9;'><![CDATA[&]]></a>",
+    );
+    write("structure", "doctype.xml", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>");
+    write("structure", "instruction.xml", "<a><?b c?></a>");
+    write("verify", "plain", "0<e a:b=\"&lt;\" xml:lang=\"it\">\u{e8}&amp;\r\n</e>");
+    write("verify", "default", "1<e xmlns=\"urn:x\"><f xmlns=\"\"/><a:f xmlns:a=\"urn:y\"/></e>");
+    write(
+        "verify",
+        "listed",
+        "?<e xmlns:a=\"urn:y\" xmlns:b=\"urn:b\"><![CDATA[<]]><b:e a:c='\"'/></e>",
+    );
+    let query = request.redirect(Some("a b"), &signer);
+    let signed = query.rsplit_once("&Signature=").unwrap().0;
+    fs::write(fuzz().join("keys/signed-query.txt"), signed).unwrap();
+    write("decode", "redirect", &query);
+    write("decode", "unsigned", query.split('&').next().unwrap());
+    let form = format!("RelayState=a+b&SAMLRequest={}", request.post(&signer).replace('+', "%2B"));
+    write("decode", "post", &form);
+    write("request", "spid.xml", &request.unsigned());
+    write("request", "generic.xml", &generic.unsigned());
+    write("request", "redirect", &query);
+}
