@@ -28,6 +28,7 @@ table! {
     level: "Livello richiesto", "Level requested";
     support_id: "Codice per l’assistenza", "Support code";
     footer: "Un ponte tra cittadini e servizi", "A bridge between people and services";
+    new_tab: "si apre in una nuova scheda", "opens in a new tab";
     home: "Pagina iniziale", "Home page";
 }
 

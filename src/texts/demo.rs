@@ -50,6 +50,7 @@ table! {
     username: "Nome utente", "Username";
     password: "Password", "Password";
     code: "Codice monouso", "One-time code";
+    code_over: "scaduto: aggiorna i codici", "expired: refresh the codes";
     no_code: "non ancora attivato", "not activated yet";
     activation: "Codice di attivazione", "Activation code";
     reload: "Aggiorna i codici", "Refresh the codes";

@@ -145,7 +145,7 @@ fn a_form_of_ours_carries_its_token_and_everything_is_escaped() {
 
 #[test]
 fn both_languages_say_everything_and_the_same_numbers() {
-    let tables: [(&str, &[(&str, &str, &str)]); 7] = [
+    let tables = [
         ("common", common::ROWS),
         ("consent", consent::ROWS),
         ("demo", demo::ROWS),
