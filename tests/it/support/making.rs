@@ -1,0 +1,114 @@
+//! What a house of the tests is made of.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ponte::assurance::policy::LevelPolicy;
+use ponte::enrolment::activation::FirstEnrolment;
+use ponte::factors::password::Hashing;
+use ponte::flow::env::{
+    Env, LoginSettings, Partners, Published, RequestSettings, Settings, Support,
+};
+use ponte::flow::hashing::HashPool;
+use ponte::flow::limits::Limiter;
+use ponte::identity::tenant::TenantId;
+use ponte::login::request::LocalName;
+use ponte::partners::registry::{Entry, Origin, Registry, Source};
+use ponte::register::segment::Register;
+use ponte::saml::metadata::write;
+use ponte::store::memory::MemoryStore;
+use ponte::store::port::Store;
+use ponte::world::clock::Clock;
+use ponte::world::random::Random;
+use ponte::world::seal::Seal;
+use ponte::world::signer::Signer;
+
+use crate::support::sp::Metadata;
+use crate::support::{idp, keys};
+
+/// What a test may change of a house before it opens.
+pub(crate) struct Making {
+    pub(crate) folder: PathBuf,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) settings: Settings,
+    pub(crate) service_providers: Vec<(String, Entry)>,
+    pub(crate) start: DateTime<Utc>,
+    pub(crate) per_address: u32,
+    port: u16,
+}
+
+impl Making {
+    pub(crate) fn new(port: u16, folder: &Path) -> Self {
+        let name = |it: &str| LocalName { it: Some(it.into()), en: None };
+        Self {
+            folder: folder.to_owned(),
+            store: Arc::new(MemoryStore::new()),
+            settings: Settings {
+                base_url: format!("http://idp.localhost:{port}").parse().unwrap(),
+                service: name("Ente di prova"),
+                support: Support::default(),
+                proxies: Vec::new(),
+                demo: false,
+                login: LoginSettings {
+                    timeout: TimeDelta::minutes(15),
+                    totp_period: 30,
+                    hash_queue: 64,
+                    hash_workers: 2,
+                },
+                levels: LevelPolicy::default(),
+                first_enrolment: FirstEnrolment::ActivationCode,
+                hashing: Hashing::new(7 * 1024, 1, 1).unwrap(),
+                requests: RequestSettings {
+                    window_back: TimeDelta::minutes(5),
+                    window_ahead: TimeDelta::minutes(2),
+                },
+            },
+            service_providers: vec![
+                (Metadata::spid().signed(&keys::SP.signer), Entry::default()),
+                (Metadata::generic().signed(&keys::SP.signer), Entry::default()),
+            ],
+            start: "2026-11-22T10:00:00Z".parse().unwrap(),
+            per_address: 100_000,
+            port,
+        }
+    }
+}
+
+pub(crate) async fn make(making: Making) -> Env {
+    let random = Arc::new(Random::system());
+    let seal = Seal::generate(&random);
+    let mut idp = idp::identity_provider();
+    idp.single_sign_on = format!("http://idp.localhost:{}/saml/sso", making.port);
+    let sources: Vec<Source> = making
+        .service_providers
+        .into_iter()
+        .enumerate()
+        .map(|(number, (xml, entry))| Source {
+            origin: Origin::Store(number.to_string()),
+            xml,
+            entry: Some(entry),
+        })
+        .collect();
+    let built = Registry::build(&sources, &HashMap::new(), &idp.entity_id, making.start);
+    assert!(built.faults.is_empty(), "{:?}", built.faults);
+    let signer: Arc<dyn Signer> = Arc::new(keys::Keys::copy_of(&keys::IDP).signer);
+    let metadata = write::write(&idp, "_metadata", &*signer, &[]).unwrap();
+    Env {
+        clock: Clock::manual(making.start),
+        register: Register::open_for_tests(&making.folder).await,
+        random,
+        store: making.store,
+        seal,
+        tenant: TenantId::main(),
+        idp,
+        signer,
+        metadata: Published::new(metadata),
+        partners: Partners::new(built.registry),
+        hashing: HashPool::new(making.settings.login.hash_workers, making.settings.login.hash_queue),
+        by_address: Limiter::new(making.per_address),
+        by_partner: Limiter::new(100_000),
+        settings: making.settings,
+    }
+}
