@@ -57,6 +57,12 @@ impl Agent {
         self.follow(page)
     }
 
+    /// What a browser would send as `Cookie` to `host`.
+    pub(crate) fn cookie_header(&self, host: &str) -> String {
+        let pairs = self.cookies.get(host).into_iter().flatten();
+        pairs.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
     /// Sends `form` of `page` with `values` filled in; a name that the form lacks is a button pressed.
     pub(crate) fn submit(
         &mut self,
