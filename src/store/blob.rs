@@ -2,11 +2,9 @@
 //!
 //! A blob is written once under an id of its own and never changed, so a reader never meets pieces of two.
 
-use std::cell::RefCell;
-
 use chrono::{DateTime, Utc};
-use zstd::bulk::{Compressor, Decompressor};
 
+use crate::store::compression::{compress, decompress};
 use crate::store::port::{Space, StoreError, Unreadable, Value};
 use crate::store::record::{Batch, Records, unreadable};
 
@@ -14,12 +12,6 @@ use crate::store::record::{Batch, Records, unreadable};
 pub const MAX_BLOB: usize = 4 * 1024 * 1024;
 
 const PIECE: usize = 24 * 1024;
-const LEVEL: i32 = 1;
-
-thread_local! {
-    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
-    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
-}
 
 /// Adds to `batch` the pieces of `bytes` under `id`, which names no other blob; all expire at `expires`.
 ///
@@ -35,7 +27,8 @@ pub fn put(
     if bytes.len() > MAX_BLOB {
         return Err(StoreError::TooLarge(bytes.len()));
     }
-    let whole = records.seal_bytes(&records.key(Space::Blobs, id), &compress(bytes)?)?;
+    let packed = compress(bytes).map_err(|error| StoreError::Backend(Box::new(error)))?;
+    let whole = records.seal_bytes(&records.key(Space::Blobs, id), &packed)?;
     for (number, piece) in whole.chunks(PIECE).enumerate() {
         let key = records.key(Space::Blobs, piece_name(id, number));
         batch.expect_absent(key.clone());
@@ -61,7 +54,8 @@ pub async fn get(
     }
     let whole: Vec<u8> = pieces.into_iter().flat_map(|(_, piece)| piece).collect();
     let packed = records.open_bytes(&records.key(Space::Blobs, id), &whole)?;
-    decompress(&packed).map(Some)
+    let bytes = decompress(&packed, MAX_BLOB);
+    bytes.map(Some).map_err(|_| unreadable(Space::Blobs, Unreadable::Piece))
 }
 
 /// Adds to `batch` that the blob `id`, of `length` bytes before compression, is gone.
@@ -74,28 +68,4 @@ pub fn remove(records: Records<'_>, batch: &mut Batch, id: &str, length: usize) 
 
 fn piece_name(id: &str, number: usize) -> String {
     format!("{id}/{number:04}")
-}
-
-fn compress(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
-    COMPRESSOR.with_borrow_mut(|slot| {
-        let packed = match slot {
-            Some(compressor) => compressor.compress(bytes),
-            None => Compressor::new(LEVEL).and_then(|fresh| slot.insert(fresh).compress(bytes)),
-        };
-        packed.map_err(|error| StoreError::Backend(Box::new(error)))
-    })
-}
-
-fn decompress(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let length = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().unwrap_or(0);
-    let length = usize::try_from(length).unwrap_or(MAX_BLOB).min(MAX_BLOB);
-    DECOMPRESSOR.with_borrow_mut(|slot| {
-        let bytes = match slot {
-            Some(decompressor) => decompressor.decompress(packed, length),
-            None => {
-                Decompressor::new().and_then(|fresh| slot.insert(fresh).decompress(packed, length))
-            }
-        };
-        bytes.map_err(|_| unreadable(Space::Blobs, Unreadable::Piece))
-    })
 }

@@ -6,6 +6,7 @@ pub mod activations;
 pub mod attempts;
 pub mod blob;
 pub mod codes;
+pub mod compression;
 pub mod credentials;
 pub mod disk;
 pub mod grouped;

@@ -7,3 +7,4 @@ pub mod digest;
 pub mod random;
 pub mod seal;
 pub mod signer;
+pub mod verifier;

@@ -1,0 +1,423 @@
+//! The register as it is written: rows of many answers in one write and one sync, a checkpoint now and then.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{Notify, oneshot};
+
+use crate::register::checkpoint::{self, Tail, sync_folder_of};
+use crate::register::error::RegisterError;
+use crate::register::index::Entry;
+use crate::register::recovery::{self, Torn};
+use crate::register::row::Row;
+use crate::register::segment::{HEADER, Hash, Header, Location, Month, context, link, pack};
+use crate::world::random::Random;
+use crate::world::seal::Seal;
+use crate::world::signer::Signer;
+
+/// How many entries wait for the index in memory; beyond that they are read from the files again.
+const INDEX_QUEUE: usize = 4096;
+
+/// Where a register lies, and what it seals and signs with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Its folder, one file a month.
+    pub folder: PathBuf,
+    /// Its checkpoint, outside the folder.
+    pub checkpoint: PathBuf,
+    /// What seals the rows.
+    pub seal: Arc<Seal>,
+    /// What signs the checkpoint.
+    pub signer: Arc<dyn Signer>,
+    /// Certificates (DER) of keys that signed checkpoints before.
+    pub former: Vec<Vec<u8>>,
+    /// Chance, for sealing.
+    pub random: Arc<Random>,
+    /// A checkpoint is due after so many rows …
+    pub checkpoint_rows: u64,
+    /// … or when the last one is so old and rows came since.
+    pub checkpoint_every: Duration,
+}
+
+/// The register, open for writing; dropping it writes the last checkpoint.
+pub struct Register {
+    shared: Arc<Shared>,
+    torn: Option<Torn>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// That a row is on the disk.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Receipt {
+    /// Where.
+    pub location: Location,
+    /// Its link of the chain.
+    pub hash: Hash,
+}
+
+struct Shared {
+    settings: Settings,
+    state: Mutex<State>,
+    /// Wakes who writes.
+    rows: Condvar,
+    /// Wakes who signs checkpoints.
+    progress: Condvar,
+    appended: Notify,
+    _lock: File,
+}
+
+struct State {
+    queue: Vec<Waiting>,
+    tail: Tail,
+    /// The time of the last row, for the checkpoint.
+    at: DateTime<Utc>,
+    checkpointed: u64,
+    unindexed: VecDeque<Entry>,
+    closing: bool,
+    failed: bool,
+    /// No more rows are written.
+    ended: bool,
+}
+
+struct Waiting {
+    packed: Vec<u8>,
+    at: DateTime<Utc>,
+    entry: Entry,
+    answer: oneshot::Sender<Result<Receipt, RegisterError>>,
+}
+
+impl Register {
+    /// Opens the register, making its folder (for its owner only) where there is none; reads on from the checkpoint
+    /// and cuts off a record that was being written when the power went. `now` is the checkpoint's time.
+    ///
+    /// # Errors
+    /// When it was cut or altered since the checkpoint, the checkpoint is missing or not ours, or the disk fails.
+    pub fn open(settings: Settings, now: DateTime<Utc>) -> Result<Self, RegisterError> {
+        let folder = &settings.folder;
+        let io = |error| RegisterError::io(folder, error);
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
+        let lock = hold(folder)?;
+        let (tail, torn) = recovery::recover(&settings)?;
+        checkpoint::write(&settings.checkpoint, &tail, now, &*settings.signer)?;
+        let state = State {
+            queue: Vec::new(),
+            tail,
+            at: now,
+            checkpointed: tail.count,
+            unindexed: VecDeque::new(),
+            closing: false,
+            failed: false,
+            ended: false,
+        };
+        let shared = Arc::new(Shared {
+            settings,
+            state: Mutex::new(state),
+            rows: Condvar::new(),
+            progress: Condvar::new(),
+            appended: Notify::new(),
+            _lock: lock,
+        });
+        let mut register = Self { shared, torn, threads: Vec::new() };
+        register.spawn("ponte-register", Shared::write_rows)?;
+        register.spawn("ponte-checkpoint", Shared::write_checkpoints)?;
+        Ok(register)
+    }
+
+    fn spawn(&mut self, name: &str, run: fn(&Shared)) -> Result<(), RegisterError> {
+        let shared = Arc::clone(&self.shared);
+        let thread = std::thread::Builder::new().name(name.into()).spawn(move || run(&shared));
+        let folder = &self.shared.settings.folder;
+        self.threads.push(thread.map_err(|error| RegisterError::io(folder, error))?);
+        Ok(())
+    }
+
+    /// What was cut off when the register was opened.
+    #[must_use]
+    pub fn torn(&self) -> Option<&Torn> {
+        self.torn.as_ref()
+    }
+
+    /// Where the register ends now.
+    #[must_use]
+    pub fn tail(&self) -> Tail {
+        self.shared.lock().tail
+    }
+
+    /// Writes a row; comes back once it is on the disk.
+    ///
+    /// # Errors
+    /// [`RegisterError::Refused`] when the disk did not take it: what the row tells of must not happen.
+    pub async fn append(&self, row: &Row) -> Result<Receipt, RegisterError> {
+        let packed = pack(row)?;
+        let entry = Entry::of(row, &self.shared.settings.seal)?;
+        let (answer, answered) = oneshot::channel();
+        {
+            let mut state = self.shared.lock();
+            if state.failed || state.closing {
+                return Err(RegisterError::Failed);
+            }
+            state.queue.push(Waiting { packed, at: row.at, entry, answer });
+            self.shared.rows.notify_one();
+        }
+        answered.await.unwrap_or(Err(RegisterError::Failed))
+    }
+
+    /// Comes back once rows were written since the last time.
+    pub async fn appended(&self) {
+        self.shared.appended.notified().await;
+    }
+
+    /// Where and with what it was opened.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    /// Takes the entries that follow record `next - 1` and are still in memory, at most `limit`. Those before are
+    /// forgotten: they are in the index.
+    #[must_use]
+    pub fn unindexed(&self, next: u64, limit: usize) -> Vec<Entry> {
+        let mut state = self.shared.lock();
+        while state.unindexed.front().is_some_and(|entry| entry.location.number < next) {
+            state.unindexed.pop_front();
+        }
+        match state.unindexed.front() {
+            Some(entry) if entry.location.number == next => {
+                state.unindexed.iter().take(limit).cloned().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl fmt::Debug for Register {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Register({})", self.shared.settings.folder.display())
+    }
+}
+
+impl Drop for Register {
+    fn drop(&mut self) {
+        self.shared.lock().closing = true;
+        self.shared.rows.notify_all();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the register ended badly");
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_rows(&self) {
+        let _end = End(self);
+        let mut current: Option<(Month, File)> = None;
+        let mut state = self.lock();
+        loop {
+            while state.queue.is_empty() && !state.closing {
+                state = self.rows.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            if state.queue.is_empty() || state.failed {
+                return;
+            }
+            let mut rest = std::mem::take(&mut state.queue);
+            let tail = state.tail;
+            drop(state);
+            let last = tail.place.map(|(month, _)| month);
+            // The chain goes forward even where the clock went back over the end of a month.
+            let month = |row: &Waiting| Some(Month::of(row.at)).max(last);
+            let same = rest.iter().take_while(|row| month(row) == month(&rest[0])).count();
+            let later = rest.split_off(same);
+            let to = month(&rest[0]).unwrap_or(Month::of(rest[0].at));
+            let at = rest.iter().map(|row| row.at).max();
+            let written = self.write_group(&mut current, to, tail, &mut rest);
+            state = self.lock();
+            state.queue.splice(0..0, later);
+            match written {
+                Ok((tail, receipts)) => {
+                    state.tail = tail;
+                    state.at = at.unwrap_or(state.at);
+                    let mut answers = Vec::with_capacity(rest.len());
+                    for (row, receipt) in rest.into_iter().zip(receipts) {
+                        let location = receipt.location;
+                        state.unindexed.push_back(row.entry.at(location));
+                        answers.push((row.answer, receipt));
+                    }
+                    let over = state.unindexed.len().saturating_sub(INDEX_QUEUE);
+                    state.unindexed.drain(..over);
+                    drop(state);
+                    self.appended.notify_one();
+                    self.progress.notify_one();
+                    for (answer, receipt) in answers {
+                        // Whoever stopped waiting has nothing to hear.
+                        let _gone = answer.send(Ok(receipt));
+                    }
+                    state = self.lock();
+                }
+                Err(Unwritten { error, in_doubt }) => {
+                    tracing::error!(folder = %self.settings.folder.display(), %error, in_doubt, "the register could not write");
+                    state.failed = in_doubt;
+                    for row in rest {
+                        let _gone = row.answer.send(Err(RegisterError::Refused));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes rows of one month behind `tail` and syncs them; returns the new tail. What fails leaves the file as it
+    /// was.
+    fn write_group(
+        &self,
+        current: &mut Option<(Month, File)>,
+        month: Month,
+        mut tail: Tail,
+        rows: &mut [Waiting],
+    ) -> Result<(Tail, Vec<Receipt>), Unwritten> {
+        let fresh = tail.place.is_none_or(|(last, _)| last != month);
+        if current.as_ref().is_none_or(|(open, _)| *open != month) {
+            let file = if fresh { self.begin(month, &tail) } else { self.go_on(month) };
+            *current = Some((month, file.map_err(Unwritten::sure)?));
+        }
+        let Some((_, file)) = current else {
+            return Err(Unwritten::sure(io::ErrorKind::NotFound.into()));
+        };
+        let start = tail.place.filter(|_| !fresh).map_or(HEADER, |(_, end)| end);
+        let mut chain = tail.hash.to_vec();
+        let mut receipts = Vec::with_capacity(rows.len());
+        for row in rows {
+            let number = tail.count;
+            let offset = start + chain.len() as u64 - 32;
+            let sealed =
+                self.settings.seal.seal(&context(number), &row.packed, &self.settings.random);
+            let sealed = sealed.map_err(|error| Unwritten::sure(io::Error::other(error)))?;
+            let hash = link(&mut chain, &sealed);
+            tail.hash = hash.map_err(|error| Unwritten::sure(io::Error::other(error)))?;
+            tail.count += 1;
+            receipts
+                .push(Receipt { location: Location { number, month, offset }, hash: tail.hash });
+        }
+        tail.place = Some((month, start + chain.len() as u64 - 32));
+        let written = file.write_all_at(&chain[32..], start);
+        match written.and_then(|()| file.sync_data()) {
+            Ok(()) => Ok((tail, receipts)),
+            Err(error) => {
+                let cut = file.set_len(start).and_then(|()| file.sync_data());
+                if fresh {
+                    *current = None;
+                }
+                Err(Unwritten { error, in_doubt: cut.is_err() })
+            }
+        }
+    }
+
+    /// A month's new file, with its header, on the disk under its name. One that a refused group left empty is taken
+    /// again.
+    fn begin(&self, month: Month, tail: &Tail) -> io::Result<File> {
+        let path = month.path(&self.settings.folder);
+        let header = Header { first: tail.count, previous: tail.hash };
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        if file.metadata()?.len() > HEADER {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        file.write_all_at(&header.to_bytes(), 0)?;
+        file.sync_all()?;
+        sync_folder_of(&path)?;
+        Ok(file)
+    }
+
+    fn go_on(&self, month: Month) -> io::Result<File> {
+        OpenOptions::new().write(true).open(month.path(&self.settings.folder))
+    }
+
+    fn write_checkpoints(&self) {
+        let Settings { checkpoint_rows, checkpoint_every, .. } = self.settings;
+        let mut state = self.lock();
+        loop {
+            let early = |state: &mut State| {
+                let rows = state.tail.count - state.checkpointed;
+                rows < checkpoint_rows && !state.ended
+            };
+            let waited = self.progress.wait_timeout_while(state, checkpoint_every, early);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            // Not before the last row is written: it is the last checkpoint's too.
+            let closing = state.ended;
+            let (tail, at) = (state.tail, state.at);
+            if tail.count > state.checkpointed {
+                drop(state);
+                let path = &self.settings.checkpoint;
+                let written = checkpoint::write(path, &tail, at, &*self.settings.signer);
+                state = self.lock();
+                match written {
+                    Ok(()) => state.checkpointed = tail.count,
+                    Err(error) => {
+                        tracing::error!(%error, "the register's checkpoint could not be written");
+                        if closing {
+                            return;
+                        }
+                        // Not again at once: what failed will fail again.
+                        let pause =
+                            self.progress.wait_timeout_while(state, checkpoint_every, |state| {
+                                !state.closing
+                            });
+                        state = pause.unwrap_or_else(PoisonError::into_inner).0;
+                    }
+                }
+            } else if closing {
+                return;
+            }
+        }
+    }
+}
+
+/// Whatever ends the thread, nobody waits for it any longer.
+struct End<'a>(&'a Shared);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.failed = true;
+        state.ended = true;
+        state.queue.clear();
+        self.0.progress.notify_all();
+    }
+}
+
+/// Rows that are not in the file; or perhaps, if `in_doubt`.
+struct Unwritten {
+    error: io::Error,
+    in_doubt: bool,
+}
+
+impl Unwritten {
+    fn sure(error: io::Error) -> Self {
+        Self { error, in_doubt: false }
+    }
+}
+
+/// Takes the folder for this process, until the file is closed.
+fn hold(folder: &Path) -> Result<File, RegisterError> {
+    let path = folder.join("lock");
+    let io = |error| RegisterError::io(&path, error);
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let file = file.map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(RegisterError::InUse(folder.to_path_buf())),
+        Err(std::fs::TryLockError::Error(error)) => Err(io(error)),
+    }
+}
