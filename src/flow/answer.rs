@@ -13,13 +13,13 @@ use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::{self, NameIdKind};
 use crate::login::outcome::{Outcome, Refusal};
 use crate::login::transaction::Transaction;
-use crate::register::segment::Row;
+use crate::register::row::Row;
 use crate::saml::response::{self, PostForm, ReplyTo};
 use crate::saml::status;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};
 use crate::store::{blob, transactions};
-use crate::world::seal::sha256;
+use crate::world::digest::sha256;
 
 /// Answers `transaction`, which is `loaded` as this request has changed it; `None` when another
 /// request of the browser was ahead, and nothing was sent.
@@ -53,31 +53,35 @@ pub(in crate::flow) async fn answer(
         }
     };
     let asked = blob::get(env.records(), &request_blob(&transaction.id), now).await?;
+    let person = match &outcome {
+        Outcome::Authenticated(person) => Some(person),
+        Outcome::Refused(_) => None,
+    };
     let row = Row {
-        request_id: request.id.clone(),
-        request_issuer: request.relying_party.id.clone(),
-        request_issue_instant: reply_to.issue_instant,
-        request_xml: asked.and_then(|xml| String::from_utf8(xml).ok()).unwrap_or_default(),
-        response_id: answer.response_id.clone(),
-        response_xml: answer.xml,
-        response_issue_instant: answer.issue_instant,
-        assertion_id: answer.assertion_id,
-        relying_party: request.relying_party.id.clone(),
-        spid_code: attribute(known, AttributeName::SpidCode),
-        fiscal_number: attribute(known, AttributeName::FiscalNumber),
-        subject: transaction.subject().map(|subject| subject.as_str().to_owned()),
-        name_id: answer.name_id,
-        level: match &outcome {
-            Outcome::Authenticated(person) => Some(person.class.uri().to_owned()),
-            Outcome::Refused(_) => None,
-        },
-        factors: transaction.evidence().iter().map(|held| held.factor()).collect(),
-        client_address: visitor.address,
-        outcome: described(&outcome),
+        tenant: env.tenant.clone(),
         at: now,
         support_id: visitor.support_id.to_owned(),
+        client_address: visitor.address.to_string(),
+        relying_party: request.relying_party.id.clone(),
+        request_id: request.id.clone(),
+        request_issuer: request.relying_party.id.clone(),
+        request_issue_instant: Some(reply_to.issue_instant),
+        request_xml: asked.and_then(|xml| String::from_utf8(xml).ok()).unwrap_or_default(),
+        response_id: answer.response_id.clone(),
+        response_issuer: env.idp.entity_id.clone(),
+        response_issue_instant: answer.issue_instant,
+        response_xml: answer.xml,
+        assertion_id: answer.assertion_id,
+        outcome: described(&outcome).to_owned(),
+        subject: transaction.subject().cloned(),
+        name_qualifier: answer.name_id.is_some().then(|| env.idp.entity_id.clone()),
+        name_id: answer.name_id,
+        spid_code: attribute(known, AttributeName::SpidCode),
+        fiscal_number: attribute(known, AttributeName::FiscalNumber),
+        level: person.map(|person| person.achieved),
+        factors: transaction.evidence().iter().map(|held| held.factor()).collect(),
     };
-    env.register.append(row).await?;
+    env.register.append(&row).await?;
     let kept = answer_blob(&transaction.id);
     let answered = transaction.clone().answered(now, kept.clone())?;
     let until = answered.keep_until();
@@ -154,7 +158,7 @@ fn answer_blob(handle: &str) -> String {
 fn blob_name(kind: &[u8], handle: &str) -> String {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    URL_SAFE_NO_PAD.encode(sha256(&[kind, handle.as_bytes()]))
+    URL_SAFE_NO_PAD.encode(sha256(&[kind, handle.as_bytes()].concat()))
 }
 
 fn attribute(known: Option<&Known>, name: AttributeName) -> Option<String> {

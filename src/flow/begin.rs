@@ -6,7 +6,7 @@ use crate::flow::failure::Failure;
 use crate::flow::reply::{Answer, Reply, Trouble, Why};
 use crate::flow::visit::{Visitor, browser_digest};
 use crate::login::transaction::{Opening, Transaction};
-use crate::register::segment::Row;
+use crate::register::row::Row;
 use crate::saml::authn_request::{Received, Receiving, Rejected, Window, receive};
 use crate::saml::binding::Inbound;
 use crate::saml::response::{self, ReplyTo};
@@ -101,27 +101,30 @@ async fn refuse(env: &Env, rejected: Rejected, visitor: &Visitor<'_>) -> Result<
             let (signer, random) = (&*env.signer, &env.random);
             let answer = response::reject(&reply_to, status, &env.idp, signer, random, now)?;
             let row = Row {
-                request_id: to.in_response_to,
-                request_issuer: partner.entity_id.clone(),
-                request_issue_instant: to.issue_instant,
-                request_xml: xml,
-                response_id: answer.response_id,
-                response_xml: answer.xml,
-                response_issue_instant: answer.issue_instant,
-                assertion_id: None,
-                relying_party: partner.entity_id.clone(),
-                spid_code: None,
-                fiscal_number: None,
-                subject: None,
-                name_id: None,
-                level: None,
-                factors: Vec::new(),
-                client_address: visitor.address,
-                outcome: "request-refused",
+                tenant: env.tenant.clone(),
                 at: now,
                 support_id: visitor.support_id.to_owned(),
+                client_address: visitor.address.to_string(),
+                relying_party: partner.entity_id.clone(),
+                request_id: to.in_response_to,
+                request_issuer: partner.entity_id.clone(),
+                request_issue_instant: Some(to.issue_instant),
+                request_xml: xml,
+                response_id: answer.response_id,
+                response_issuer: env.idp.entity_id.clone(),
+                response_issue_instant: answer.issue_instant,
+                response_xml: answer.xml,
+                assertion_id: None,
+                outcome: format!("nr{:02}", fault.kind.number()),
+                subject: None,
+                name_id: None,
+                name_qualifier: None,
+                spid_code: None,
+                fiscal_number: None,
+                level: None,
+                factors: Vec::new(),
             };
-            env.register.append(row).await?;
+            env.register.append(&row).await?;
             Ok(Reply::Answer(Box::new(Answer {
                 form: answer.form,
                 handle: None,

@@ -17,13 +17,14 @@ use crate::flow::limits::Limiter;
 use crate::identity::tenant::TenantId;
 use crate::login::request::LocalName;
 use crate::partners::registry::Registry;
-use crate::register::segment::Register;
+use crate::register::journal::Register;
 use crate::saml::identity_provider::IdentityProvider;
 use crate::store::port::Store;
 use crate::store::record::Records;
 use crate::world::clock::Clock;
+use crate::world::digest::sha256;
 use crate::world::random::Random;
-use crate::world::seal::{Seal, sha256};
+use crate::world::seal::Seal;
 use crate::world::signer::Signer;
 
 /// Everything that a walk may use; immutable but for what is swapped whole.
@@ -36,7 +37,7 @@ pub struct Env {
     /// What survives between two requests.
     pub store: Arc<dyn Store>,
     /// What seals it.
-    pub seal: Seal,
+    pub seal: Arc<Seal>,
     /// Every answer that left.
     pub register: Register,
     /// On whose behalf we answer.
@@ -72,7 +73,7 @@ impl Published {
     /// Publishes `xml`.
     #[must_use]
     pub fn new(xml: String) -> Self {
-        let tag = URL_SAFE_NO_PAD.encode(sha256(&[xml.as_bytes()]));
+        let tag = URL_SAFE_NO_PAD.encode(sha256(xml.as_bytes()));
         Self { etag: format!("\"{tag}\""), xml }
     }
 }

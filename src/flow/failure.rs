@@ -3,7 +3,7 @@
 use crate::flow::hashing::Busy;
 use crate::flow::reply::{Reply, Trouble};
 use crate::login::transaction::WrongState;
-use crate::register::segment::RegisterError;
+use crate::register::error::RegisterError;
 use crate::saml::response::{AnswerError, BadReplyTo};
 use crate::store::port::StoreError;
 

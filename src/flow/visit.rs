@@ -12,7 +12,7 @@ use crate::flow::reply::Trouble;
 use crate::login::transaction::Transaction;
 use crate::store::record::Loaded;
 use crate::store::transactions;
-use crate::world::seal::sha256;
+use crate::world::digest::sha256;
 
 /// What a request of a browser says of itself.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ pub struct Visitor<'a> {
 /// The digest under which a login keeps its browser's secret.
 #[must_use]
 pub fn browser_digest(secret: &str) -> String {
-    URL_SAFE_NO_PAD.encode(sha256(&[b"browser", secret.as_bytes()]))
+    URL_SAFE_NO_PAD.encode(sha256(&[b"browser ", secret.as_bytes()].concat()))
 }
 
 /// The login `handle`, if it is this browser's.

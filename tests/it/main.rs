@@ -23,3 +23,5 @@ mod store_contract;
 mod support;
 mod threats_doc;
 mod transaction;
+mod walk;
+mod web;

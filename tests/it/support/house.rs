@@ -24,9 +24,10 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::support::agent::{Agent, Page};
-use crate::support::citizen::{Asked, Request, asked, send};
+use crate::support::citizen::{Asked, asked, send};
 use crate::support::keys;
 use crate::support::making::{Making, make};
+use crate::support::peer::Request;
 use crate::support::sp::AuthnRequest;
 
 /// A running house; it stops when dropped.
@@ -64,7 +65,7 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let mut making = Making::new(port, folder.path());
         change(&mut making);
-        let env = Arc::new(runtime.block_on(make(making)));
+        let env = Arc::new(make(making));
         let (stop, stopped) = oneshot::channel::<()>();
         let router = router(Arc::clone(&env));
         runtime.spawn(async move {
@@ -103,7 +104,12 @@ impl House {
         }
         change(&mut request);
         let query = request.redirect(Some("state-of-the-service"), &keys::SP.signer);
-        Request { url: self.url(&format!("/saml/sso?{query}")), post: false, fields: Vec::new(), ..Request::default() }
+        Request {
+            post: false,
+            url: self.url(&format!("/saml/sso?{query}")),
+            fields: Vec::new(),
+            id: request.id.unwrap_or_default(),
+        }
     }
 
     /// A person proofed at a desk, with password and activation code.

@@ -27,6 +27,11 @@ impl Keys {
         let signer = KeyFile::load(&pair.key, &pair.certificate).unwrap();
         Self { pair, signer }
     }
+
+    /// The key once more.
+    pub(crate) fn copy(&self) -> KeyFile {
+        KeyFile::load(&self.pair.key, &self.pair.certificate).unwrap()
+    }
 }
 
 /// The identity provider's key, RSA-2048.

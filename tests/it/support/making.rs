@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ponte::assurance::policy::LevelPolicy;
@@ -16,7 +17,7 @@ use ponte::flow::limits::Limiter;
 use ponte::identity::tenant::TenantId;
 use ponte::login::request::LocalName;
 use ponte::partners::registry::{Entry, Origin, Registry, Source};
-use ponte::register::segment::Register;
+use ponte::register::journal::{self, Register};
 use ponte::saml::metadata::write;
 use ponte::store::memory::MemoryStore;
 use ponte::store::port::Store;
@@ -76,9 +77,9 @@ impl Making {
     }
 }
 
-pub(crate) async fn make(making: Making) -> Env {
+pub(crate) fn make(making: Making) -> Env {
     let random = Arc::new(Random::system());
-    let seal = Seal::generate(&random);
+    let seal = Arc::new(Seal::generate(&random));
     let mut idp = idp::identity_provider();
     idp.single_sign_on = format!("http://idp.localhost:{}/saml/sso", making.port);
     let sources: Vec<Source> = making
@@ -93,11 +94,24 @@ pub(crate) async fn make(making: Making) -> Env {
         .collect();
     let built = Registry::build(&sources, &HashMap::new(), &idp.entity_id, making.start);
     assert!(built.faults.is_empty(), "{:?}", built.faults);
-    let signer: Arc<dyn Signer> = Arc::new(keys::Keys::copy_of(&keys::IDP).signer);
+    let signer: Arc<dyn Signer> = Arc::new(keys::IDP.copy());
     let metadata = write::write(&idp, "_metadata", &*signer, &[]).unwrap();
+    let register = Register::open(
+        journal::Settings {
+            folder: making.folder.join("register"),
+            checkpoint: making.folder.join("register.checkpoint"),
+            seal: Arc::clone(&seal),
+            signer: Arc::clone(&signer),
+            former: Vec::new(),
+            random: Arc::clone(&random),
+            checkpoint_rows: 1000,
+            checkpoint_every: Duration::from_secs(60),
+        },
+        making.start,
+    );
     Env {
         clock: Clock::manual(making.start),
-        register: Register::open_for_tests(&making.folder).await,
+        register: register.unwrap(),
         random,
         store: making.store,
         seal,

@@ -4,8 +4,10 @@
 pub(crate) mod agent;
 pub(crate) mod citizen;
 pub(crate) mod forge;
+pub(crate) mod house;
 pub(crate) mod idp;
 pub(crate) mod keys;
+pub(crate) mod making;
 pub(crate) mod peer;
 pub(crate) mod real_files;
 pub(crate) mod requests;
