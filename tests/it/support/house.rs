@@ -219,7 +219,7 @@ impl House {
 impl Drop for House {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
-            drop(stop.send(()));
+            let _stopped_already = stop.send(());
         }
     }
 }
