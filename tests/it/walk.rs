@@ -181,7 +181,12 @@ fn a_code_is_accepted_once_under_eight_racing_requests() {
                 scope.spawn(move || type_code(&mut agent, &page, code).status == 200)
             })
             .collect();
-        racing.into_iter().filter(|_| true).map(|one| one.join().unwrap()).filter(|won| *won).count()
+        racing
+            .into_iter()
+            .filter(|_| true)
+            .map(|one| one.join().unwrap())
+            .filter(|won| *won)
+            .count()
     });
     assert_eq!(accepted, 1);
 }
@@ -482,7 +487,8 @@ fn what_nobody_could_reach_is_said_at_once() {
 #[test]
 fn a_fault_of_the_request_goes_to_the_registered_consumer_only() {
     let house = House::new();
-    let page = send(&mut Agent::new(), &house.spid(2, |request| request.version = Some("1.1".into())));
+    let page =
+        send(&mut Agent::new(), &house.spid(2, |request| request.version = Some("1.1".into())));
     assert!(response(&page.unwrap()).contains("ErrorCode nr09"));
     let unknown = house.spid(2, |request| {
         request.consumer_index = None;

@@ -20,7 +20,10 @@ fn raw(house: &House, text: &str) -> String {
 
 fn ask(house: &House, method: &str, path: &str, headers: &str) -> String {
     let host = format!("idp.localhost:{}", house.port);
-    raw(house, &format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n"))
+    raw(
+        house,
+        &format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n"),
+    )
 }
 
 fn status(answer: &str) -> u16 {
@@ -188,7 +191,12 @@ fn bodies_are_bounded_by_route() {
         let body = "x".repeat(length);
         let head = format!("{form}Content-Length: {length}\r\n");
         let host = format!("idp.localhost:{}", house.port);
-        raw(&house, &format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{head}\r\n{body}"))
+        raw(
+            &house,
+            &format!(
+                "POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{head}\r\n{body}"
+            ),
+        )
     };
     assert_eq!(status(&post("/saml/sso", 900 * 1024)), 403, "nr04, and not for its length");
     assert!(matches!(status(&post("/saml/sso", 3 * 1024 * 1024)), 413 | 0));
@@ -199,9 +207,8 @@ fn bodies_are_bounded_by_route() {
 #[test]
 fn two_hundred_dripping_connections_stop_nobody() {
     let house = House::new();
-    let mut dripping: Vec<TcpStream> = (0..200)
-        .map(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, house.port)).unwrap())
-        .collect();
+    let mut dripping: Vec<TcpStream> =
+        (0..200).map(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, house.port)).unwrap()).collect();
     for stream in &mut dripping {
         stream.write_all(b"POST /saml/sso HTTP/1.1\r\nHost: idp").unwrap();
     }

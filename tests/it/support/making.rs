@@ -120,7 +120,10 @@ pub(crate) fn make(making: Making) -> Env {
         signer,
         metadata: Published::new(metadata),
         partners: Partners::new(built.registry),
-        hashing: HashPool::new(making.settings.login.hash_workers, making.settings.login.hash_queue),
+        hashing: HashPool::new(
+            making.settings.login.hash_workers,
+            making.settings.login.hash_queue,
+        ),
         by_address: Limiter::new(making.per_address),
         by_partner: Limiter::new(100_000),
         settings: making.settings,
