@@ -24,6 +24,14 @@ pub(super) async fn show(
     render(&context, reply)
 }
 
+/// `POST /login/{handle}`: the way on from a page that only tells something.
+pub(super) async fn go_on(
+    Extension(context): Extension<Context>,
+    Path(handle): Path<String>,
+) -> Response {
+    render(&context, Reply::Continue { handle, browser: None })
+}
+
 /// `GET /login/{handle}/enrolled`: the new app is active.
 pub(super) async fn enrolled(
     Extension(context): Extension<Context>,

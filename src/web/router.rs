@@ -34,7 +34,7 @@ fn routes() -> Router {
         .route("/language", get(home::language))
         .route("/metadata", get(saml::metadata))
         .route("/saml/sso", get(saml::redirect).post(saml::post))
-        .route("/login/{handle}", get(login::show))
+        .route("/login/{handle}", get(login::show).post(login::go_on))
         .route("/login/{handle}/enrolled", get(login::enrolled))
         .route("/login/{handle}/{step}", post(login::step))
         .route(assets::ROUTE, get(assets::serve))
@@ -79,7 +79,9 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
     let path = request.uri().path();
     let allowed = match path {
         "/saml/sso" => "GET, HEAD, POST",
+        _ if path.starts_with("/login/") && path.ends_with("/enrolled") => "GET, HEAD",
         _ if path.starts_with("/login/") && path.matches('/').count() == 3 => "POST",
+        _ if path.starts_with("/login/") => "GET, HEAD, POST",
         _ => "GET, HEAD",
     };
     notice(&context, &Notice::MethodNotAllowed { allowed: allowed.into() })

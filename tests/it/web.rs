@@ -155,7 +155,7 @@ fn methods_and_paths_that_are_not_there_are_told_so() {
         ("POST", "/metadata", 405),
         ("GET", "/saml", 404),
         ("GET", "/saml/sso/", 404),
-        ("GET", "/login/../metadata", 404),
+        ("GET", "/login/../metadata", 405),
         ("GET", "/%6detadata", 404),
         ("GET", "/login/none", 410),
         ("GET", "/metadata", 200),
