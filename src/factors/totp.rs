@@ -1,8 +1,6 @@
 //! One-time codes from an app (RFC 6238): SHA-1, six digits, 30 or 60 seconds.
 
 use chrono::{DateTime, Utc};
-use qrcode::QrCode;
-use qrcode::render::svg;
 use totp_rs::{Algorithm, Builder, Totp};
 
 use crate::world::random::Random;
@@ -35,8 +33,8 @@ pub enum BadSeed {
     /// Neither 30 nor 60 seconds.
     #[error("a code lasts 30 or 60 seconds")]
     Period,
-    /// The label is empty, or too long for a QR code.
-    #[error("the name of the account or of the issuer does not fit into a code for the app")]
+    /// The label is empty.
+    #[error("the account or the issuer has no name to show in the app")]
     Label,
 }
 
@@ -100,30 +98,6 @@ pub fn uri(seed: &str, period: u32, issuer: &str, account: &str) -> Result<Strin
         return Err(BadSeed::Label);
     }
     totp(seed, period, Some(issuer), &account)?.to_url().map_err(|_| BadSeed::Label)
-}
-
-/// `uri` as a QR code: an `svg` element without declaration, dark on light, with a quiet zone.
-///
-/// # Errors
-/// [`BadSeed::Label`] if it is too long for one.
-pub fn qr_svg(uri: &str) -> Result<String, BadSeed> {
-    let code = QrCode::new(uri.as_bytes()).map_err(|_| BadSeed::Label)?;
-    let image = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
-    let element = image.find("<svg").and_then(|start| image.get(start..));
-    element.map(str::to_owned).ok_or(BadSeed::Label)
-}
-
-/// The seed in groups of four, for those who type it (AR-05).
-#[must_use]
-pub fn manual_key(seed: &str) -> String {
-    let mut key = String::with_capacity(seed.len() * 5 / 4);
-    for (place, letter) in seed.chars().enumerate() {
-        if place > 0 && place % 4 == 0 {
-            key.push(' ');
-        }
-        key.push(letter);
-    }
-    key
 }
 
 fn totp(seed: &str, period: u32, issuer: Option<String>, account: &str) -> Result<Totp, BadSeed> {
