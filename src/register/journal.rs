@@ -237,10 +237,13 @@ impl Shared {
             drop(state);
             let last = tail.place.map(|(month, _)| month);
             // The chain goes forward even where the clock went back over the end of a month.
-            let month = |row: &Waiting| Some(Month::of(row.at)).max(last);
+            let month = |row: &Waiting| {
+                let own = Month::of(row.at);
+                last.map_or(own, |last| own.max(last))
+            };
             let same = rest.iter().take_while(|row| month(row) == month(&rest[0])).count();
             let later = rest.split_off(same);
-            let to = month(&rest[0]).unwrap_or(Month::of(rest[0].at));
+            let to = month(&rest[0]);
             let at = rest.iter().map(|row| row.at).max();
             let written = self.write_group(&mut current, to, tail, &mut rest);
             state = self.lock();
@@ -370,9 +373,8 @@ impl Shared {
                         }
                         // Not again at once: what failed will fail again.
                         let pause =
-                            self.progress.wait_timeout_while(state, checkpoint_every, |state| {
-                                !state.closing
-                            });
+                            self.progress
+                                .wait_timeout_while(state, checkpoint_every, |state| !state.ended);
                         state = pause.unwrap_or_else(PoisonError::into_inner).0;
                     }
                 }

@@ -8,7 +8,7 @@ use crate::register::segment::{Hash, Month, Step, Walk, months, unpack};
 use crate::world::seal::{Seal, SealError};
 
 /// How far apart records may have been exchanged for that to be told from an alteration.
-const REACH: u64 = 4096;
+const REACH: u64 = 100;
 
 /// A register in which nothing is amiss.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

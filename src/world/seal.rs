@@ -15,6 +15,7 @@ use openssl::cipher_ctx::CipherCtx;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
+use openssl::sha::Sha256;
 use openssl::sign::Signer;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
@@ -245,6 +246,16 @@ pub enum SealError {
     /// OpenSSL failed.
     #[error("the cipher failed")]
     Cipher(#[from] ErrorStack),
+}
+
+/// SHA-256 over `parts`, one after the other.
+#[must_use]
+pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finish()
 }
 
 const INDEX_CONTEXT: &str = "ponte key ring: index";

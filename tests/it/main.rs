@@ -17,6 +17,7 @@ mod levels;
 mod metadata;
 mod pages;
 mod profiles_doc;
+mod register;
 mod saml_out;
 mod signature;
 mod spid_rows;

@@ -68,7 +68,7 @@ async fn commit(store: &dyn Store, expected: Vec<Expectation>, writes: Vec<Write
 }
 
 /// Opens a store just closed: sled's own threads let go of the lock a moment later.
-pub fn reopen(folder: &Path) -> sled::SledStore {
+pub(crate) fn reopen(folder: &Path) -> sled::SledStore {
     for _ in 0..500 {
         match sled::open(folder) {
             Err(StoreError::InUse(_)) => std::thread::sleep(Duration::from_millis(10)),
@@ -330,9 +330,12 @@ async fn sled_never_puts_long_values_beside_its_log() {
     assert_eq!(get(&store, "0063").await.unwrap(), vec![5; MAX_VALUE]);
 }
 
+/// A byte and the seconds that it lives, if it ends; or nothing.
+type NewValue = Option<(u8, Option<i64>)>;
+
 #[derive(Clone, Debug)]
 enum Act {
-    Commit(Vec<(usize, Option<u8>)>, Vec<(usize, Option<(u8, Option<i64>)>)>, bool),
+    Commit(Vec<(usize, Option<u8>)>, Vec<(usize, NewValue)>, bool),
     Get(usize),
     List(u8, Option<usize>, usize),
     Sweep(usize),
