@@ -8,6 +8,10 @@ use crate::assurance::level::Level;
 use crate::enrolment::activation::Delivery;
 use crate::enrolment::credential::CredentialState;
 use crate::identity::account::{AccountState, Proofing};
+use crate::identity::attributes::AttributeName;
+use crate::login::request::LocalName;
+use crate::partners::registry::Entry;
+use crate::saml::partner::Profile;
 
 /// What may be asked.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -36,6 +40,25 @@ pub enum Command {
         /// From now on.
         state: AccountState,
     },
+    /// Add a service provider, or take its new metadata.
+    AddServiceProvider {
+        /// Its metadata, XML.
+        metadata: String,
+        /// What is settled with it; an entry of the configuration goes before it.
+        entry: Entry,
+    },
+    /// All service providers, those of the metadata folder too.
+    ListServiceProviders,
+    /// One service provider.
+    ShowServiceProvider {
+        /// Its entityID.
+        entity_id: String,
+    },
+    /// Remove a service provider that was added.
+    RemoveServiceProvider {
+        /// Its entityID.
+        entity_id: String,
+    },
 }
 
 /// What was done, or found.
@@ -62,6 +85,21 @@ pub enum Done {
         /// As it is now.
         state: AccountState,
     },
+    /// A service provider was added.
+    ServiceProviderAdded {
+        /// As it is now.
+        service_provider: Box<Partner>,
+        /// Whether it was there with other metadata.
+        replaced: bool,
+        /// What is odd in its metadata.
+        warnings: Vec<String>,
+    },
+    /// All service providers, and what of the metadata cannot be used.
+    ServiceProviders(Vec<Partner>, Vec<String>),
+    /// One service provider.
+    ServiceProvider(Box<Partner>),
+    /// It was removed.
+    ServiceProviderRemoved,
 }
 
 /// What was asked could not be done.
@@ -176,4 +214,30 @@ pub struct CredentialRow {
     pub enrolled: DateTime<Utc>,
     /// When it last held.
     pub last_used: Option<DateTime<Utc>>,
+}
+
+/// A service provider as administrators see one.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Partner {
+    /// Its entityID.
+    pub entity_id: String,
+    /// Its organisation.
+    pub name: LocalName,
+    /// The rules that it is held to.
+    pub profile: Profile,
+    /// Our least level for it.
+    pub minimum_level: Option<Level>,
+    /// Whether it is refused.
+    pub disabled: bool,
+    /// Until when its metadata may be used, if they say.
+    pub valid_until: Option<DateTime<Utc>>,
+    /// Where its metadata are from.
+    pub origin: String,
+    /// How many keys it signs with.
+    pub keys: usize,
+    /// Where answers go, with index; the default first.
+    pub consumers: Vec<(u16, String)>,
+    /// What it may ask for: index, name, attributes.
+    pub attribute_sets: Vec<(u16, LocalName, Vec<AttributeName>)>,
 }

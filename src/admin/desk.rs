@@ -5,8 +5,12 @@ use tokio::task::JoinError;
 
 use crate::admin::command::{Command, Done, Refused};
 use crate::admin::people;
+use crate::admin::service_providers::{self, Sources};
 use crate::factors::password::{Hashing, TooLong, Unacceptable};
+use crate::flow::env::Partners;
 use crate::identity::attributes::BadAttribute;
+use crate::partners::registry::Origin;
+use crate::saml::metadata::error::MetadataError;
 use crate::store::port::StoreError;
 use crate::store::record::Records;
 
@@ -21,6 +25,10 @@ pub struct Desk<'a> {
     pub spid_prefix: &'a str,
     /// How long an activation code is good.
     pub activation: TimeDelta,
+    /// Where service providers are from.
+    pub sources: &'a Sources,
+    /// What a running server answers by: made anew when service providers change.
+    pub partners: Option<&'a Partners>,
 }
 
 /// Carries out `command`.
@@ -47,6 +55,18 @@ pub async fn carry_out(
         Command::SetState { username, state } => people::set_state(desk, &username, state, now)
             .await
             .map(|username| Done::StateSet { username, state }),
+        Command::AddServiceProvider { metadata, entry } => {
+            service_providers::add(desk, &metadata, &entry, now).await
+        }
+        Command::ListServiceProviders => service_providers::list(desk, now).await,
+        Command::ShowServiceProvider { entity_id } => {
+            let found = service_providers::show(desk, &entity_id, now).await;
+            found.map(|partner| Done::ServiceProvider(Box::new(partner)))
+        }
+        Command::RemoveServiceProvider { entity_id } => {
+            let removed = service_providers::remove(desk, &entity_id, now).await;
+            removed.map(|()| Done::ServiceProviderRemoved)
+        }
     };
     done.map_err(|error| error.refused())
 }
@@ -81,6 +101,26 @@ pub enum DeskError {
     /// Proofing says too little.
     #[error("a proofing must name its operator and its evidence, and be of a day that has been")]
     BadProofing,
+    /// Metadata cannot be taken.
+    #[error("the metadata cannot be taken")]
+    Metadata(#[source] MetadataError),
+    /// The entityID is our own.
+    #[error("the entityID {0:?} is our own")]
+    Ourselves(String),
+    /// A file of the metadata folder describes it.
+    #[error("{entity_id} is described by {origin}: change that file")]
+    InFolder {
+        /// Which.
+        entity_id: String,
+        /// By what.
+        origin: Origin,
+    },
+    /// There is no such service provider.
+    #[error("there is no service provider {0:?}")]
+    NoPartner(String),
+    /// What is settled with a service provider cannot be kept.
+    #[error("what is settled with the service provider cannot be written")]
+    Entry(#[source] serde_json::Error),
     /// What was revoked stays so.
     #[error("{0:?} was revoked, for good")]
     Revoked(String),

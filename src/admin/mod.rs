@@ -6,4 +6,5 @@ pub mod client;
 pub mod command;
 pub mod desk;
 pub mod people;
+pub mod service_providers;
 pub mod socket;

@@ -3,6 +3,7 @@
 use crate::admin::client::{Client, ClientError};
 use crate::admin::command::{Command, Done};
 use crate::admin::desk::{self, Desk};
+use crate::admin::service_providers::Sources;
 use crate::cli::error::CliError;
 use crate::cli::store;
 use crate::config::settings::Settings;
@@ -32,6 +33,7 @@ pub struct Own {
     clock: Clock,
     tenant: TenantId,
     settings: Settings,
+    sources: Sources,
 }
 
 impl Office {
@@ -47,7 +49,9 @@ impl Office {
         let random = Random::system();
         let (store, seal) = store::open(&settings, &random)?;
         let (clock, tenant) = (Clock::system(), TenantId::main());
-        Ok(Self::Own(Box::new(Own { store, seal, random, clock, tenant, settings })))
+        let sources = sources(&settings);
+        let own = Own { store, seal, random, clock, tenant, settings, sources };
+        Ok(Self::Own(Box::new(own)))
     }
 
     /// Has `command` carried out.
@@ -87,8 +91,20 @@ impl Own {
             hashing: &self.settings.hashing,
             spid_prefix: &self.settings.idp.spid_prefix,
             activation: self.settings.activation,
+            sources: &self.sources,
+            partners: None,
         };
         desk::carry_out(&desk, command, self.clock.now()).await
+    }
+}
+
+/// Where service providers are from, by these settings.
+#[must_use]
+pub fn sources(settings: &Settings) -> Sources {
+    Sources {
+        folder: settings.metadata.join("sp"),
+        entries: settings.entries(),
+        ourselves: settings.idp.entity_id.clone(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the program may rely on: every value checked, none missing.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
 use crate::flow::env::{self, LoginSettings, RequestSettings, Support};
 use crate::identity::attributes::AttributeName;
+use crate::partners::registry::Entry;
 use crate::saml::identity_provider::Organization;
 use crate::saml::partner::Profile;
 
@@ -152,5 +154,20 @@ impl Settings {
             hashing: self.hashing.clone(),
             requests: self.requests,
         }
+    }
+
+    /// What is settled with service providers, by entityID.
+    #[must_use]
+    pub fn entries(&self) -> HashMap<String, Entry> {
+        let entry = |one: &ServiceProvider| {
+            let entry = Entry {
+                profile: one.profile,
+                minimum_level: one.minimum_level,
+                attributes: one.attributes.clone(),
+                disabled: one.disabled,
+            };
+            (one.entity_id.clone(), entry)
+        };
+        self.service_providers.iter().map(entry).collect()
     }
 }

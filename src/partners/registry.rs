@@ -68,6 +68,8 @@ pub struct Built {
     pub warnings: Vec<(Origin, Warning)>,
     /// EntityIDs that have an entry and no metadata, sorted.
     pub unmatched: Vec<String>,
+    /// Where the metadata in use are from, by entityID.
+    pub origins: HashMap<String, Origin>,
 }
 
 /// Metadata that are not used; the others are. Shown with all its causes, in one line.
@@ -145,6 +147,7 @@ impl Registry {
         let unmatched = entries.keys().filter(|entity_id| !first.contains_key(*entity_id));
         built.unmatched = unmatched.cloned().collect();
         built.unmatched.sort_unstable();
+        built.origins = first;
         built
     }
 

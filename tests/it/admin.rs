@@ -1,23 +1,31 @@
 //! What administrators do to people, on a store in memory and over the socket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ponte::admin::client::Client;
 use ponte::admin::command::{Command, Done, NewPerson, Refused};
 use ponte::admin::desk::{self, Desk};
+use ponte::admin::service_providers::Sources;
 use ponte::admin::socket;
 use ponte::assurance::level::Level;
 use ponte::enrolment::activation::{Activation, ActivationCode, Delivery, PURPOSE};
 use ponte::enrolment::credential::Secret;
 use ponte::factors::password::{Hashing, Verdict};
+use ponte::flow::env::Partners;
 use ponte::identity::account::{AccountState, Proofing, ProofingMethod};
 use ponte::identity::tenant::TenantId;
+use ponte::partners::registry::{Entry, Registry};
+use ponte::saml::partner::Profile;
 use ponte::store::memory::MemoryStore;
 use ponte::store::record::Records;
 use ponte::store::{accounts, codes, credentials};
 use ponte::world::random::Random;
 use ponte::world::seal::Seal;
+use tempfile::TempDir;
+
+use crate::support::keys;
+use crate::support::sp::{Metadata, SPID_ENTITY};
 
 struct House {
     store: MemoryStore,
@@ -25,17 +33,28 @@ struct House {
     random: Random,
     tenant: TenantId,
     hashing: Hashing,
+    sources: Sources,
+    partners: Partners,
+    _folder: TempDir,
 }
 
 impl House {
     fn new() -> Self {
         let random = Random::seeded(7);
+        let folder = TempDir::new().unwrap();
         Self {
             store: MemoryStore::new(),
             seal: Seal::generate(&random),
             random,
             tenant: TenantId::main(),
             hashing: Hashing::new(7168, 1, 1).unwrap(),
+            sources: Sources {
+                folder: folder.path().to_owned(),
+                entries: HashMap::new(),
+                ourselves: "https://idp.example.org/metadata".into(),
+            },
+            partners: Partners::new(Registry::default()),
+            _folder: folder,
         }
     }
 
@@ -50,6 +69,8 @@ impl House {
             hashing: &self.hashing,
             spid_prefix: "PONT",
             activation: TimeDelta::days(30),
+            sources: &self.sources,
+            partners: Some(&self.partners),
         };
         desk::carry_out(&desk, command, now()).await
     }
@@ -267,4 +288,72 @@ async fn a_foreign_command_is_refused_and_the_next_one_taken() {
     let first = lines.next_line().await.unwrap().unwrap();
     assert!(first.contains("refused") && first.contains("explode"), "{first}");
     assert_eq!(lines.next_line().await.unwrap().unwrap(), "{\"done\":\"checked\"}");
+}
+
+fn metadata() -> Metadata {
+    Metadata::spid()
+}
+
+fn add_service_provider(xml: String) -> Command {
+    let entry = Entry { profile: Some(Profile::Generic), ..Entry::default() };
+    Command::AddServiceProvider { metadata: xml, entry }
+}
+
+fn is_known(house: &House) -> bool {
+    house.partners.snapshot().find(SPID_ENTITY, now()).is_some()
+}
+
+#[tokio::test]
+async fn a_service_provider_is_added_taken_up_and_removed() {
+    let house = House::new();
+    assert!(!is_known(&house));
+    for expected in [false, true] {
+        let done = house.ask(add_service_provider(metadata().signed(&keys::SP.signer))).await;
+        let Ok(Done::ServiceProviderAdded { service_provider, replaced, .. }) = done else {
+            panic!("{done:?}")
+        };
+        assert_eq!(replaced, expected);
+        assert_eq!(service_provider.profile, Profile::Generic, "what was settled is kept");
+        assert!(is_known(&house));
+    }
+    let Ok(Done::ServiceProviders(all, faults)) = house.ask(Command::ListServiceProviders).await
+    else {
+        panic!()
+    };
+    assert_eq!((all.len(), faults.len()), (1, 0));
+    let entity_id = || SPID_ENTITY.to_owned();
+    house.ask(Command::ShowServiceProvider { entity_id: entity_id() }).await.unwrap();
+    house.ask(Command::RemoveServiceProvider { entity_id: entity_id() }).await.unwrap();
+    assert!(!is_known(&house));
+    let gone = house.ask(Command::RemoveServiceProvider { entity_id: entity_id() }).await;
+    assert!(gone.unwrap_err().reason.contains("no service provider"));
+}
+
+#[tokio::test]
+async fn metadata_that_cannot_be_taken_change_nothing() {
+    let house = House::new();
+    let ours = Metadata { entity_id: Some(house.sources.ourselves.clone()), ..metadata() };
+    let altered = metadata().signed(&keys::SP.signer).replacen("Roma", "Rona", 1);
+    let altered = altered.replacen("/acs", "/acx", 1);
+    for (xml, expected) in [
+        ("<x/>".to_owned(), "cannot be taken"),
+        (altered, "signature"),
+        (ours.signed(&keys::SP.signer), "our own"),
+    ] {
+        let refused = house.ask(add_service_provider(xml)).await.unwrap_err();
+        assert!(refused.asker && refused.reason.contains(expected), "{refused}");
+    }
+    assert!(!is_known(&house));
+}
+
+#[tokio::test]
+async fn a_file_of_the_folder_goes_before_the_store() {
+    let house = House::new();
+    let xml = metadata().signed(&keys::SP.signer);
+    std::fs::write(house.sources.folder.join("sp.xml"), &xml).unwrap();
+    let refused = house.ask(add_service_provider(xml)).await.unwrap_err();
+    assert!(refused.reason.contains("sp.xml: change that file"), "{refused}");
+    let remove = Command::RemoveServiceProvider { entity_id: SPID_ENTITY.to_owned() };
+    let refused = house.ask(remove).await.unwrap_err();
+    assert!(refused.reason.contains("sp.xml: change that file"), "{refused}");
 }

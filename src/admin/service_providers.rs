@@ -1,0 +1,159 @@
+//! Service providers: gathered from folder and store, added, shown, removed.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+use crate::admin::command::{Done, Partner};
+use crate::admin::desk::{Desk, DeskError};
+use crate::partners::registry::{self, Built, Entry, Origin, Registry, Source};
+use crate::saml::metadata::read::{Unsigned, read};
+use crate::saml::partner::ServiceProvider;
+use crate::store::port::{Committed, StoreError};
+use crate::store::record::Records;
+use crate::store::service_providers as kept;
+
+/// Where service providers are from, besides the store.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    /// The folder of their metadata files.
+    pub folder: PathBuf,
+    /// What the configuration settles with them, by entityID.
+    pub entries: HashMap<String, Entry>,
+    /// Our own entityID.
+    pub ourselves: String,
+}
+
+impl Sources {
+    /// Reads them all: the files of the folder, and what was added to the store.
+    ///
+    /// # Errors
+    /// When the store fails. What is wrong with metadata is in what is returned.
+    pub async fn gather(
+        &self,
+        records: Records<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Built, StoreError> {
+        let (mut sources, unreadable) = registry::read_folder(&self.folder);
+        for entry in kept::list(records, now).await? {
+            let Some(bytes) = kept::metadata(records, &entry, now).await? else { continue };
+            sources.push(Source {
+                origin: Origin::Store(entry.entity_id.clone()),
+                xml: String::from_utf8_lossy(&bytes).into_owned(),
+                entry: serde_json::from_value(entry.settings).ok(),
+            });
+        }
+        let mut built = Registry::build(&sources, &self.entries, &self.ourselves, now);
+        built.faults.splice(0..0, unreadable);
+        Ok(built)
+    }
+}
+
+/// Adds a service provider, or puts its new metadata in the place of the old.
+///
+/// # Errors
+/// When the metadata cannot be taken, a file describes the same service provider, or the store fails.
+pub async fn add(
+    desk: &Desk<'_>,
+    metadata: &str,
+    entry: &Entry,
+    now: DateTime<Utc>,
+) -> Result<Done, DeskError> {
+    let described = read(metadata, Unsigned::Accept, now).map_err(DeskError::Metadata)?;
+    let entity_id = described.service_provider.entity_id;
+    if entity_id == desk.sources.ourselves {
+        return Err(DeskError::Ourselves(entity_id));
+    }
+    let before = desk.sources.gather(desk.records, now).await?;
+    if let Some(origin @ Origin::File(_)) = before.origins.get(&entity_id) {
+        return Err(DeskError::InFolder { entity_id, origin: origin.clone() });
+    }
+    let settings = serde_json::to_value(entry).map_err(DeskError::Entry)?;
+    match kept::add(desk.records, &entity_id, metadata, settings, now).await? {
+        Committed::Done => {}
+        Committed::Conflict(_) => return Err(DeskError::Contended),
+    }
+    let built = desk.sources.gather(desk.records, now).await?;
+    let partner = find(&built, &entity_id).ok_or(DeskError::NoPartner(entity_id.clone()))?;
+    take_up(desk, built);
+    Ok(Done::ServiceProviderAdded {
+        service_provider: Box::new(partner),
+        replaced: before.origins.contains_key(&entity_id),
+        warnings: described.warnings.iter().map(ToString::to_string).collect(),
+    })
+}
+
+/// All service providers, and what of their metadata cannot be used.
+///
+/// # Errors
+/// When the store fails.
+pub async fn list(desk: &Desk<'_>, now: DateTime<Utc>) -> Result<Done, DeskError> {
+    let built = desk.sources.gather(desk.records, now).await?;
+    let all = built.registry.all();
+    let partners = all.into_iter().map(|one| partner(one, &built)).collect();
+    Ok(Done::ServiceProviders(partners, built.faults.iter().map(ToString::to_string).collect()))
+}
+
+/// One service provider.
+///
+/// # Errors
+/// When there is none, or the store fails.
+pub async fn show(
+    desk: &Desk<'_>,
+    entity_id: &str,
+    now: DateTime<Utc>,
+) -> Result<Partner, DeskError> {
+    let built = desk.sources.gather(desk.records, now).await?;
+    find(&built, entity_id).ok_or_else(|| DeskError::NoPartner(entity_id.to_owned()))
+}
+
+/// Removes a service provider that was added.
+///
+/// # Errors
+/// When there is none, a file describes it, or the store fails.
+pub async fn remove(desk: &Desk<'_>, entity_id: &str, now: DateTime<Utc>) -> Result<(), DeskError> {
+    if !kept::remove(desk.records, entity_id, now).await? {
+        let built = desk.sources.gather(desk.records, now).await?;
+        let entity_id = entity_id.to_owned();
+        return Err(match built.origins.get(&entity_id) {
+            Some(origin) => DeskError::InFolder { entity_id, origin: origin.clone() },
+            None => DeskError::NoPartner(entity_id),
+        });
+    }
+    take_up(desk, desk.sources.gather(desk.records, now).await?);
+    Ok(())
+}
+
+/// What was gathered is what the server answers by, from here on.
+fn take_up(desk: &Desk<'_>, built: Built) {
+    if let Some(partners) = desk.partners {
+        partners.swap(built.registry);
+    }
+}
+
+fn find(built: &Built, entity_id: &str) -> Option<Partner> {
+    let all = built.registry.all();
+    all.into_iter().find(|one| one.entity_id == entity_id).map(|one| partner(one, built))
+}
+
+fn partner(of: &ServiceProvider, built: &Built) -> Partner {
+    let mut consumers: Vec<_> = of.consumers.iter().collect();
+    let default = of.default_consumer();
+    consumers.sort_by_key(|consumer| Some(*consumer) != default);
+    let sets = of.attribute_sets.iter();
+    Partner {
+        entity_id: of.entity_id.clone(),
+        name: of.organization.clone(),
+        profile: of.profile,
+        minimum_level: of.minimum_level,
+        disabled: of.disabled,
+        valid_until: of.valid_until,
+        origin: built.origins.get(&of.entity_id).map(ToString::to_string).unwrap_or_default(),
+        keys: of.keys.len(),
+        consumers: consumers.into_iter().map(|one| (one.index, one.location.clone())).collect(),
+        attribute_sets: sets
+            .map(|set| (set.index, set.name.clone(), set.attributes.clone()))
+            .collect(),
+    }
+}
