@@ -125,10 +125,7 @@ pub enum MetadataCommand {
 #[derive(Debug, Subcommand)]
 pub enum SpCommand {
     /// Add a service provider by its metadata, or take its new metadata
-    Add {
-        /// Its metadata, XML
-        file: PathBuf,
-    },
+    Add(SpAdd),
     /// List all service providers: those of the metadata folder and those added
     List,
     /// Show one
@@ -143,6 +140,45 @@ pub enum SpCommand {
         #[arg(value_name = "ENTITY-ID")]
         entity_id: String,
     },
+}
+
+/// `ponte sp add`
+#[derive(Args, Debug)]
+pub struct SpAdd {
+    /// Its metadata, XML
+    pub file: PathBuf,
+    /// The rules that its requests are held to; without it, as its metadata looks
+    #[arg(long, value_enum)]
+    pub profile: Option<ProfileChoice>,
+    /// The least level for it, whatever it asks for
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub minimum_level: Option<LevelChoice>,
+    /// What it is given if its metadata asks for nothing, as in --attributes name,fiscalNumber
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub attributes: Vec<String>,
+}
+
+/// Rules of requests.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum ProfileChoice {
+    /// SPID's technical rules
+    Spid,
+    /// Plain SAML 2.0
+    Generic,
+}
+
+/// A level.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum LevelChoice {
+    /// One factor
+    #[value(name = "SpidL1")]
+    SpidL1,
+    /// Two factors
+    #[value(name = "SpidL2")]
+    SpidL2,
+    /// Two factors, one of them a certificate
+    #[value(name = "SpidL3")]
+    SpidL3,
 }
 
 /// `ponte user …`

@@ -2,11 +2,17 @@
 
 use std::error::Error;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+
+use openssl::error::ErrorStack;
+use tracing_subscriber::filter::ParseError;
 
 use crate::admin::client::ClientError;
 use crate::admin::command::Refused;
 use crate::config::fault::ConfigError;
+use crate::register::error::RegisterError;
+use crate::saml::enveloped::EnvelopError;
 use crate::store::port::StoreError;
 use crate::world::certificate::CertificateError;
 use crate::world::seal::SealError;
@@ -92,6 +98,27 @@ pub enum CliError {
     /// The runtime could not be started.
     #[error("the threads of this program could not be started")]
     Runtime(#[source] std::io::Error),
+    /// There is no signing key.
+    #[error("keys.signing names no key")]
+    NoSigningKey,
+    /// Our metadata cannot be written.
+    #[error("our metadata cannot be written")]
+    Metadata(#[source] EnvelopError),
+    /// The register cannot be opened.
+    #[error("the register cannot be used")]
+    Register(#[source] RegisterError),
+    /// The log's level is none.
+    #[error("server.log-level cannot be used")]
+    Log(#[source] ParseError),
+    /// The port cannot be had.
+    #[error("nothing can listen on {0} (is it taken by another program?)")]
+    Listen(SocketAddr, #[source] std::io::Error),
+    /// TLS cannot be spoken with these files.
+    #[error("{} and its key cannot be used for TLS", .0.display())]
+    Tls(PathBuf, #[source] ErrorStack),
+    /// Signals cannot be heard.
+    #[error("the signals to stop cannot be heard")]
+    Signals(#[source] std::io::Error),
     /// `check` found errors, which it has printed.
     #[error("{0} found")]
     Unsound(Count),
@@ -111,6 +138,11 @@ impl CliError {
     /// What turns an input/output error about `path` into one of ours.
     pub fn file(done: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::File { done, path: path.to_owned(), source }
+    }
+
+    /// What turns an input/output error about `address` into one of ours.
+    pub fn listen(address: SocketAddr) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Listen(address, source)
     }
 
     /// The exit status: 2 if command line or configuration is wrong, else 1.

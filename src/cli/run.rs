@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use crate::cli::arguments::{Arguments, Command};
+use crate::cli::arguments::{Arguments, Command, MetadataCommand};
 use crate::cli::check;
 use crate::cli::error::CliError;
 use crate::cli::office::Office;
-use crate::cli::{init, load, users};
+use crate::cli::signing::{self, Examples};
+use crate::cli::{init, load, metadata, serve, service_providers, users};
 use crate::world::clock::Clock;
 use crate::world::random::Random;
 
@@ -30,15 +31,25 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             print!("{}", init::init(init, &random, clock.now())?);
             Ok(())
         }
-        Command::Check => check::run::check(&arguments.config, clock.now()),
-        Command::User { command } => {
+        Command::Check => in_runtime(check::run::check(&arguments.config, clock.now())),
+        Command::Serve => serve::run(&load::settings(&arguments.config)?),
+        Command::Metadata { command: MetadataCommand::Show } => {
             let settings = load::settings(&arguments.config)?;
-            in_runtime(async {
-                let mut office = Office::open(settings).await?;
-                let done = users::carry_out(&mut office, command, clock.now()).await;
-                office.close().await.and(done)
-            })
+            let signing = signing::load(&settings.keys, Examples::Refuse)?;
+            let idp = metadata::identity_provider(&settings);
+            println!("{}", metadata::document(&idp, &signing)?);
+            Ok(())
         }
+        Command::Sp { command } => in_runtime(async {
+            let mut office = Office::open(load::settings(&arguments.config)?).await?;
+            let done = service_providers::carry_out(&mut office, command).await;
+            office.close().await.and(done)
+        }),
+        Command::User { command } => in_runtime(async {
+            let mut office = Office::open(load::settings(&arguments.config)?).await?;
+            let done = users::carry_out(&mut office, command, clock.now()).await;
+            office.close().await.and(done)
+        }),
         _ => Ok(()),
     }
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::cli::error::CliError;
-use crate::cli::files;
+use crate::cli::signing::Examples;
+use crate::cli::{examples, files};
 use crate::config::settings::Settings;
 use crate::store::sled::{self, SledStore};
 use crate::world::random::Random;
@@ -40,6 +41,18 @@ fn ring(key: &Path, ring: &Path, is_new: bool, random: &Random) -> Result<Seal, 
     files::make(ring, wrapped.as_bytes(), true)?;
     files::sync_folder(ring.parent().unwrap_or(Path::new(".")))?;
     Ok(seal)
+}
+
+/// Refuses a sealing key that everybody has.
+///
+/// # Errors
+/// When it is one, or cannot be read.
+pub fn refuse_example(key: &Path, examples: Examples) -> Result<(), CliError> {
+    let text = zeroize::Zeroizing::new(files::read_text(key)?);
+    if examples == Examples::Refuse && examples::is_example_seal(&text) {
+        return Err(CliError::ExampleKey(key.to_owned()));
+    }
+    Ok(())
 }
 
 /// The store's folder in the data folder.

@@ -3,4 +3,6 @@
 pub mod clock;
 pub mod finding;
 pub mod keys;
+pub mod partners;
 pub mod run;
+pub mod store;

@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 
 use crate::cli::check::finding::{Finding, Grade};
-use crate::cli::check::{clock, keys};
+use crate::cli::check::{clock, keys, partners, store};
 use crate::cli::error::{CliError, Count};
 use crate::cli::load;
 use crate::config::settings::Settings;
@@ -14,9 +14,14 @@ use crate::config::settings::Settings;
 ///
 /// # Errors
 /// [`CliError::Unsound`] when one finding or more is an error.
-pub fn check(config: &Path, now: DateTime<Utc>) -> Result<(), CliError> {
+pub async fn check(config: &Path, now: DateTime<Utc>) -> Result<(), CliError> {
     let findings = match load::settings(config) {
-        Ok(settings) => of_settings(config, &settings, now),
+        Ok(settings) => {
+            let mut findings = of_settings(config, &settings, now);
+            findings.extend(partners::check(&settings, now));
+            findings.extend(store::check(&settings).await);
+            findings
+        }
         Err(error) => {
             let remedy = "mend the lines named; docs/configuration.md explains every key";
             vec![Finding::error("configuration", error.chain(), remedy)]

@@ -1,0 +1,35 @@
+//! Who we are to service providers.
+
+use crate::cli::error::CliError;
+use crate::cli::signing::Signing;
+use crate::config::settings::Settings;
+use crate::identity::attributes::AttributeName;
+use crate::identity::name_id::NameIdKind;
+use crate::saml::identity_provider::IdentityProvider;
+use crate::saml::metadata::write;
+use crate::world::digest::sha256;
+
+/// Ourselves, by these settings.
+#[must_use]
+pub fn identity_provider(settings: &Settings) -> IdentityProvider {
+    IdentityProvider {
+        entity_id: settings.idp.entity_id.clone(),
+        single_sign_on: format!("{}saml/sso", settings.server.base_url),
+        single_logout: None,
+        organization: settings.idp.organization.clone(),
+        name_ids: vec![NameIdKind::Transient, NameIdKind::Persistent],
+        attributes: AttributeName::ALL.to_vec(),
+    }
+}
+
+/// Our metadata, signed. Its XML ID follows from the entityID, so that nothing changes from one start to the next
+/// but what was changed.
+///
+/// # Errors
+/// When a value has a character that XML cannot carry, or the key does not sign.
+pub fn document(idp: &IdentityProvider, signing: &Signing) -> Result<String, CliError> {
+    let digest = sha256(idp.entity_id.as_bytes());
+    let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let signed = write::write(idp, &format!("_{digits}"), &*signing.signer, &signing.further);
+    signed.map_err(CliError::Metadata)
+}

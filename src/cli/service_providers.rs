@@ -1,0 +1,139 @@
+//! `ponte sp …`: service providers, asked for and shown.
+
+use std::path::Path;
+
+use crate::admin::command::{Command, Done, Partner};
+use crate::assurance::level::Level;
+use crate::cli::arguments::{LevelChoice, ProfileChoice, SpAdd, SpCommand};
+use crate::cli::error::CliError;
+use crate::cli::files;
+use crate::cli::office::{Office, unexpected};
+use crate::cli::users::level_word;
+use crate::identity::attributes::AttributeName;
+use crate::login::request::LocalName;
+use crate::partners::registry::Entry;
+use crate::saml::partner::Profile;
+
+/// Carries out a command about service providers.
+///
+/// # Errors
+/// When it is refused.
+pub async fn carry_out(office: &mut Office, command: &SpCommand) -> Result<(), CliError> {
+    match command {
+        SpCommand::Add(said) => add(office, said).await,
+        SpCommand::List => list(office).await,
+        SpCommand::Show { entity_id } => {
+            let entity_id = entity_id.clone();
+            match office.ask(Command::ShowServiceProvider { entity_id }).await? {
+                Done::ServiceProvider(partner) => print!("{}", shown(&partner)),
+                other => return unexpected(other),
+            }
+            Ok(())
+        }
+        SpCommand::Remove { entity_id } => {
+            let command = Command::RemoveServiceProvider { entity_id: entity_id.clone() };
+            match office.ask(command).await? {
+                Done::ServiceProviderRemoved => println!("Removed {entity_id}."),
+                other => return unexpected(other),
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn add(office: &mut Office, said: &SpAdd) -> Result<(), CliError> {
+    let metadata = read(&said.file)?;
+    let entry = Entry {
+        profile: said.profile.map(|choice| match choice {
+            ProfileChoice::Spid => Profile::Spid,
+            ProfileChoice::Generic => Profile::Generic,
+        }),
+        minimum_level: said.minimum_level.map(|choice| match choice {
+            LevelChoice::SpidL1 => Level::Loa2,
+            LevelChoice::SpidL2 => Level::Loa3,
+            LevelChoice::SpidL3 => Level::Loa4,
+        }),
+        attributes: attributes(&said.attributes)?,
+        disabled: false,
+    };
+    match office.ask(Command::AddServiceProvider { metadata, entry }).await? {
+        Done::ServiceProviderAdded { service_provider, replaced, warnings } => {
+            for warning in warnings {
+                eprintln!("warning: {warning}");
+            }
+            let what = if replaced { "Has new metadata" } else { "Added" };
+            println!("{what}: {}\n", service_provider.entity_id);
+            print!("{}", shown(&service_provider));
+            Ok(())
+        }
+        other => unexpected(other),
+    }
+}
+
+fn read(file: &Path) -> Result<String, CliError> {
+    files::read_text(file)
+}
+
+fn attributes(said: &[String]) -> Result<Vec<AttributeName>, CliError> {
+    let known = |name: &String| {
+        AttributeName::parse(name).ok_or_else(|| CliError::Argument {
+            what: "--attributes",
+            expected: "names of attributes of the SPID table",
+            found: name.clone(),
+        })
+    };
+    said.iter().map(known).collect()
+}
+
+async fn list(office: &mut Office) -> Result<(), CliError> {
+    match office.ask(Command::ListServiceProviders).await? {
+        Done::ServiceProviders(partners, faults) => {
+            for partner in &partners {
+                let state = if partner.disabled { "disabled" } else { "enabled" };
+                let (profile, name) = (profile_word(partner.profile), local(&partner.name));
+                println!("{}  {profile:<7}  {state:<8}  {name}", partner.entity_id);
+            }
+            for fault in &faults {
+                eprintln!("not used: {fault}");
+            }
+            if partners.is_empty() && faults.is_empty() {
+                eprintln!("There is none yet: `ponte sp add FILE` adds one by its metadata.");
+            }
+            Ok(())
+        }
+        other => unexpected(other),
+    }
+}
+
+fn shown(partner: &Partner) -> String {
+    let until = partner.valid_until.map_or("not said".to_owned(), |at| at.to_rfc3339());
+    let mut lines = vec![
+        ("entityID", partner.entity_id.clone()),
+        ("name", local(&partner.name).to_owned()),
+        ("profile", profile_word(partner.profile).to_owned()),
+        ("least level", partner.minimum_level.map_or("none", level_word).to_owned()),
+        ("state", if partner.disabled { "disabled" } else { "enabled" }.to_owned()),
+        ("from", partner.origin.clone()),
+        ("valid until", until),
+        ("keys", partner.keys.to_string()),
+    ];
+    for (index, location) in &partner.consumers {
+        lines.push(("answers to", format!("{index}: {location}")));
+    }
+    for (index, name, attributes) in &partner.attribute_sets {
+        let names: Vec<&str> = attributes.iter().map(|name| name.as_str()).collect();
+        lines.push(("attributes", format!("{index}: {} ({})", names.join(", "), local(name))));
+    }
+    lines.iter().map(|(name, value)| format!("{name:<11}  {value}\n")).collect()
+}
+
+fn profile_word(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Spid => "spid",
+        Profile::Generic => "generic",
+    }
+}
+
+fn local(name: &LocalName) -> &str {
+    name.it.as_deref().or(name.en.as_deref()).unwrap_or("without a name")
+}
