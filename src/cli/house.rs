@@ -41,12 +41,13 @@ pub async fn open(settings: &Settings, demo: bool) -> Result<House, CliError> {
     let idp = metadata::identity_provider(settings);
     let document = metadata::document(&idp, &signing)?;
     let (store, seal) = store::open(settings, &random)?;
+    let seal = Arc::new(seal);
     let register = Register::open(
         journal::Settings {
             folder: settings.register.folder.clone(),
             checkpoint: settings.register.checkpoint.clone(),
-            seal: Arc::new(seal.clone()),
-            signer: Arc::<crate::world::signer::KeyFile>::clone(&signing.signer),
+            seal: Arc::clone(&seal),
+            signer: signing.signer.clone(),
             former: signing.further,
             random: Arc::clone(&random),
             checkpoint_rows: CHECKPOINT_ROWS,

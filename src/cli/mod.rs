@@ -13,6 +13,7 @@ pub mod metadata;
 pub mod office;
 pub mod prompt;
 pub mod run;
+pub mod say;
 pub mod serve;
 pub mod service_providers;
 pub mod signals;

@@ -6,6 +6,7 @@ use crate::cli::arguments::{Arguments, Command, MetadataCommand};
 use crate::cli::check;
 use crate::cli::error::CliError;
 use crate::cli::office::Office;
+use crate::cli::say::{say, say_text};
 use crate::cli::signing::{self, Examples};
 use crate::cli::{init, load, metadata, serve, service_providers, users};
 use crate::world::clock::Clock;
@@ -28,7 +29,7 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
     let random = Random::system();
     match &arguments.command {
         Command::Init(init) => {
-            print!("{}", init::init(init, &random, clock.now())?);
+            say_text(format_args!("{}", init::init(init, &random, clock.now())?));
             Ok(())
         }
         Command::Check => in_runtime(check::run::check(&arguments.config, clock.now())),
@@ -37,7 +38,7 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             let settings = load::settings(&arguments.config)?;
             let signing = signing::load(&settings.keys, Examples::Refuse)?;
             let idp = metadata::identity_provider(&settings);
-            println!("{}", metadata::document(&idp, &signing)?);
+            say(format_args!("{}", metadata::document(&idp, &signing)?));
             Ok(())
         }
         Command::Sp { command } => in_runtime(async {

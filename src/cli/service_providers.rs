@@ -8,6 +8,7 @@ use crate::cli::arguments::{LevelChoice, ProfileChoice, SpAdd, SpCommand};
 use crate::cli::error::CliError;
 use crate::cli::files;
 use crate::cli::office::{Office, unexpected};
+use crate::cli::say::{say, say_text};
 use crate::cli::users::level_word;
 use crate::identity::attributes::AttributeName;
 use crate::login::request::LocalName;
@@ -25,7 +26,7 @@ pub async fn carry_out(office: &mut Office, command: &SpCommand) -> Result<(), C
         SpCommand::Show { entity_id } => {
             let entity_id = entity_id.clone();
             match office.ask(Command::ShowServiceProvider { entity_id }).await? {
-                Done::ServiceProvider(partner) => print!("{}", shown(&partner)),
+                Done::ServiceProvider(partner) => say_text(format_args!("{}", shown(&partner))),
                 other => return unexpected(other),
             }
             Ok(())
@@ -33,7 +34,7 @@ pub async fn carry_out(office: &mut Office, command: &SpCommand) -> Result<(), C
         SpCommand::Remove { entity_id } => {
             let command = Command::RemoveServiceProvider { entity_id: entity_id.clone() };
             match office.ask(command).await? {
-                Done::ServiceProviderRemoved => println!("Removed {entity_id}."),
+                Done::ServiceProviderRemoved => say(format_args!("Removed {entity_id}.")),
                 other => return unexpected(other),
             }
             Ok(())
@@ -62,8 +63,8 @@ async fn add(office: &mut Office, said: &SpAdd) -> Result<(), CliError> {
                 eprintln!("warning: {warning}");
             }
             let what = if replaced { "Has new metadata" } else { "Added" };
-            println!("{what}: {}\n", service_provider.entity_id);
-            print!("{}", shown(&service_provider));
+            say(format_args!("{what}: {}\n", service_provider.entity_id));
+            say_text(format_args!("{}", shown(&service_provider)));
             Ok(())
         }
         other => unexpected(other),
@@ -91,7 +92,7 @@ async fn list(office: &mut Office) -> Result<(), CliError> {
             for partner in &partners {
                 let state = if partner.disabled { "disabled" } else { "enabled" };
                 let (profile, name) = (profile_word(partner.profile), local(&partner.name));
-                println!("{}  {profile:<7}  {state:<8}  {name}", partner.entity_id);
+                say(format_args!("{}  {profile:<7}  {state:<8}  {name}", partner.entity_id));
             }
             for fault in &faults {
                 eprintln!("not used: {fault}");

@@ -9,6 +9,7 @@ use crate::assurance::level::Level;
 use crate::cli::arguments::{ProofingChoice, UserAdd, UserCommand};
 use crate::cli::error::CliError;
 use crate::cli::office::{Office, unexpected};
+use crate::cli::say::{say, say_text};
 use crate::cli::{import, prompt};
 use crate::enrolment::activation::Delivery;
 use crate::identity::account::{AccountState, Proofing, ProofingMethod};
@@ -28,7 +29,7 @@ pub async fn carry_out(
         UserCommand::Show { username } => {
             let username = username.clone();
             match office.ask(Command::ShowPerson { username }).await? {
-                Done::Person(person) => print!("{}", shown(&person)),
+                Done::Person(person) => say_text(format_args!("{}", shown(&person))),
                 other => return unexpected(other),
             }
             Ok(())
@@ -59,11 +60,11 @@ async fn add(office: &mut Office, said: &UserAdd, now: DateTime<Utc>) -> Result<
     match office.ask(Command::AddPerson(Box::new(person))).await? {
         Done::Added(Added { username, activation_code, code_expires }) => {
             let until = code_expires.format("%Y-%m-%d");
-            println!("Added {username}.");
-            println!("Activation code: {activation_code}");
-            println!(
+            say(format_args!("Added {username}."));
+            say(format_args!("Activation code: {activation_code}"));
+            say(format_args!(
                 "It is shown this once, good until {until}: hand it to the person, who needs it to enrol an authenticator app."
-            );
+            ));
             Ok(())
         }
         other => unexpected(other),
@@ -126,7 +127,7 @@ async fn list(office: &mut Office) -> Result<(), CliError> {
     for row in &people {
         let (state, name) = (state_word(row.state), &row.name);
         let proofed = if row.proofed { "proofed" } else { "not proofed" };
-        println!("{:<width$}  {state:<9}  {proofed:<11}  {name}", row.username);
+        say(format_args!("{:<width$}  {state:<9}  {proofed:<11}  {name}", row.username));
     }
     if people.is_empty() {
         eprintln!("There is nobody yet: `ponte user add NAME` adds a person.");
@@ -142,7 +143,7 @@ async fn set_state(
     let username = username.to_owned();
     match office.ask(Command::SetState { username, state }).await? {
         Done::StateSet { username, state } => {
-            println!("{username} is {}.", state_word(state));
+            say(format_args!("{username} is {}.", state_word(state)));
             Ok(())
         }
         other => unexpected(other),

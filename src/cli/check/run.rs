@@ -8,6 +8,7 @@ use crate::cli::check::finding::{Finding, Grade};
 use crate::cli::check::{clock, keys, partners, store};
 use crate::cli::error::{CliError, Count};
 use crate::cli::load;
+use crate::cli::say::say;
 use crate::config::settings::Settings;
 
 /// Looks at everything and prints what it found.
@@ -28,7 +29,7 @@ pub async fn check(config: &Path, now: DateTime<Utc>) -> Result<(), CliError> {
         }
     };
     for finding in &findings {
-        println!("{finding}");
+        say(format_args!("{finding}"));
     }
     match findings.iter().filter(|finding| finding.grade == Grade::Error).count() {
         0 => Ok(()),

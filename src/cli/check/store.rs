@@ -15,10 +15,8 @@ pub async fn check(settings: &Settings) -> Vec<Finding> {
         let state = format!("none yet in {data}: the first start makes it");
         return vec![Finding::good("store", state)];
     }
-    let running = matches!(
-        Client::connect(&settings.server.data.join(store::SOCKET)).await,
-        Ok(Some(_))
-    );
+    let running =
+        matches!(Client::connect(&settings.server.data.join(store::SOCKET)).await, Ok(Some(_)));
     let mut findings = Vec::new();
     match look(settings).await {
         Ok(partners) => {

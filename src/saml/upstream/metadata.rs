@@ -28,11 +28,7 @@ pub struct ServiceProvider {
 ///
 /// # Errors
 /// When a value has a character that XML cannot carry, or the key does not sign.
-pub fn write(
-    sp: &ServiceProvider,
-    id: &str,
-    signer: &dyn Signer,
-) -> Result<String, EnvelopError> {
+pub fn write(sp: &ServiceProvider, id: &str, signer: &dyn Signer) -> Result<String, EnvelopError> {
     let names = || {
         let languages = [("it", &sp.name.it), ("en", &sp.name.en)];
         languages.into_iter().filter_map(|(language, name)| Some((language, name.as_deref()?)))

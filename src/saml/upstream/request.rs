@@ -62,9 +62,7 @@ impl Request {
             .attribute("AttributeConsumingServiceIndex", self.attributes.to_string())
             .child(issuer)
             .signature_here()
-            .child(
-                Element::new("samlp:NameIDPolicy").attribute("Format", names::FORMAT_TRANSIENT),
-            )
+            .child(Element::new("samlp:NameIDPolicy").attribute("Format", names::FORMAT_TRANSIENT))
             .child(
                 Element::new("samlp:RequestedAuthnContext")
                     .attribute("Comparison", "minimum")

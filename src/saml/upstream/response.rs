@@ -78,8 +78,7 @@ pub fn receive(
     now: DateTime<Utc>,
 ) -> Result<Received, Refused> {
     let document = xml::parse(text)?;
-    let sound =
-        structure::check(&document, Root::Response, Signed::Enveloped { required: true })?;
+    let sound = structure::check(&document, Root::Response, Signed::Enveloped { required: true })?;
     let response = signature::verify(&sound, expected.keys)?;
     let response = xml::parse(response.text())?;
     envelope(response.root_element(), expected, now)?;
@@ -116,7 +115,8 @@ fn status(response: Node<'_, '_>) -> Result<(), Refused> {
     if codes == [SUCCESS] {
         return Ok(());
     }
-    let message = status.children().find(|node| node.has_tag_name((names::PROTOCOL, "StatusMessage")));
+    let message =
+        status.children().find(|node| node.has_tag_name((names::PROTOCOL, "StatusMessage")));
     Err(Refused::Status { codes, message: message.map(text).transpose()? })
 }
 
@@ -187,7 +187,8 @@ fn attributes(assertion: Node<'_, '_>) -> Result<Vec<(String, String)>, Refused>
     let mut found = Vec::new();
     for statement in all(assertion, "AttributeStatement") {
         for attribute in all(statement, "Attribute") {
-            let name = attribute.attribute("Name").ok_or(Refused::Rule("an attribute has no Name"))?;
+            let name =
+                attribute.attribute("Name").ok_or(Refused::Rule("an attribute has no Name"))?;
             for value in all(attribute, "AttributeValue") {
                 found.push((name.to_owned(), text(value)?));
             }
@@ -198,18 +199,14 @@ fn attributes(assertion: Node<'_, '_>) -> Result<Vec<(String, String)>, Refused>
 
 /// Neither before the request nor in the future, as far as clocks agree.
 fn is_recent(node: Node<'_, '_>, expected: &Expected<'_>, now: DateTime<Utc>) -> bool {
-    at(node, "IssueInstant")
-        .is_some_and(|made| made + SKEW >= expected.asked && made <= now + SKEW)
+    at(node, "IssueInstant").is_some_and(|made| made + SKEW >= expected.asked && made <= now + SKEW)
 }
 
 fn at(node: Node<'_, '_>, attribute: &str) -> Option<DateTime<Utc>> {
     lexical::instant(node.attribute(attribute)?)
 }
 
-fn all<'a, 'i>(
-    parent: Node<'a, 'i>,
-    name: &'static str,
-) -> impl Iterator<Item = Node<'a, 'i>> {
+fn all<'a, 'i>(parent: Node<'a, 'i>, name: &'static str) -> impl Iterator<Item = Node<'a, 'i>> {
     parent.children().filter(move |node| node.has_tag_name((names::ASSERTION, name)))
 }
 
@@ -223,7 +220,9 @@ fn child<'a, 'i>(
     match (found.next(), found.next()) {
         (Some(only), None) => Ok(only),
         (None, _) => Err(Refused::Rule("an element that must be there is missing")),
-        (Some(_), Some(_)) => Err(Refused::Rule("an element that may be there once is there twice")),
+        (Some(_), Some(_)) => {
+            Err(Refused::Rule("an element that may be there once is there twice"))
+        }
     }
 }
 
