@@ -1,29 +1,16 @@
 //! Every page, in both languages.
 
-use std::borrow::Cow;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
 
 use flate2::read::GzDecoder;
-use ponte::identity::attributes::AttributeName;
-use ponte::identity::release::Released;
-use ponte::saml::status::{Fault, FaultKind};
 use ponte::texts::language::Language;
-use ponte::texts::login::Problem;
 use ponte::texts::{anomaly, common, consent, demo, enrolment, home, login, notice};
 use ponte::web::assets::{self, Asset};
-use ponte::web::pages::consent::Consent;
-use ponte::web::pages::demo::{
-    DemoAttributes, DemoCode, DemoError, DemoHome, DemoPeople, DemoPerson,
-};
-use ponte::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
 use ponte::web::pages::error::Error;
-use ponte::web::pages::frame::Frame;
-use ponte::web::pages::home::Home;
-use ponte::web::pages::login::{Login, Totp};
-use ponte::web::pages::notice::Notice;
-use ponte::web::pages::post::{Message, PostForm};
+
+use crate::support::pages::{HOSTILE, filled, frame, samples};
 
 #[test]
 fn each_page_reads_as_it_did() {
@@ -119,21 +106,7 @@ fn each_page_has_the_bones_that_assistive_technology_needs() {
 }
 
 #[test]
-fn a_form_of_ours_carries_its_token_and_everything_is_escaped() {
-    let hostile = "\"><script>alert(1)</script>'&";
-    let mut asked = login(None);
-    asked.csrf = hostile.into();
-    asked.service = hostile.into();
-    asked.username = hostile.into();
-    asked.action = hostile.into();
-    let mut around = frame(Language::It);
-    around.name = hostile.into();
-    around.here = Some(hostile.into());
-    around.support = Some(hostile.into());
-    let html = asked.render(&around).unwrap();
-    assert!(!html.contains("<script>"));
-    assert!(html.contains("name=\"csrf\" value=\"&#34;&#62;&#60;script&#62;"));
-
+fn a_form_of_ours_carries_its_token() {
     for (name, html) in samples(Language::It) {
         for form in html.split("<form ").skip(1) {
             let form = form.split_once("</form>").unwrap().0;
@@ -141,6 +114,40 @@ fn a_form_of_ours_carries_its_token_and_everything_is_escaped() {
             assert_eq!(ours, form.contains("name=\"csrf\" value=\"token\""), "{name}: {form}");
         }
     }
+}
+
+#[test]
+fn whatever_a_value_holds_it_stays_a_value() {
+    for (harmless, hostile) in filled("x").into_iter().zip(filled(HOSTILE)) {
+        let shape = |html: &str| -> Vec<(String, Vec<String>)> {
+            let names = |(element, attributes): Tag<'_>| {
+                let names = attributes.into_iter().map(|(name, _)| name.to_owned()).collect();
+                (element.to_owned(), names)
+            };
+            tags(html).into_iter().map(names).collect()
+        };
+        assert!(hostile.contains("alert(1)"), "the value is shown: {hostile}");
+        assert!(!hostile.contains("<script>"), "{hostile}");
+        assert_eq!(shape(&harmless), shape(&hostile));
+    }
+}
+
+#[test]
+fn no_template_goes_around_the_escaping() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let mut seen = 0;
+    for folder in [folder.clone(), folder.join("part")] {
+        for file in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+            if file.extension().is_some_and(|extension| extension == "html") {
+                let template = fs::read_to_string(&file).unwrap();
+                for around in ["|safe", "| safe", "|e(", "escape", "{% filter", "{% autoescape"] {
+                    assert!(!template.contains(around), "{}: {around}", file.display());
+                }
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 15, "{seen} templates");
 }
 
 #[test]
@@ -242,215 +249,6 @@ fn contents(asset: &Asset) -> Vec<u8> {
         bytes.extend(asset.bytes);
     }
     bytes
-}
-
-/// Every page, filled.
-fn samples(language: Language) -> Vec<(&'static str, String)> {
-    let around = frame(language);
-    let from_outside = Frame { here: None, demo: false, ..around.clone() };
-    let service = Frame {
-        name: demo::words(language).service.into(),
-        support: None,
-        here: Some("/".into()),
-        ..around.clone()
-    };
-    let mut pages = vec![
-        ("login", login(None).render(&around)),
-        ("login_again", {
-            let mut page = login(Some(Problem::Credentials { left: 2 }));
-            page.username = "anna.rossi".into();
-            page.render(&around)
-        }),
-        ("totp", totp(None).render(&around)),
-        ("totp_again", totp(Some(Problem::Code { left: 1 })).render(&around)),
-        ("activation", activation(None).render(&around)),
-        ("activation_again", activation(Some(Problem::Activation { left: 2 })).render(&around)),
-        ("enrol", enrol(None).render(&around)),
-        ("enrol_again", enrol(Some(Problem::CodeShape { digits: 6 })).render(&around)),
-        ("enrolled", Enrolled { action: "/login/x/go".into(), csrf: "token".into() }.render(&around)),
-        ("consent", the_consent(vec![
-            released(AttributeName::SpidCode, "PONT0000000001"),
-            released(AttributeName::Name, "Anna Maria"),
-            released(AttributeName::FamilyName, "Rossi"),
-            released(AttributeName::FiscalNumber, "TINIT-RSSNMR80A41H501X"),
-            released(AttributeName::DateOfBirth, "1980-01-01"),
-            released(AttributeName::Email, "anna.maria.rossi@posta.example"),
-        ]).render(&around)),
-        ("post", post().render(&around)),
-        ("error", Error {
-            number: Some(16),
-            support_id: "K7QX-2M4D".into(),
-            fault: Some(Fault {
-                kind: FaultKind::Consumer,
-                rule: "the answer goes only to an address of the metadata (SAML Core §3.4.1)",
-                element: "AuthnRequest/@AssertionConsumerServiceURL",
-                expected: Cow::Borrowed("https://sp.example/acs"),
-                found: "https://evil.example/<acs>".into(),
-            }),
-            back: Some(post()),
-        }.render(&from_outside)),
-        ("error_unproven", Error {
-            number: Some(5),
-            support_id: "K7QX-2M4D".into(),
-            fault: Some(Fault {
-                kind: FaultKind::RedirectSignature,
-                rule: "a redirect is signed (SAML Bindings §3.4.4.1)",
-                element: "Signature",
-                expected: Cow::Borrowed("a signature in base64"),
-                found: String::new(),
-            }),
-            back: None,
-        }.render(&from_outside)),
-        ("error_ours", Error { number: None, support_id: "K7QX-2M4D".into(), fault: None, back: None }
-            .render(&from_outside)),
-        ("home", Home {
-            entity_id: "https://idp.example".into(),
-            metadata: "/metadata".into(),
-            people: Some("/demo".into()),
-        }.render(&around)),
-        ("demo_home", DemoHome {
-            login: "/login".into(),
-            entity_id: "http://sp.localhost:8081".into(),
-            provider: "http://idp.localhost:8080".into(),
-            people: "http://idp.localhost:8080/demo".into(),
-        }.render(&service)),
-        ("demo_attributes", DemoAttributes {
-            class: "https://www.spid.gov.it/SpidL2".into(),
-            name_id: "_3f0c1d2e4b5a69788796a5b4c3d2e1f0".into(),
-            session_index: None,
-            attributes: vec![
-                ("name".into(), "Anna Maria".into()),
-                ("familyName".into(), "Rossi".into()),
-                ("fiscalNumber".into(), "TINIT-RSSNMR80A41H501X".into()),
-            ],
-            xml: "<samlp:Response xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" ID=\"_1\" Version=\"2.0\">…</samlp:Response>".into(),
-            again: "/".into(),
-        }.render(&service)),
-        ("demo_error", DemoError {
-            status: vec![
-                "urn:oasis:names:tc:SAML:2.0:status:Responder".into(),
-                "urn:oasis:names:tc:SAML:2.0:status:AuthnFailed".into(),
-            ],
-            message: Some("ErrorCode nr25".into()),
-            refused: None,
-            xml: Some("<samlp:Response/>".into()),
-            again: "/".into(),
-        }.render(&service)),
-        ("demo_people", DemoPeople {
-            people: vec![
-                DemoPerson {
-                    name: "Anna Maria Rossi".into(),
-                    username: "anna.rossi".into(),
-                    password: "quattro-gatti-sul-ponte".into(),
-                    code: Some(DemoCode { digits: "042917".into(), left: 41 }),
-                    activation: None,
-                },
-                DemoPerson {
-                    name: "Bruno Bianchi".into(),
-                    username: "bruno.bianchi".into(),
-                    password: "tre-barche-nel-porto".into(),
-                    code: None,
-                    activation: Some("7K4M-Q2XD-93RT".into()),
-                },
-            ],
-            service: "http://sp.localhost:8081/".into(),
-            here: "/demo".into(),
-        }.render(&around)),
-    ];
-    for (name, notice) in [
-        ("wait", Notice::Wait { retry_after: 150, busy: true }),
-        ("not_found", Notice::NotFound),
-        ("method_not_allowed", Notice::MethodNotAllowed { allowed: "GET, HEAD".into() }),
-        ("wrong_host", Notice::WrongHost),
-        ("expired", Notice::Expired),
-        ("other_browser", Notice::OtherBrowser),
-    ] {
-        pages.push((name, notice.render(&from_outside)));
-    }
-    pages.into_iter().map(|(name, html)| (name, html.unwrap())).collect()
-}
-
-fn frame(language: Language) -> Frame {
-    Frame {
-        language,
-        name: "ponte".into(),
-        support: Some("aiuto@comune.example".into()),
-        here: Some("/login/x".into()),
-        demo: true,
-    }
-}
-
-fn login(problem: Option<Problem>) -> Login {
-    Login {
-        action: "/login/x/password".into(),
-        cancel: "/login/x/cancel".into(),
-        csrf: "token".into(),
-        service: "Servizi al cittadino del Comune di Esempio".into(),
-        level: Some("SpidL2".into()),
-        username: String::new(),
-        problem,
-    }
-}
-
-fn totp(problem: Option<Problem>) -> Totp {
-    Totp {
-        action: "/login/x/totp".into(),
-        cancel: "/login/x/cancel".into(),
-        csrf: "token".into(),
-        service: "Servizi al cittadino del Comune di Esempio".into(),
-        level: Some("SpidL2".into()),
-        period: 60,
-        problem,
-    }
-}
-
-fn activation(problem: Option<Problem>) -> Activation {
-    Activation {
-        action: "/login/x/activation".into(),
-        cancel: "/login/x/cancel".into(),
-        csrf: "token".into(),
-        service: "Servizi al cittadino del Comune di Esempio".into(),
-        level: Some("SpidL2".into()),
-        problem,
-    }
-}
-
-fn enrol(problem: Option<Problem>) -> EnrolTotp {
-    EnrolTotp {
-        action: "/login/x/enrol".into(),
-        cancel: "/login/x/cancel".into(),
-        csrf: "token".into(),
-        username: "bruno.bianchi".into(),
-        family_name: "Bianchi".into(),
-        given_name: "Bruno".into(),
-        uri: "otpauth://totp/ponte:bruno.bianchi?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=ponte&period=60".into(),
-        key: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into(),
-        period: 60,
-        problem,
-    }
-}
-
-fn the_consent(released: Vec<Released>) -> Consent {
-    Consent {
-        action: "/login/x/consent".into(),
-        csrf: "token".into(),
-        service: "Servizi al cittadino del Comune di Esempio".into(),
-        level: Some("SpidL2".into()),
-        released,
-    }
-}
-
-fn released(name: AttributeName, value: &str) -> Released {
-    Released { name, value: value.into() }
-}
-
-fn post() -> PostForm {
-    PostForm {
-        action: "https://sp.example/acs".into(),
-        message: Message::Response,
-        value: "PHNhbWxwOlJlc3BvbnNlLz4=".into(),
-        relay_state: Some("state-1".into()),
-    }
 }
 
 /// A start tag's name and its attributes.
