@@ -215,14 +215,13 @@ pub fn verify(sound: &Sound<'_, '_>, keys: &[PublicKey]) -> Result<SignedXml, Un
     prove(sound, sound.envelope().ok_or(Unproven::Missing)?, keys)
 }
 
-/// The same for the one assertion of a response that may not be signed itself. What comes out is
+/// The same for the assertion of a response, which may not be signed itself. What comes out is
 /// the assertion alone.
 ///
 /// # Errors
-/// As [`verify`]; [`Unproven::Missing`] also when there is not exactly one signed child.
+/// As [`verify`].
 pub fn verify_child(sound: &Sound<'_, '_>, keys: &[PublicKey]) -> Result<SignedXml, Unproven> {
-    let [only] = sound.child_envelopes() else { return Err(Unproven::Missing) };
-    prove(sound, only, keys)
+    prove(sound, sound.assertion_envelope().ok_or(Unproven::Missing)?, keys)
 }
 
 /// Verifies a redirect's signature over the octets of its query as received.

@@ -536,6 +536,22 @@ fn real_metadata_verifies_and_what_is_spoiled_does_not() {
     assert!(matches!(xml::parse(&broken), Err(XmlError::NotWellFormed(_))));
 }
 
+#[test]
+fn real_metadata_of_identity_providers_is_sound() {
+    for (name, root) in [
+        ("cie-production.xml", Root::EntityDescriptor),
+        ("cie-test.xml", Root::EntityDescriptor),
+        ("spid-entities-idps.xml", Root::EntitiesDescriptor),
+        ("spid-saml-check.xml", Root::EntityDescriptor),
+        ("spid-sp-test.xml", Root::EntityDescriptor),
+    ] {
+        let Some(text) = real_files::read(&format!("idp-metadata/{name}")) else { return };
+        let document = xml::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        structure::check(&document, root, Signed::Enveloped { required: false })
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
 /// The key of the certificate that a document's own signature shows.
 fn own_key(text: &str) -> PublicKey {
     use base64::Engine as _;

@@ -31,11 +31,14 @@ enum Tree {
         prefix: &'static str,
         name: &'static str,
         declarations: Vec<(&'static str, &'static str)>,
-        attributes: Vec<(&'static str, &'static str, Vec<&'static str>, bool)>,
-        children: Vec<Tree>,
+        attributes: Vec<Attribute>,
+        children: Vec<Self>,
         short: bool,
     },
 }
+
+/// Prefix, name, the pieces of the value, and whether single quotes stand around it.
+type Attribute = (&'static str, &'static str, Vec<&'static str>, bool);
 
 fn pieces() -> impl Strategy<Value = Vec<&'static str>> {
     vec(select(&PIECES[..]), 0..4)
@@ -94,8 +97,9 @@ fn write(tree: &Tree, scope: &mut Scope, out: &mut String) {
                     "xml" => Some("xml"),
                     prefix => bound(scope, prefix),
                 };
-                let Some(uri) = uri.filter(|uri| used.insert((*uri, name))) else { continue };
-                let _ = uri;
+                if uri.filter(|uri| used.insert((*uri, name))).is_none() {
+                    continue;
+                }
                 let colon = if prefix.is_empty() { "" } else { ":" };
                 let quote = if *single { '\'' } else { '"' };
                 write!(head, " {prefix}{colon}{name}={quote}{}{quote}", value.concat()).unwrap();
