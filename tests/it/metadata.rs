@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error as _;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openssl::rsa::Rsa;
@@ -18,6 +19,7 @@ use ponte::saml::partner::Profile;
 use ponte::saml::writer::Element;
 use ponte::world::certificate::Certificate;
 use ponte::world::signer::Signer;
+use proptest::prelude::*;
 use roxmltree::Document;
 
 use crate::saml_out::xmlsec1;
@@ -579,4 +581,57 @@ fn a_folder_is_read_by_name_and_may_be_missing() {
     assert!(fault.to_string().contains("c.xml: it cannot be read: "), "{fault}");
     let (sources, faults) = read_folder(&folder.path().join("nowhere"));
     assert!(sources.is_empty() && faults.is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    /// A signed document is refused once a byte of it changes, unless what is read stays the same.
+    #[test]
+    fn signed_metadata_changed_anywhere_give_nothing_else(
+        at in any::<prop::sample::Index>(),
+        length in 0_usize..4,
+        put in "[ -~]{0,3}",
+    ) {
+        static SIGNED: LazyLock<String> =
+            LazyLock::new(|| Metadata::spid().signed(&keys::SP.signer));
+        static GOOD: LazyLock<String> = LazyLock::new(|| shown(&accepted(&SIGNED)));
+        let at = at.index(SIGNED.len());
+        let mut bytes = SIGNED.clone().into_bytes();
+        bytes.splice(at..(at + length).min(SIGNED.len()), put.into_bytes());
+        let Ok(changed) = String::from_utf8(bytes) else { return Ok(()) };
+        if let Ok(described) = read(&changed, Unsigned::Refuse, now()) {
+            prop_assert_eq!(shown(&described), GOOD.as_str());
+        }
+    }
+
+    #[test]
+    fn unsigned_metadata_changed_anywhere_are_read_or_refused(
+        changes in prop::collection::vec(
+            (any::<prop::sample::Index>(), 0_usize..40, "\\PC{0,8}|<[a-z:]{1,9}/?>|&#x?[0-9a-f]{1,6};"),
+            1..5,
+        ),
+    ) {
+        let mut bytes = Metadata::spid().unsigned().into_bytes();
+        for (at, length, put) in changes {
+            let at = at.index(bytes.len());
+            let end = (at + length).min(bytes.len());
+            bytes.splice(at..end, put.into_bytes());
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        if let Ok(described) = read(&text, Unsigned::Accept, now()) {
+            let sp = described.service_provider;
+            prop_assert!(!sp.keys.is_empty() && !sp.consumers.is_empty());
+            let safe = sp.consumers.iter().all(|consumer| {
+                ["https://", "http://localhost", "http://127."]
+                    .iter()
+                    .any(|start| consumer.location.to_ascii_lowercase().starts_with(start))
+            });
+            prop_assert!(safe, "{:?}", sp.consumers);
+        }
+    }
+}
+
+fn shown(described: &Described) -> String {
+    format!("{:?}", described.service_provider)
 }

@@ -1,5 +1,4 @@
 //! What several tests need.
-#![expect(dead_code, reason = "not every helper has a test yet")]
 
 pub(crate) mod agent;
 pub(crate) mod citizen;
