@@ -14,9 +14,11 @@ table! {
         "The data are sent once, for this sign-in, to the service named above, which processes them according to its own privacy notice (articles 13 and 14 of Regulation (EU) 2016/679). If you do not agree, you go back to the service and no data are sent.";
     post_title: "Un momento", "One moment";
     post_lead: "Ti stiamo portando al servizio.", "We are taking you to the service.";
+    post_request: "Ti stiamo portando al gestore di identità.", "We are taking you to the identity provider.";
     post_manual: "Se non succede nulla entro qualche secondo, premi il pulsante.",
         "If nothing happens within a few seconds, press the button.";
     post_button: "Vai al servizio", "Go to the service";
+    post_request_button: "Vai al gestore di identità", "Go to the identity provider";
 }
 
 /// Who asks.

@@ -38,6 +38,13 @@ impl Message {
     }
 }
 
+impl PostForm {
+    /// Whether a service provider shows it, on the way to its identity provider.
+    fn is_request(&self) -> bool {
+        self.message == Message::Request
+    }
+}
+
 // What is sent holds personal data.
 impl std::fmt::Debug for PostForm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

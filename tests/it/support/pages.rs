@@ -53,6 +53,10 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
             released(AttributeName::Email, "anna.maria.rossi@posta.example"),
         ]).render(&around)),
         ("post", post().render(&around)),
+        (
+            "post_request",
+            PostForm { message: Message::Request, ..post() }.render(&service),
+        ),
         ("error", Error {
             number: Some(16),
             support_id: "K7QX-2M4D".into(),
