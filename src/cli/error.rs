@@ -5,15 +5,16 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use openssl::error::ErrorStack;
-use tracing_subscriber::filter::ParseError;
-
 use crate::admin::client::ClientError;
 use crate::admin::command::Refused;
 use crate::config::fault::ConfigError;
+use crate::factors::password::TooLong;
 use crate::register::error::RegisterError;
 use crate::saml::enveloped::EnvelopError;
+use crate::saml::signature::KeyError as PublicKeyError;
 use crate::store::port::StoreError;
+use crate::telemetry::log::BadDirectives;
+use crate::web::tls::BadTls;
 use crate::world::certificate::CertificateError;
 use crate::world::seal::SealError;
 use crate::world::signer::KeyError;
@@ -109,13 +110,22 @@ pub enum CliError {
     Register(#[source] RegisterError),
     /// The log's level is none.
     #[error("server.log-level cannot be used")]
-    Log(#[source] ParseError),
+    Log(#[source] BadDirectives),
     /// The port cannot be had.
     #[error("nothing can listen on {0} (is it taken by another program?)")]
     Listen(SocketAddr, #[source] std::io::Error),
     /// TLS cannot be spoken with these files.
-    #[error("{} and its key cannot be used for TLS", .0.display())]
-    Tls(PathBuf, #[source] ErrorStack),
+    #[error("{}", .0.display())]
+    Tls(PathBuf, #[source] BadTls),
+    /// An address of the demo is none.
+    #[error("the address of the demo's service provider cannot be used")]
+    Address(#[source] url::ParseError),
+    /// Our own key cannot be read back.
+    #[error("our own signing key cannot be used")]
+    OwnKey(#[source] PublicKeyError),
+    /// A password could not be hashed.
+    #[error("a password could not be hashed")]
+    Hash(#[source] TooLong),
     /// Signals cannot be heard.
     #[error("the signals to stop cannot be heard")]
     Signals(#[source] std::io::Error),

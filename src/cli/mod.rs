@@ -2,6 +2,7 @@
 
 pub mod arguments;
 pub mod check;
+pub mod demo;
 pub mod error;
 pub mod examples;
 pub mod files;

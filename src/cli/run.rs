@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::cli::arguments::{Arguments, Command, MetadataCommand};
 use crate::cli::check;
+use crate::cli::demo;
 use crate::cli::error::CliError;
 use crate::cli::office::Office;
 use crate::cli::say::{say, say_text};
@@ -33,6 +34,7 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             Ok(())
         }
         Command::Check => in_runtime(check::run::check(&arguments.config, clock.now())),
+        Command::Demo(said) => demo::run::run(said),
         Command::Serve => serve::run(&load::settings(&arguments.config)?),
         Command::Metadata { command: MetadataCommand::Show } => {
             let settings = load::settings(&arguments.config)?;

@@ -4,12 +4,17 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::format::FmtSpan;
 
+/// Directives that are none.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct BadDirectives(#[from] ParseError);
+
 /// Reads directives (`info,ponte::saml=debug`).
 ///
 /// # Errors
 /// When they are none.
-pub fn filter(directives: &str) -> Result<EnvFilter, ParseError> {
-    EnvFilter::builder().parse(directives)
+pub fn filter(directives: &str) -> Result<EnvFilter, BadDirectives> {
+    Ok(EnvFilter::builder().parse(directives)?)
 }
 
 /// Sends the log of this process to standard error, from here on.
@@ -18,7 +23,7 @@ pub fn filter(directives: &str) -> Result<EnvFilter, ParseError> {
 ///
 /// # Errors
 /// When `directives` are none.
-pub fn start(directives: &str, json: bool) -> Result<(), ParseError> {
+pub fn start(directives: &str, json: bool) -> Result<(), BadDirectives> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter(directives)?)
         .with_span_events(FmtSpan::NONE)

@@ -19,11 +19,19 @@ pub(super) async fn shake_hands(
     Ok(stream)
 }
 
+/// What takes the server's part in handshakes.
+pub type Acceptor = SslAcceptor;
+
+/// Files with which TLS cannot be spoken.
+#[derive(Debug, thiserror::Error)]
+#[error("certificate and key cannot be used for TLS")]
+pub struct BadTls(#[from] ErrorStack);
+
 /// TLS 1.2 and 1.3 with the ciphers of Mozilla's intermediate list; `chain` and `key` are PEM.
 ///
 /// # Errors
 /// When they cannot be read or do not belong together.
-pub fn acceptor(chain: &[u8], key: &[u8]) -> Result<SslAcceptor, ErrorStack> {
+pub fn acceptor(chain: &[u8], key: &[u8]) -> Result<Acceptor, BadTls> {
     let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
     let mut certificates = X509::stack_from_pem(chain)?.into_iter();
     if let Some(own) = certificates.next() {

@@ -1,0 +1,121 @@
+//! The demo, from its folder to its last page.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use crate::cli::arguments::Demo;
+use crate::cli::demo::citizens::{self, Citizen};
+use crate::cli::demo::folder::{self, Folder};
+use crate::cli::error::CliError;
+use crate::cli::house::{self, House};
+use crate::cli::say::say_text;
+use crate::cli::serve::{self as serving, Running};
+use crate::saml::signature::PublicKey;
+use crate::telemetry::log;
+use crate::web::demo::people::{self, People};
+use crate::web::demo::service_provider::{self, Provider, ServiceProvider};
+use crate::web::pages::demo::DemoPerson;
+use crate::web::{router, serve};
+use crate::world::clock::Clock;
+use crate::world::random::Random;
+
+/// Runs identity provider and service provider until a signal to stop.
+///
+/// # Errors
+/// When something cannot be opened, read, made or listened on.
+pub fn run(said: &Demo) -> Result<(), CliError> {
+    let random = Random::system();
+    let folder = folder::open(said, &random, Clock::system().now())?;
+    let citizens = citizens::of_folder(&folder.path.join("citizens.json"), &random)?;
+    let server = &folder.settings.server;
+    log::start(&server.log_level, server.json_log).map_err(CliError::Log)?;
+    serving::runtime(&folder.settings)?.block_on(async {
+        let house = Arc::new(house::open(&folder.settings, true).await?);
+        citizens::settle(&house.env, &citizens).await?;
+        let running = Running::start(&house, &folder.settings)?;
+        let provider = serving::listen(&folder.settings).await?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, said.sp_port));
+        let service = TcpListener::bind(address).await.map_err(CliError::listen(address))?;
+
+        say_text(welcome(&house, &folder, &citizens).await?);
+        let people = People {
+            citizens: citizens.iter().map(kept).collect(),
+            service: folder.service.to_string(),
+        };
+        let pages = router::router_with(Arc::clone(&house.env), people::routes(people));
+        let site = service_provider::router(Arc::new(site(&house, folder)?));
+        tokio::join!(
+            serve::serve(provider, None, pages, running.stopped()),
+            serve::serve(service, None, site, running.stopped()),
+        );
+        running.end(&house).await
+    })
+}
+
+fn site(house: &House, folder: Folder) -> Result<ServiceProvider, CliError> {
+    let env = &house.env;
+    let key = PublicKey::from_certificate_der(env.signer.certificate());
+    let provider = Provider {
+        entity_id: env.idp.entity_id.clone(),
+        single_sign_on: env.idp.single_sign_on.clone(),
+        keys: vec![key.map_err(CliError::OwnKey)?],
+        people: people_page(house),
+    };
+    Ok(ServiceProvider::new(folder.service, provider, folder.metadata, Arc::new(folder.signer)))
+}
+
+async fn welcome(house: &House, folder: &Folder, citizens: &[Citizen]) -> Result<String, CliError> {
+    let (env, now) = (&house.env, house.env.clock.now());
+    let mut lines = String::new();
+    for citizen in citizens {
+        let person = people::person(env, &kept(citizen), now).await.map_err(CliError::Store)?;
+        lines.extend(person.iter().map(line));
+    }
+    Ok(format!(
+        "ponte demo: everything here is made up, and reached from this machine only.
+
+  Service provider     {}      begin here
+  Identity provider    {}
+  Citizens and codes   {}
+  Folder               {}      remove it to begin anew
+
+{lines}
+Ctrl-C stops it.
+",
+        folder.service,
+        env.settings.base_url,
+        people_page(house),
+        folder.path.display(),
+    ))
+}
+
+fn line(person: &DemoPerson) -> String {
+    let DemoPerson { username, password, code, activation, .. } = person;
+    let mut line = format!("  {username:<8} password {password}\n");
+    if let Some(code) = code {
+        let (digits, left) = (&code.digits, code.left);
+        line.push_str(&format!(
+            "           one-time code {digits}, for {left} s; the page with the citizens shows the next\n"
+        ));
+    }
+    if let Some(activation) = activation {
+        line.push_str(&format!(
+            "           activation code {activation}, asked for when an authenticator app is enrolled\n"
+        ));
+    }
+    line
+}
+
+fn kept(citizen: &Citizen) -> people::Citizen {
+    people::Citizen {
+        username: citizen.username.clone(),
+        password: citizen.password.clone(),
+        activation: citizen.activation_code.clone(),
+    }
+}
+
+fn people_page(house: &House) -> String {
+    format!("{}demo", house.env.settings.base_url)
+}
