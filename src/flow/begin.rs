@@ -85,12 +85,13 @@ async fn refuse(env: &Env, rejected: Rejected, visitor: &Visitor<'_>) -> Result<
     match rejected {
         Rejected::Browser { fault, http_status, claimed } => {
             log(&fault, claimed.as_deref(), visitor);
-            Ok(Reply::Trouble(Box::new(Trouble::Fault { fault, status: http_status })))
+            let trouble = Trouble::Fault { fault: *fault, status: http_status };
+            Ok(Reply::Trouble(Box::new(trouble)))
         }
         Rejected::Registered { fault, reply_to, partner, xml } => {
             log(&fault, Some(&partner.entity_id), visitor);
             let Some(status) = fault.kind.status(partner.profile) else {
-                let trouble = Trouble::Fault { fault, status: 403 };
+                let trouble = Trouble::Fault { fault: *fault, status: 403 };
                 return Ok(Reply::Trouble(Box::new(trouble)));
             };
             let now = env.clock.now();
@@ -128,7 +129,7 @@ async fn refuse(env: &Env, rejected: Rejected, visitor: &Visitor<'_>) -> Result<
             Ok(Reply::Answer(Box::new(Answer {
                 form: answer.form,
                 handle: None,
-                why: Some(Why::Fault(fault)),
+                why: Some(Why::Fault(*fault)),
                 device: None,
             })))
         }

@@ -10,25 +10,18 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::assurance::class_ref::ClassRef;
-use crate::assurance::level::Level;
-use crate::assurance::requirement::{Comparison, Requirement, Tolerance};
-use crate::identity::name_id::NameIdKind;
-use crate::login::request::{LocalName, LoginRequest, RelyingParty};
+use crate::login::request::LoginRequest;
 use crate::saml::binding::{self, Binding, BindingError, Decoded, Inbound, Parameter};
 use crate::saml::identity_provider::IdentityProvider;
-use crate::saml::lexical;
 use crate::saml::message::AuthnRequest;
-use crate::saml::names;
-use crate::saml::partner::{AttributeSet, Profile, ServiceProvider};
-use crate::saml::profile::base;
+use crate::saml::partner::{Profile, ServiceProvider};
 use crate::saml::profile::check::{self, Asked, Rules};
 use crate::saml::profile::generic::GENERIC;
 use crate::saml::profile::spid::SPID;
-use crate::saml::response::ReplyTo;
 use crate::saml::signature::{self, SignedXml};
 use crate::saml::status::{Fault, FaultKind, Tell};
 use crate::saml::structure::{self, Root, Signed};
+use crate::saml::translate;
 use crate::saml::xml;
 
 /// Where and when a request is received.
@@ -79,7 +72,7 @@ pub enum Rejected {
     /// Who sent it is not established: only the browser is told.
     Browser {
         /// What is wrong.
-        fault: Fault,
+        fault: Box<Fault>,
         /// The status of the page (spid-saml §3).
         http_status: u16,
         /// Who the request says sent it, for the log; cut to 200 characters.
@@ -88,8 +81,8 @@ pub enum Rejected {
     /// The service provider is known, and erred: it gets a `Response`.
     Registered {
         /// What is wrong.
-        fault: Fault,
-        /// Where and how to answer: an encoded [`ReplyTo`].
+        fault: Box<Fault>,
+        /// Where and how to answer: an encoded [`ReplyTo`](crate::saml::response::ReplyTo).
         reply_to: String,
         /// Who erred.
         partner: Arc<ServiceProvider>,
@@ -110,7 +103,7 @@ impl Received {
             found: check::cut(&self.request.id),
         };
         Rejected::Registered {
-            fault,
+            fault: Box::new(fault),
             reply_to: self.request.reply_to,
             partner: self.partner,
             xml: self.xml,
@@ -220,24 +213,9 @@ impl Incoming {
         if let Some(fault) = rules(self.partner.profile).broken(&asked) {
             return Err(self.rejected(fault, at));
         }
-        let issue_instant = self.issue_instant().unwrap_or(at.now);
-        let request = LoginRequest {
-            relying_party: RelyingParty {
-                id: self.partner.entity_id.clone(),
-                name: self.name(self.attribute_set(&asked)),
-            },
-            id: self.message.id.clone().unwrap_or_default(),
-            received: at.now,
-            requirement: self.requirement(at.now),
-            passive: is_true(self.message.is_passive.as_deref()),
-            attributes: self
-                .attribute_set(&asked)
-                .map(|set| set.attributes.clone())
-                .unwrap_or_default(),
-            reply_to: self.reply_to(&asked, at.identity_provider, at.now).encode(),
-        };
+        let issue_instant = translate::issue_instant(&asked);
         Ok(Received {
-            request,
+            request: translate::login_request(&asked),
             xml: self.xml,
             issue_instant,
             partner: self.partner,
@@ -248,18 +226,22 @@ impl Incoming {
 
     /// Tells the service provider, where the profile's table lets it hear of the fault.
     fn rejected(self, fault: Fault, at: &Receiving<'_>) -> Rejected {
-        let asked = self.asked(at);
-        let mut reply_to = self.reply_to(&asked, at.identity_provider, at.now);
+        let mut reply_to = translate::reply_to(&self.asked(at));
         let tell = fault.kind.tell();
-        if tell == Tell::DefaultConsumer {
-            reply_to.consumer = default_consumer(&self.partner);
+        let default = self.partner.default_consumer();
+        if let (Tell::DefaultConsumer, Some(default)) = (tell, default) {
+            reply_to.consumer.clone_from(&default.location);
         }
-        if tell == Tell::Browser || reply_to.consumer.is_empty() {
+        if tell == Tell::Browser || default.is_none() {
             let claimed = Some(check::cut(&self.partner.entity_id));
-            return Rejected::Browser { http_status: fault.kind.http(), fault, claimed };
+            return Rejected::Browser {
+                http_status: fault.kind.http(),
+                fault: Box::new(fault),
+                claimed,
+            };
         }
         Rejected::Registered {
-            fault,
+            fault: Box::new(fault),
             reply_to: reply_to.encode(),
             partner: self.partner,
             xml: self.xml,
@@ -271,114 +253,13 @@ impl Incoming {
             message: &self.message,
             partner: &self.partner,
             binding: self.binding,
-            entity_id: &at.identity_provider.entity_id,
-            endpoint: &at.identity_provider.single_sign_on,
+            relay_state: self.relay_state.as_deref(),
+            identity_provider: at.identity_provider,
+            now: at.now,
             earliest: at.now - at.window.back,
             latest: at.now + at.window.ahead,
         }
     }
-
-    fn issue_instant(&self) -> Option<DateTime<Utc>> {
-        self.message.issue_instant.as_deref().and_then(lexical::instant)
-    }
-
-    /// What must be shown. SPID wants a level above the first proved afresh each time (spid-saml §5).
-    fn requirement(&self, now: DateTime<Utc>) -> Requirement {
-        let context = self.message.context.as_ref();
-        let classes: Vec<_> = context
-            .iter()
-            .flat_map(|context| &context.classes)
-            .filter_map(|class| ClassRef::parse(class))
-            .collect();
-        let comparison = context
-            .and_then(|context| context.comparison.as_deref())
-            .and_then(lexical::comparison)
-            .unwrap_or(Comparison::Exact);
-        let above_first = comparison == Comparison::Better
-            || classes.iter().any(|class| class.level() > Level::Loa2)
-            || self.partner.minimum_level > Some(Level::Loa2);
-        let (tolerance, afresh) = match self.partner.profile {
-            Profile::Spid => (Tolerance::HigherIsFine, above_first),
-            Profile::Generic => (Tolerance::AsRequested, false),
-        };
-        let forced = is_true(self.message.force_authn.as_deref());
-        Requirement {
-            classes,
-            comparison,
-            tolerance,
-            minimum: self.partner.minimum_level,
-            not_before: (forced || afresh).then_some(now),
-            upstream: !self
-                .message
-                .proxy_count
-                .as_deref()
-                .is_some_and(|count| count.bytes().all(|digit| digit == b'0')),
-        }
-    }
-
-    /// The set that is named; where none is, SPID releases nothing (spid-saml §1.1), and
-    /// SAML means the metadata's default (SAML Metadata §2.4.4.1).
-    fn attribute_set<'a>(&self, asked: &Asked<'a>) -> Option<&'a AttributeSet> {
-        let sets = &asked.partner.attribute_sets;
-        base::attribute_set(asked).ok().flatten().or_else(|| match self.partner.profile {
-            Profile::Spid => None,
-            Profile::Generic => sets.iter().find(|set| set.is_default).or(sets.first()),
-        })
-    }
-
-    /// The name shown: the service's, else the organisation's, else the entityID.
-    fn name(&self, set: Option<&AttributeSet>) -> LocalName {
-        let said = |name: &&LocalName| name.it.is_some() || name.en.is_some();
-        let organization = Some(&self.partner.organization);
-        set.map(|set| &set.name).filter(said).or(organization.filter(said)).map_or_else(
-            || LocalName {
-                it: Some(self.partner.entity_id.clone()),
-                en: Some(self.partner.entity_id.clone()),
-            },
-            Clone::clone,
-        )
-    }
-
-    /// How to answer; to the default consumer if the one named is none of the metadata's.
-    fn reply_to(
-        &self,
-        asked: &Asked<'_>,
-        identity_provider: &IdentityProvider,
-        now: DateTime<Utc>,
-    ) -> ReplyTo {
-        let consumer = base::consumer(asked).map(|consumer| consumer.location.clone());
-        let id = self.message.id.as_deref().filter(|id| lexical::is_id(id));
-        ReplyTo {
-            profile: self.partner.profile,
-            in_response_to: id.unwrap_or_default().to_owned(),
-            issue_instant: self.issue_instant().unwrap_or(now),
-            binding: self.binding,
-            entity_id: self.partner.entity_id.clone(),
-            consumer: consumer.unwrap_or_else(|_| default_consumer(&self.partner)),
-            relay_state: self.relay_state.clone(),
-            name_id: self.name_id(identity_provider),
-        }
-    }
-
-    fn name_id(&self, identity_provider: &IdentityProvider) -> NameIdKind {
-        let policy = self.message.name_id_policy.as_ref();
-        match policy.and_then(|policy| policy.format.as_deref()) {
-            Some(names::FORMAT_TRANSIENT) => NameIdKind::Transient,
-            Some(names::FORMAT_PERSISTENT) => NameIdKind::Persistent,
-            _ => {
-                let theirs = self.partner.name_ids.first();
-                theirs.or(identity_provider.name_ids.first()).map_or(NameIdKind::Transient, |k| *k)
-            }
-        }
-    }
-}
-
-fn default_consumer(partner: &ServiceProvider) -> String {
-    partner.default_consumer().map(|consumer| consumer.location.clone()).unwrap_or_default()
-}
-
-fn is_true(text: Option<&str>) -> bool {
-    text.and_then(lexical::boolean) == Some(true)
 }
 
 /// A query or form without a message. A redirect's signature that is no signature of ours
@@ -414,5 +295,9 @@ fn browser(
 ) -> Rejected {
     let fault =
         Fault { kind, rule, element, expected: Cow::Borrowed(""), found: check::cut(found) };
-    Rejected::Browser { http_status: kind.http(), fault, claimed: claimed.map(check::cut) }
+    Rejected::Browser {
+        http_status: kind.http(),
+        fault: Box::new(fault),
+        claimed: claimed.map(check::cut),
+    }
 }

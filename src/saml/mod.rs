@@ -21,6 +21,7 @@ pub mod signature;
 pub mod signature_shape;
 pub mod status;
 pub mod structure;
+pub mod translate;
 pub mod upstream;
 pub mod writer;
 pub mod xml;

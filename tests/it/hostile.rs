@@ -14,12 +14,12 @@ use crate::hostile::scene::{Case, Message, Scene};
 use crate::support::requests::{NOW, Verdict, arrive, verdict};
 use crate::support::sp::DESTINATION;
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     [xml::cases(), bindings::cases()].concat()
 }
 
 /// The longest that any answer may take (threats: limits).
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 
 #[test]
 fn nothing_hostile_is_accepted_and_no_control_refused() {

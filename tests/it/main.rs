@@ -15,6 +15,7 @@ mod generic_rows;
 mod hostile;
 mod levels;
 mod metadata;
+mod mutated_requests;
 mod pages;
 mod profiles_doc;
 mod register;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 
 use crate::saml::binding::Binding;
+use crate::saml::identity_provider::IdentityProvider;
 use crate::saml::message::AuthnRequest;
 use crate::saml::partner::ServiceProvider;
 use crate::saml::status::{Fault, FaultKind};
@@ -51,10 +52,12 @@ pub struct Asked<'a> {
     pub partner: &'a ServiceProvider,
     /// How it came.
     pub binding: Binding,
-    /// Our entityID.
-    pub entity_id: &'a str,
-    /// Where requests are taken; absolute.
-    pub endpoint: &'a str,
+    /// What came with it, to be given back.
+    pub relay_state: Option<&'a str>,
+    /// Ourselves.
+    pub identity_provider: &'a IdentityProvider,
+    /// The time of arrival.
+    pub now: DateTime<Utc>,
     /// The earliest time of issue that is still coherent with its arrival.
     pub earliest: DateTime<Utc>,
     /// The latest.

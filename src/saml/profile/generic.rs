@@ -216,10 +216,11 @@ fn issuer_format(asked: &Asked<'_>) -> Result<(), Found> {
 }
 
 fn destination(asked: &Asked<'_>) -> Result<(), Found> {
+    let ours = &asked.identity_provider.single_sign_on;
     match asked.message.destination.as_deref() {
-        Some(text) if text == asked.endpoint => Ok(()),
+        Some(text) if text == ours => Ok(()),
         None if asked.binding == Binding::Redirect => Ok(()),
-        other => Err(Found::instead(other, asked.endpoint.to_owned())),
+        other => Err(Found::instead(other, ours.clone())),
     }
 }
 

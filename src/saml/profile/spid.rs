@@ -2,6 +2,7 @@
 
 use crate::assurance::class_ref::ClassRef;
 use crate::assurance::level::Level;
+use crate::saml::identity_provider::IdentityProvider;
 use crate::saml::lexical;
 use crate::saml::message::RequestedAuthnContext;
 use crate::saml::names;
@@ -252,9 +253,10 @@ fn force_authn_above_level_1(asked: &Asked<'_>) -> Result<(), Found> {
 }
 
 fn destination(asked: &Asked<'_>) -> Result<(), Found> {
+    let IdentityProvider { entity_id, single_sign_on, .. } = asked.identity_provider;
     match asked.message.destination.as_deref() {
-        Some(text) if text == asked.endpoint || text == asked.entity_id => Ok(()),
-        other => Err(Found::instead(other, format!("{} or {}", asked.endpoint, asked.entity_id))),
+        Some(text) if text == single_sign_on || text == entity_id => Ok(()),
+        other => Err(Found::instead(other, format!("{single_sign_on} or {entity_id}"))),
     }
 }
 

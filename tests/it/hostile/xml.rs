@@ -60,7 +60,7 @@ const KEYS: &str = "key from the message";
 const WEAK: &str = "weak algorithms";
 const TRANSFORMS: &str = "transforms";
 const ENTITIES: &str = "entities and includes";
-const BOMBS: &str = "bombs";
+pub(crate) const BOMBS: &str = "bombs";
 const ENCRYPTED: &str = "encryption in place of a signature";
 
 #[rustfmt::skip]

@@ -225,7 +225,8 @@ fn parse(url: &str) -> io::Result<Url> {
 }
 
 /// An answer that came to its end: one that was cut short is an error, as it is to a browser.
-fn read(url: Url, answer: &[u8]) -> io::Result<Page> {
+/// Takes an answer apart.
+pub(crate) fn read(url: Url, answer: &[u8]) -> io::Result<Page> {
     let cut = || io::Error::new(io::ErrorKind::UnexpectedEof, "the answer was cut short");
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(cut)?;
     let head = String::from_utf8_lossy(&answer[..end]).into_owned();
