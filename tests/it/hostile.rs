@@ -2,6 +2,7 @@
 //! requests, each beside a control that differs in one thing and must be accepted.
 
 mod bindings;
+mod http;
 mod scene;
 mod xml;
 

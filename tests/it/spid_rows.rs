@@ -64,7 +64,7 @@ fn rows() -> Vec<Row> {
         Row { of: "ID", what: "empty", change: Values(|x| x.id = set("")), redirect: Told(11), post: Page(7), },
         row("ID", "begins with a digit", Values(|x| x.id = set("9e3a1b5c")), Told(11)),
         row("ID", "with a colon", Values(|x| x.id = set("a:b")), Told(11)),
-        row("ID", "with a space", Values(|x| x.id = set("a b")), Told(11)),
+        Row { of: "ID", what: "with a space", change: Values(|x| x.id = set("a b")), redirect: Told(11), post: Page(7) },
         // Version
         row("Version", "absent", Values(|x| x.version = None), Told(9)),
         row("Version", "1.1", Values(|x| x.version = set("1.1")), Told(9)),

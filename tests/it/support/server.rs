@@ -94,7 +94,8 @@ impl Server {
         self.start_as(command);
     }
 
-    fn start_as(&mut self, mut command: Command) {
+    /// Starts it by a command of [`Self::command`] that was changed.
+    pub(crate) fn start_as(&mut self, mut command: Command) {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
