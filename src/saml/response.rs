@@ -103,7 +103,8 @@ pub struct BadReplyTo(#[source] serde_json::Error);
 /// answer older than its request is refused.
 ///
 /// # Errors
-/// When `reply_to` cannot be read, a value has a character that XML cannot carry, or the key refuses.
+/// When `reply_to` cannot be read, `persistent` is wanted and empty, a value has a character that XML
+/// cannot carry, or the key refuses.
 pub fn answer(
     reply_to: &str,
     outcome: &Authenticated,
@@ -118,6 +119,10 @@ pub fn answer(
     let assertion_id = random.xml_id();
     let (format, name_id) = match (reply_to.profile, reply_to.name_id) {
         (Profile::Generic, NameIdKind::Persistent) => {
+            // One empty name would be everybody's.
+            if persistent.is_empty() {
+                return Err(AnswerError::NoName);
+            }
             (names::FORMAT_PERSISTENT, persistent.to_owned())
         }
         _ => (names::FORMAT_TRANSIENT, random.xml_id()),
@@ -172,6 +177,9 @@ pub enum AnswerError {
     /// What was kept of the request is not readable.
     #[error(transparent)]
     ReplyTo(#[from] BadReplyTo),
+    /// A lasting name is wanted, and none was given.
+    #[error("a persistent name is wanted and there is none")]
+    NoName,
     /// The message cannot be written or signed.
     #[error(transparent)]
     Envelop(#[from] EnvelopError),

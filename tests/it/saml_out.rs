@@ -355,6 +355,9 @@ fn what_cannot_be_answered_is_an_error_and_no_panic() {
     let good = reply_to(Profile::Spid).encode();
     assert!(answer_to(&good, "Anna").is_ok());
     assert!(matches!(answer_to("{}", "Anna"), Err(AnswerError::ReplyTo(_))));
+    let lasting =
+        ReplyTo { name_id: NameIdKind::Persistent, ..reply_to(Profile::Generic) }.encode();
+    assert!(matches!(answer_to(&lasting, "Anna"), Err(AnswerError::NoName)));
     assert!(matches!(answer_to(&good, "An\u{0}na"), Err(AnswerError::Envelop(_))));
 }
 
