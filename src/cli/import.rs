@@ -45,11 +45,11 @@ pub async fn import(
 
 async fn add(
     office: &mut Office,
-    people: Vec<(usize, NewPerson)>,
+    people: Lines<NewPerson>,
     codes: Option<&Path>,
 ) -> Result<(), CliError> {
     let mut out = output(codes)?;
-    let path = codes.unwrap_or(Path::new("standard output"));
+    let path = codes.unwrap_or_else(|| Path::new("standard output"));
     let (mut bad, mut added) = (Vec::new(), 0);
     let bar = bar("adding", people.len());
     for (line, person) in people {
@@ -88,8 +88,11 @@ fn read(file: &Path) -> Result<String, CliError> {
     Ok(text)
 }
 
+/// Something of each line, with its number.
+type Lines<T> = Vec<(usize, T)>;
+
 /// People with the number of their line, and what is wrong with the other lines.
-fn parse(text: &str) -> (Vec<(usize, NewPerson)>, Vec<(usize, String)>) {
+fn parse(text: &str) -> (Lines<NewPerson>, Lines<String>) {
     let (mut people, mut bad) = (Vec::new(), Vec::new());
     let mut names = BTreeSet::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -117,7 +120,7 @@ fn output(codes: Option<&Path>) -> Result<Box<dyn Write>, CliError> {
 }
 
 /// Tells every line, in order, and returns what the command comes to.
-fn told(mut bad: Vec<(usize, String)>, added: usize) -> CliError {
+fn told(mut bad: Lines<String>, added: usize) -> CliError {
     bad.sort();
     for (line, reason) in &bad {
         eprintln!("line {line}: {reason}");

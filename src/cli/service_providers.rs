@@ -1,7 +1,5 @@
 //! `ponte sp …`: service providers, asked for and shown.
 
-use std::path::Path;
-
 use crate::admin::command::{Command, Done, Partner};
 use crate::assurance::level::Level;
 use crate::cli::arguments::{LevelChoice, ProfileChoice, SpAdd, SpCommand};
@@ -43,7 +41,7 @@ pub async fn carry_out(office: &mut Office, command: &SpCommand) -> Result<(), C
 }
 
 async fn add(office: &mut Office, said: &SpAdd) -> Result<(), CliError> {
-    let metadata = read(&said.file)?;
+    let metadata = files::read_text(&said.file)?;
     let entry = Entry {
         profile: said.profile.map(|choice| match choice {
             ProfileChoice::Spid => Profile::Spid,
@@ -69,10 +67,6 @@ async fn add(office: &mut Office, said: &SpAdd) -> Result<(), CliError> {
         }
         other => unexpected(other),
     }
-}
-
-fn read(file: &Path) -> Result<String, CliError> {
-    files::read_text(file)
 }
 
 fn attributes(said: &[String]) -> Result<Vec<AttributeName>, CliError> {
@@ -107,7 +101,7 @@ async fn list(office: &mut Office) -> Result<(), CliError> {
 }
 
 fn shown(partner: &Partner) -> String {
-    let until = partner.valid_until.map_or("not said".to_owned(), |at| at.to_rfc3339());
+    let until = partner.valid_until.map_or_else(|| "not said".to_owned(), |at| at.to_rfc3339());
     let mut lines = vec![
         ("entityID", partner.entity_id.clone()),
         ("name", local(&partner.name).to_owned()),

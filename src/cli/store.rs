@@ -39,7 +39,7 @@ fn ring(key: &Path, ring: &Path, is_new: bool, random: &Random) -> Result<Seal, 
     let seal = Seal::generate(random);
     let wrapped = seal.to_ring(&key, random).map_err(wrong)?;
     files::make(ring, wrapped.as_bytes(), true)?;
-    files::sync_folder(ring.parent().unwrap_or(Path::new(".")))?;
+    files::sync_folder(ring.parent().unwrap_or_else(|| Path::new(".")))?;
     Ok(seal)
 }
 

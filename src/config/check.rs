@@ -33,7 +33,7 @@ pub fn read(
     environment: &[(String, String)],
 ) -> Result<Settings, ConfigError> {
     let document = document::read(text, path, environment)?;
-    let folder = path.parent().unwrap_or(Path::new(""));
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
     let mut check = Check { document: &document, folder, faults: Vec::new() };
     let settings = check.settings(&document.raw);
     match settings {

@@ -5,6 +5,7 @@ mod admin;
 mod architecture;
 mod binding;
 mod browser;
+mod cli;
 mod clients;
 mod config;
 mod crash;

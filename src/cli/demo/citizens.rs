@@ -91,7 +91,7 @@ fn account(
         subject: subject.clone(),
         username: citizen.username.clone(),
         state: AccountState::Active,
-        attributes: attributes(&citizen.username),
+        attributes: made_up(&citizen.username),
         proofing: Some(Proofing {
             method: ProofingMethod::Desk,
             date: now.date_naive(),
@@ -126,7 +126,7 @@ fn account(
 }
 
 /// Invented, and right in form: check letters too.
-fn attributes(username: &str) -> Attributes {
+fn made_up(username: &str) -> Attributes {
     let values: &[(AttributeName, &str)] = if username == "ada" {
         &[
             (AttributeName::SpidCode, "PONTADA0000001"),
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn what_is_made_up_is_right_in_form() {
         for username in ["ada", "bruno"] {
-            let all = super::attributes(username);
+            let all = made_up(username);
             assert!(all.iter().count() >= 10);
             for (name, value) in all.iter() {
                 attributes::check(name, value).unwrap();
