@@ -35,7 +35,7 @@ command_or() {
 build_tools() {
   command_or cc gcc
   command_or pkg-config pkg-config
-  debian libc6-dev libssl-dev libxml2-dev libxmlsec1-dev
+  debian ca-certificates libc6-dev libssl-dev libxml2-dev libxmlsec1-dev
   command -v cargo >/dev/null || PATH="$HOME/.cargo/bin:$PATH"
   command -v cargo >/dev/null || die "Rust 1.89 or newer is needed and Debian 12's is older: install it with rustup (see rustup.rs), then run this again"
   local version
