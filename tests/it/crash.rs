@@ -11,8 +11,13 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ponte::cli::signing::{self, Examples};
+use ponte::cli::store;
+use ponte::register::segment;
+use ponte::register::verify::{Verdict, verify};
 use ponte::world::clock::Clock;
 use ponte::world::random::Random;
+use ponte::world::signer::Signer as _;
 
 use crate::support::agent::{Agent, Page};
 use crate::support::citizen::{Asked, Citizen, asked, send};
@@ -64,7 +69,7 @@ fn kills_lose_nothing_and_nothing_is_taken_twice() {
         assert!(known.contains(name.as_str()), "{name} was added and is gone");
     }
     drop(people);
-    server.kill();
+    server.stop();
     ledger.check_register(&server);
     let faults = ledger.faults();
     assert!(faults.is_empty(), "{faults:#?}");
@@ -296,7 +301,31 @@ impl Ledger {
 
     /// Every answer that came has its row, and the chain of rows holds.
     fn check_register(&self, server: &Server) {
-        let _ = server;
+        let settings = server.settings();
+        let (_store, seal) = store::open(&settings, &Random::system()).expect("the store");
+        let signing = signing::load(&settings.keys, Examples::Refuse).expect("the keys");
+        let (folder, checkpoint) = (&settings.register.folder, &settings.register.checkpoint);
+        let trusted = [signing.signer.certificate()];
+        match verify(folder, checkpoint, &seal, &trusted).expect("the register is read") {
+            Verdict::Sound(_) => {}
+            Verdict::Faulty(fault) => self.fault(format!("the register: {fault:?}")),
+        }
+        let mut rows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for month in segment::months(folder).expect("the months") {
+            let mut walk = segment::Walk::open(&month.path(folder)).expect("a month");
+            let mut number = walk.header.first;
+            while let segment::Step::Record { sealed, .. } = walk.step().expect("a record") {
+                let row = segment::unpack(&seal, number, &sealed).expect("a row");
+                rows.entry(row.request_id).or_default().insert(row.response_id);
+                number += 1;
+            }
+        }
+        for (request, responses) in &*lock(&self.responses) {
+            let kept = rows.get(request).is_some_and(|kept| kept.is_superset(responses));
+            if !kept {
+                self.fault(format!("{request} was answered with {responses:?}: no such row"));
+            }
+        }
     }
 
     fn turned_away(&self, page: &Page, what: &str) -> io::Result<()> {

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use ponte::config::check;
+use ponte::config::settings::Settings;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -90,7 +92,7 @@ impl Server {
             .arg(trace)
             .arg(binary())
             .arg("serve");
-        self.place(&mut command);
+        command.current_dir(self.folder()).envs(self.place());
         self.start_as(command);
     }
 
@@ -136,10 +138,31 @@ impl Server {
 
     /// Ends it like [`Self::kill`], while others still talk to it.
     pub(crate) fn kill_now(&self) {
-        let child = self.child.as_ref().expect("it runs");
-        let id = i32::try_from(child.id()).expect("a process id");
-        let killed = Command::new("kill").args(["-KILL", &id.to_string()]).status();
-        assert!(killed.expect("kill").success());
+        self.signal("-KILL");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.as_ref().expect("it runs").id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status();
+        assert!(sent.expect("kill").success());
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(crate) fn stop(&mut self) {
+        self.signal("-TERM");
+        let status = self.child.take().map(|mut child| child.wait());
+        assert!(
+            matches!(status, Some(Ok(status)) if status.success()),
+            "{status:?}: {:#?}",
+            self.log()
+        );
+    }
+
+    /// The configuration that the server runs under.
+    pub(crate) fn settings(&self) -> Settings {
+        let path = self.folder().join("ponte.toml");
+        let text = std::fs::read_to_string(&path).expect("ponte.toml");
+        check::read(&text, &path, &self.place()).expect("it is right")
     }
 
     /// What it logged, one object a line.
@@ -196,18 +219,20 @@ impl Server {
     /// The binary with its folder and its place on the network.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
-        command.args(arguments);
-        self.place(&mut command);
+        command.args(arguments).current_dir(self.folder()).envs(self.place());
         command
     }
 
-    fn place(&self, command: &mut Command) {
-        command
-            .current_dir(self.folder())
-            .env("PONTE_SERVER_LISTEN", format!("127.0.0.1:{}", self.port))
-            .env("PONTE_SERVER_BASE_URL", self.url(""))
-            .env("PONTE_SERVER_PROXIES", "127.0.0.1")
-            .env("PONTE_SERVER_LOG", "json");
+    /// Its place on the network, over what the configuration says.
+    fn place(&self) -> [(String, String); 5] {
+        [
+            ("LISTEN", format!("127.0.0.1:{}", self.port)),
+            ("BASE_URL", self.url("")),
+            ("PROXIES", "127.0.0.1".into()),
+            ("LOG", "json".into()),
+            ("LOG_LEVEL", "info".into()),
+        ]
+        .map(|(name, value)| (format!("PONTE_SERVER_{name}"), value))
     }
 
     fn collect(&self, stream: impl std::io::Read + Send + 'static) {
