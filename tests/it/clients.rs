@@ -98,9 +98,11 @@ fn xmlsec1_verifies_our_metadata() {
     server.start();
     let served = Agent::new().get(&server.url("/metadata")).expect("metadata").body;
     let printed = server.ponte(&["metadata", "show"], "").stdout;
-    assert_eq!(served.as_bytes(), printed.as_slice(), "one document, two ways to it");
+    let printed = String::from_utf8(printed).expect("UTF-8");
     let node = "urn:oasis:names:tc:SAML:2.0:metadata:EntityDescriptor";
-    assert_eq!(xmlsec1(server.folder(), &served, &[node]), Ok(()));
+    for metadata in [&served, &printed] {
+        assert_eq!(xmlsec1(server.folder(), metadata, &[node]), Ok(()));
+    }
     let changed = served.replacen("idp.localhost", "idq.localhost", 1);
     assert_ne!(xmlsec1(server.folder(), &changed, &[node]), Ok(()), "one byte was changed");
 }
