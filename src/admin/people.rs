@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::admin::command::{Added, CredentialRow, NewPerson, Person, PersonRow};
 use crate::admin::desk::{Desk, DeskError};
-use crate::enrolment::activation::{self, Activation, ActivationCode};
+use crate::enrolment::activation::{Activation, ActivationCode};
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
 use crate::factors::password;
 use crate::identity::account::{Account, AccountState};
@@ -12,7 +12,7 @@ use crate::identity::attributes::{self, AttributeName, Attributes};
 use crate::identity::subject::Subject;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};
-use crate::store::{accounts, codes, credentials};
+use crate::store::{accounts, activations, credentials};
 
 /// Adds a person with password and activation code, all or nothing.
 ///
@@ -60,7 +60,7 @@ pub async fn add(
     let mut batch = Batch::new();
     accounts::add(records, &mut batch, &account)?;
     credentials::add(records, &mut batch, &credential)?;
-    codes::add(records, &mut batch, activation::PURPOSE, code.as_str(), &activation, expires)?;
+    activations::put(records, &mut batch, &activation, &code)?;
     match batch.commit(records.store, Durability::Durable, now).await? {
         Committed::Done => Ok(Added {
             username: account.username,

@@ -9,7 +9,7 @@ use ponte::admin::desk::{self, Desk};
 use ponte::admin::service_providers::Sources;
 use ponte::admin::socket;
 use ponte::assurance::level::Level;
-use ponte::enrolment::activation::{Activation, ActivationCode, Delivery, PURPOSE};
+use ponte::enrolment::activation::{ActivationCode, Delivery};
 use ponte::enrolment::credential::Secret;
 use ponte::factors::password::{Hashing, Verdict};
 use ponte::flow::env::Partners;
@@ -19,7 +19,7 @@ use ponte::partners::registry::{Entry, Registry};
 use ponte::saml::partner::Profile;
 use ponte::store::memory::MemoryStore;
 use ponte::store::record::Records;
-use ponte::store::{accounts, codes, credentials};
+use ponte::store::{accounts, activations, credentials};
 use ponte::world::random::Random;
 use ponte::world::seal::Seal;
 use tempfile::TempDir;
@@ -130,11 +130,12 @@ async fn a_person_is_added_with_password_and_activation_code() {
     assert_eq!(house.hashing.check(hash, "correct horse batterie"), Verdict::Wrong);
 
     let code = ActivationCode::read(&code).unwrap();
-    let kept = codes::find::<Activation>(house.records(), PURPOSE, code.as_str(), now());
+    let kept = activations::load(house.records(), &account.subject, now());
     let kept = kept.await.unwrap().unwrap().value;
-    assert_eq!(kept.subject, account.subject);
-    assert_eq!(kept.delivery, Delivery::Desk);
-    assert_eq!(kept.expires, now() + TimeDelta::days(30));
+    assert!(kept.is(house.records(), &code).unwrap());
+    assert_eq!(kept.activation.subject, account.subject);
+    assert_eq!(kept.activation.delivery, Delivery::Desk);
+    assert_eq!(kept.activation.expires, now() + TimeDelta::days(30));
 }
 
 #[tokio::test]
