@@ -79,7 +79,9 @@ if (verb === "metadata") {
 } else if (verb === "request") {
   console.log(JSON.stringify(await request()));
 } else if (verb === "check") {
-  console.log(JSON.stringify(await check(JSON.parse(readFileSync(0, "utf8")))));
+  const verdicts = [];
+  for (const answer of JSON.parse(readFileSync(0, "utf8"))) verdicts.push(await check(answer));
+  console.log(JSON.stringify(verdicts));
 } else {
   throw new Error(`${verb}: not a verb`);
 }

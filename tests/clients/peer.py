@@ -8,8 +8,8 @@ asked for), `key` and `cert` (PEM files of the service provider), `idp_metadata`
 VERB is one of
 - `metadata`: prints the service provider's metadata;
 - `request`: prints {"method", "url", "fields", "id"}, a request for a browser to send;
-- `check`: reads {"id", "SAMLResponse", "RelayState"} and prints {"accepted", ...},
-  with `why` where the library refused, else what it read from the response.
+- `check`: reads a list of {"id", "SAMLResponse", "RelayState"} and prints a list of
+  {"accepted", ...}, with `why` where the library refused, else what it read from the response.
 """
 
 import json
@@ -26,14 +26,16 @@ def run(metadata, request, check):
     elif verb == "request":
         print(json.dumps(request(setup)))
     elif verb == "check":
-        answer = json.load(sys.stdin)
-        try:
-            verdict = {"accepted": True, **check(setup, answer)}
-        except Refused as refused:
-            verdict = {"accepted": False, "why": str(refused)}
-        print(json.dumps(verdict))
+        print(json.dumps([verdict(check, setup, answer) for answer in json.load(sys.stdin)]))
     else:
         sys.exit(f"{verb}: not a verb")
+
+
+def verdict(check, setup, answer):
+    try:
+        return {"accepted": True, **check(setup, answer)}
+    except Refused as refused:
+        return {"accepted": False, "why": str(refused)}
 
 
 class Refused(Exception):

@@ -83,10 +83,18 @@ impl Peer {
         }
     }
 
-    /// What it says of a response to the request `id`: `accepted`, and `why` not or what it read.
-    pub(crate) fn check(&self, id: &str, response: &str, relay_state: &str) -> Value {
-        let answer = json!({ "id": id, "SAMLResponse": response, "RelayState": relay_state });
-        serde_json::from_str(&self.run("check", Some(&answer.to_string()))).expect("JSON")
+    /// What it says of each response to the request `id`: `accepted`, and `why` not or what it read.
+    pub(crate) fn check(&self, id: &str, relay_state: &str, responses: &[String]) -> Vec<Value> {
+        let answers: Vec<Value> = responses
+            .iter()
+            .map(
+                |response| json!({ "id": id, "SAMLResponse": response, "RelayState": relay_state }),
+            )
+            .collect();
+        let verdicts = self.run("check", Some(&json!(answers).to_string()));
+        let verdicts: Vec<Value> = serde_json::from_str(&verdicts).expect("JSON");
+        assert_eq!(verdicts.len(), responses.len(), "a verdict for each");
+        verdicts
     }
 
     fn run(&self, verb: &str, input: Option<&str>) -> String {
