@@ -17,7 +17,7 @@ use crate::telemetry::log::BadDirectives;
 use crate::web::tls::BadTls;
 use crate::world::certificate::CertificateError;
 use crate::world::seal::SealError;
-use crate::world::signer::KeyError;
+use crate::world::signer::{KeyError, SignError};
 
 /// A command could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +129,18 @@ pub enum CliError {
     /// Signals cannot be heard.
     #[error("the signals to stop cannot be heard")]
     Signals(#[source] std::io::Error),
+    /// A measurement could not be made.
+    #[error("the measurement could not be made")]
+    Bench(#[source] std::io::Error),
+    /// What a measurement needs was not as it should be: a key, a login.
+    #[error("the measurement's own house does not work")]
+    BenchKey,
+    /// A message cannot be written or signed.
+    #[error("a message cannot be written or signed")]
+    Envelop(#[source] EnvelopError),
+    /// A key does not sign.
+    #[error("a key does not sign")]
+    Sign(#[source] SignError),
     /// `check` found errors, which it has printed.
     #[error("{0} found")]
     Unsound(Count),

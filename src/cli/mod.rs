@@ -1,6 +1,7 @@
 //! The commands.
 
 pub mod arguments;
+pub mod bench;
 pub mod check;
 pub mod demo;
 pub mod error;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::cli::arguments::{Arguments, Command, MetadataCommand};
+use crate::cli::bench::run as measure;
 use crate::cli::check;
 use crate::cli::demo;
 use crate::cli::error::CliError;
@@ -53,6 +54,10 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             let done = users::carry_out(&mut office, command, clock.now()).await;
             office.close().await.and(done)
         }),
+        Command::Bench(bench) => {
+            print!("{}", measure::run(bench)?);
+            Ok(())
+        }
         _ => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use openssl::bn::BigNum;
 use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
-use openssl::pkey::Id;
+use openssl::pkey::{Id, PKey, Public};
 use openssl::sign::Verifier;
 use openssl::x509::X509;
 
@@ -29,26 +29,54 @@ fn check(
     octets: &[u8],
     signature: &[u8],
 ) -> Result<bool, ErrorStack> {
-    let (kind, digest) = match algorithm {
-        SignatureAlgorithm::RsaSha256 => (Id::RSA, MessageDigest::sha256()),
-        SignatureAlgorithm::RsaSha384 => (Id::RSA, MessageDigest::sha384()),
-        SignatureAlgorithm::RsaSha512 => (Id::RSA, MessageDigest::sha512()),
-        SignatureAlgorithm::EcdsaSha256 => (Id::EC, MessageDigest::sha256()),
-        SignatureAlgorithm::EcdsaSha384 => (Id::EC, MessageDigest::sha384()),
-        SignatureAlgorithm::EcdsaSha512 => (Id::EC, MessageDigest::sha512()),
-    };
-    let key = X509::from_der(certificate)?.public_key()?;
-    if key.id() != kind {
-        return Ok(false);
+    VerifyingKey::new(certificate)?.check(algorithm, octets, signature)
+}
+
+/// The public key of a certificate, parsed once.
+#[derive(Debug)]
+pub struct VerifyingKey(PKey<Public>);
+
+impl VerifyingKey {
+    /// The key of `certificate` (DER).
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn new(certificate: &[u8]) -> Result<Self, ErrorStack> {
+        X509::from_der(certificate)?.public_key().map(Self)
     }
-    let mut verifier = Verifier::new(digest, &key)?;
-    verifier.update(octets)?;
-    if kind == Id::RSA {
-        return verifier.verify(signature);
+
+    /// As [`verifies`].
+    #[must_use]
+    pub fn verifies(&self, algorithm: SignatureAlgorithm, octets: &[u8], signature: &[u8]) -> bool {
+        self.check(algorithm, octets, signature).unwrap_or(false)
     }
-    let (r, s) = signature.split_at(signature.len() / 2);
-    let (r, s) = (BigNum::from_slice(r)?, BigNum::from_slice(s)?);
-    verifier.verify(&EcdsaSig::from_private_components(r, s)?.to_der()?)
+
+    fn check(
+        &self,
+        algorithm: SignatureAlgorithm,
+        octets: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, ErrorStack> {
+        let (kind, digest) = match algorithm {
+            SignatureAlgorithm::RsaSha256 => (Id::RSA, MessageDigest::sha256()),
+            SignatureAlgorithm::RsaSha384 => (Id::RSA, MessageDigest::sha384()),
+            SignatureAlgorithm::RsaSha512 => (Id::RSA, MessageDigest::sha512()),
+            SignatureAlgorithm::EcdsaSha256 => (Id::EC, MessageDigest::sha256()),
+            SignatureAlgorithm::EcdsaSha384 => (Id::EC, MessageDigest::sha384()),
+            SignatureAlgorithm::EcdsaSha512 => (Id::EC, MessageDigest::sha512()),
+        };
+        if self.0.id() != kind {
+            return Ok(false);
+        }
+        let mut verifier = Verifier::new(digest, &self.0)?;
+        verifier.update(octets)?;
+        if kind == Id::RSA {
+            return verifier.verify(signature);
+        }
+        let (r, s) = signature.split_at(signature.len() / 2);
+        let (r, s) = (BigNum::from_slice(r)?, BigNum::from_slice(s)?);
+        verifier.verify(&EcdsaSig::from_private_components(r, s)?.to_der()?)
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,8 @@
+//! `ponte bench`: what signatures and answers cost on this machine, in CPU time, each beside the raw
+//! RSA operations that it contains.
+
+pub mod client;
+pub mod cpu;
+pub mod parts;
+pub mod run;
+pub mod span;

@@ -1,0 +1,131 @@
+//! The parts: raw RSA, our signatures, our verification.
+
+use std::hint::black_box;
+
+use chrono::{DateTime, Utc};
+
+use crate::assurance::class_ref::ClassRef;
+use crate::assurance::factor::Factor;
+use crate::assurance::level::Level;
+use crate::cli::bench::cpu::micros;
+use crate::cli::error::CliError;
+use crate::identity::attributes::AttributeName;
+use crate::identity::name_id::NameIdKind;
+use crate::identity::release::Released;
+use crate::identity::subject::Subject;
+use crate::login::outcome::Authenticated;
+use crate::saml::binding::Binding;
+use crate::saml::identity_provider::IdentityProvider;
+use crate::saml::partner::Profile;
+use crate::saml::response::{self, ReplyTo};
+use crate::saml::signature::{self, PublicKey};
+use crate::saml::structure::{self, Root, Signed};
+use crate::saml::upstream::request::Request;
+use crate::saml::xml;
+use crate::world::random::Random;
+use crate::world::signer::Signer;
+use crate::world::verifier::VerifyingKey;
+
+/// What the raw operations cost, in microseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Raw {
+    /// One signature with RSA-2048 and SHA-256.
+    pub sign: f64,
+    /// Its verification.
+    pub verify: f64,
+}
+
+/// Measures the raw operations.
+///
+/// # Errors
+/// When the key does not sign, or the kernel does not tell the time.
+pub fn raw(signer: &dyn Signer, seconds: u64) -> Result<Raw, CliError> {
+    let message = [7; 700];
+    let value = signer.sign(&message).map_err(CliError::Sign)?;
+    let sign =
+        micros(seconds, || drop(black_box(signer.sign(&message)))).map_err(CliError::Bench)?;
+    let (certificate, algorithm) = (signer.certificate(), signer.algorithm());
+    let key = VerifyingKey::new(certificate).map_err(|_| CliError::BenchKey)?;
+    let verify = micros(seconds, || {
+        black_box(key.verifies(algorithm, &message, &value));
+    });
+    Ok(Raw { sign, verify: verify.map_err(CliError::Bench)? })
+}
+
+/// Measures our Response with both signatures, from the outcome to the form.
+///
+/// # Errors
+/// When the kernel does not tell the time.
+pub fn answer(
+    idp: &IdentityProvider,
+    signer: &dyn Signer,
+    random: &Random,
+    now: DateTime<Utc>,
+    seconds: u64,
+) -> Result<f64, CliError> {
+    let reply_to = ReplyTo {
+        profile: Profile::Spid,
+        in_response_to: "_5f1d4c3b2a".into(),
+        issue_instant: now,
+        binding: Binding::Post,
+        entity_id: "https://sp.example.org/spid".into(),
+        consumer: "https://sp.example.org/spid/acs".into(),
+        relay_state: Some("opaque".into()),
+        name_id: NameIdKind::Transient,
+    }
+    .encode();
+    let attribute = |name, value: &str| Released { name, value: value.into() };
+    let outcome = Authenticated {
+        subject: Subject::new("subject".into()),
+        achieved: Level::Loa3,
+        class: ClassRef::SpidL2,
+        at: now,
+        factors: vec![Factor::Password, Factor::Totp],
+        attributes: vec![
+            attribute(AttributeName::SpidCode, "PONT0123456789"),
+            attribute(AttributeName::Name, "Ada"),
+            attribute(AttributeName::FamilyName, "Esposito"),
+            attribute(AttributeName::FiscalNumber, "TINIT-SPSDAA80A41H501X"),
+            attribute(AttributeName::DateOfBirth, "1980-01-01"),
+        ],
+    };
+    micros(seconds, || {
+        drop(black_box(response::answer(&reply_to, &outcome, "", idp, signer, random, now)));
+    })
+    .map_err(CliError::Bench)
+}
+
+/// Measures the verification of a signed AuthnRequest from its text on: ours alone, and both.
+///
+/// # Errors
+/// When the request cannot be made or does not verify, or the kernel does not tell the time.
+pub fn verification(
+    request: &Request,
+    signer: &dyn Signer,
+    seconds: u64,
+) -> Result<(f64, f64), CliError> {
+    let text = request.signed(signer).map_err(CliError::Envelop)?;
+    let key = PublicKey::from_certificate_der(signer.certificate());
+    let keys = [key.map_err(|_| CliError::BenchKey)?];
+    let signed = Signed::Enveloped { required: true };
+    let ours = || {
+        let document = xml::parse(&text).ok()?;
+        let sound = structure::check(&document, Root::AuthnRequest, signed).ok()?;
+        signature::holds_for_ours(&sound, &keys).ok()
+    };
+    let both = || {
+        let document = xml::parse(&text).ok()?;
+        let sound = structure::check(&document, Root::AuthnRequest, signed).ok()?;
+        signature::verify(&sound, &keys).ok().map(drop)
+    };
+    if ours().is_none() || both().is_none() {
+        return Err(CliError::BenchKey);
+    }
+    let ours = micros(seconds, || {
+        black_box(ours());
+    });
+    let both = micros(seconds, || {
+        black_box(both());
+    });
+    Ok((ours.map_err(CliError::Bench)?, both.map_err(CliError::Bench)?))
+}
