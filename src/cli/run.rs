@@ -58,7 +58,6 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             print!("{}", measure::run(bench)?);
             Ok(())
         }
-        _ => Ok(()),
     }
 }
 
