@@ -32,8 +32,10 @@ pub(super) async fn post(Extension(context): Extension<Context>, request: Reques
         Ok(form) => {
             begin(&context.env, Inbound::Post { form: &form }, &context.visitor(None)).await
         }
-        Err(BadForm::TooSlow) => return StatusCode::REQUEST_TIMEOUT.into_response(),
-        Err(BadForm::TooLong) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        Err(BadForm::TooSlow) => {
+            unread(&context, "a form that came too slowly", StatusCode::REQUEST_TIMEOUT)
+        }
+        Err(BadForm::TooLong) => unread(&context, "a longer form", StatusCode::PAYLOAD_TOO_LARGE),
         Err(BadForm::Kind | BadForm::Field(_)) => {
             begin(&context.env, Inbound::Post { form: "" }, &context.visitor(None)).await
         }
@@ -50,14 +52,33 @@ fn wrong_method(context: &Context) -> Reply {
         expected: "a POST with the message in its form".into(),
         found: "a POST with the message in its query".into(),
     };
+    refused(context, fault, 403)
+}
+
+/// A form that was not read to its end (nr04), with the status that says why.
+fn unread(context: &Context, found: &str, status: StatusCode) -> Reply {
+    let fault = Fault {
+        kind: FaultKind::BindingFormat,
+        rule: "must arrive whole within the limits of size and time (SAML Bindings §3.5.4, spid-saml §3 nr04)",
+        element: "SAMLRequest",
+        expected: format!("a form of at most {MAX_MESSAGE} octets").into(),
+        found: found.to_owned(),
+    };
+    refused(context, fault, status.as_u16())
+}
+
+fn refused(context: &Context, fault: Fault, status: u16) -> Reply {
     tracing::warn!(
         event = "refused",
         support_id = context.support_id,
+        address = %context.address,
         number = fault.kind.number(),
         rule = fault.rule,
+        element = fault.element,
+        found = fault.found,
         "a request was refused"
     );
-    Reply::Trouble(Box::new(Trouble::Fault { fault, status: 403 }))
+    Reply::Trouble(Box::new(Trouble::Fault { fault, status }))
 }
 
 /// `GET /metadata`: ours, signed, as built at the start.

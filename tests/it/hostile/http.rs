@@ -174,6 +174,18 @@ fn the_next_visitor_is_served_under_bombs() {
 }
 
 #[test]
+fn a_form_beyond_the_limit_is_refused_and_said() {
+    let server = server();
+    let scene = scene(&server);
+    let Message::Post(good) = good_post(&scene) else { panic!("no form") };
+    let long = format!("{good}&x={}", "x".repeat(1100 * 1024));
+    assert_eq!(send(&server, &Message::Post(long)), Answer::Closed(413));
+    assert_eq!(settled(&server, 1), 1);
+    let padded = format!("{good}&x={}", "x".repeat(900 * 1024));
+    assert_eq!(send(&server, &Message::Post(padded)), Answer::Accepted);
+}
+
+#[test]
 fn what_came_with_a_request_is_never_run() {
     let server = server();
     let scene = scene(&server);
