@@ -127,15 +127,6 @@ impl Server {
         }
     }
 
-    /// Tells it to stop, and waits until it has.
-    pub(crate) fn stop(&mut self) {
-        let mut child = self.child.take().expect("it runs");
-        let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-        assert!(killed.expect("kill").success());
-        assert!(child.wait().expect("it ends").success());
-        std::thread::sleep(Duration::from_millis(50));
-    }
-
     /// Ends it like [`Self::kill`], while others still talk to it.
     pub(crate) fn kill_now(&self) {
         self.signal("-KILL");
