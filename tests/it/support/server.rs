@@ -147,6 +147,8 @@ impl Server {
             "{status:?}: {:#?}",
             self.log()
         );
+        // Its last words are read by another thread.
+        std::thread::sleep(Duration::from_millis(50));
     }
 
     /// The configuration that the server runs under.
