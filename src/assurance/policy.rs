@@ -13,7 +13,7 @@ pub struct LevelPolicy {
     pub offered: Vec<Factor>,
     /// The most that it ever answers (IC-14).
     pub ceiling: Level,
-    /// The most that a passkey is worth; LoA3 at most.
+    /// The most that a passkey is worth; nothing raises it above LoA3.
     pub passkey: Level,
     /// Issuers (RFC 4514) whose CNS-like certificates are worth as much as a CNS.
     pub cns_like_issuers: BTreeSet<String>,
@@ -32,10 +32,11 @@ impl Default for LevelPolicy {
 }
 
 impl LevelPolicy {
-    /// The most that one credential of this kind may be worth here, before its binding.
+    /// The most that one credential of this kind may be worth here, before its binding and the
+    /// table of combinations.
     pub(super) fn most(&self, factor: Factor, issuer: Option<&str>) -> Level {
         match factor {
-            Factor::Passkey => self.passkey.min(Level::Loa3),
+            Factor::Passkey => self.passkey,
             Factor::CnsLike if !issuer.is_some_and(|name| self.cns_like_issuers.contains(name)) => {
                 Level::Loa3
             }

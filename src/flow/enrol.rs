@@ -234,6 +234,7 @@ async fn finish(
                 .activate(level, now)
                 .map_err(|error| Failure::Credential(Box::new(error)))?;
             credentials::update(env.records(), &mut batch, credential, &active)?;
+            replace_others(env, &mut batch, &known)?;
             if let Some(kept) = &known.activation {
                 batch.take(kept);
             }
@@ -301,6 +302,16 @@ fn new_app(env: &Env, known: &Known, now: DateTime<Utc>) -> Credential {
             last_step: None,
         },
     }
+}
+
+/// The app takes the place of one that was bound lower: a person has one of each kind.
+fn replace_others(env: &Env, batch: &mut Batch, known: &Known) -> Result<(), Failure> {
+    let apps = known.credentials.iter().filter(|one| one.value.is_active());
+    for one in apps.filter(|one| one.value.secret.factor() == Factor::Totp) {
+        let revoked = one.value.clone().revoke();
+        credentials::update(env.records(), batch, one, &revoked)?;
+    }
+    Ok(())
 }
 
 /// An app that was begun before and never confirmed gives way.
