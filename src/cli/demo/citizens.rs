@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::error::CliError;
 use crate::cli::files;
-use crate::enrolment::activation::{Activation, ActivationCode, Delivery, PURPOSE};
+use crate::enrolment::activation::{Activation, ActivationCode, Delivery};
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
 use crate::factors::totp;
 use crate::flow::env::Env;
@@ -16,7 +16,7 @@ use crate::identity::attributes::{AttributeName, Attributes};
 use crate::identity::subject::Subject;
 use crate::store::port::Durability;
 use crate::store::record::Batch;
-use crate::store::{accounts, codes, credentials};
+use crate::store::{accounts, activations, credentials};
 use crate::world::random::Random;
 
 /// A made-up person, as the demo's folder keeps them.
@@ -120,7 +120,7 @@ fn account(
     } else if let Some(code) = ActivationCode::read(&citizen.activation_code) {
         let expires = now + TimeDelta::days(365);
         let activation = Activation { subject, delivery: Delivery::Desk, made: now, expires };
-        codes::add(records, &mut batch, PURPOSE, code.as_str(), &activation, expires)?;
+        activations::put(records, &mut batch, &activation, &code)?;
     }
     Ok(batch)
 }

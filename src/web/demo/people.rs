@@ -10,14 +10,14 @@ use axum::routing::get;
 use chrono::{DateTime, Utc};
 
 use crate::assurance::factor::Factor;
-use crate::enrolment::activation::{Activation, ActivationCode, PURPOSE};
+use crate::enrolment::activation::ActivationCode;
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
 use crate::factors::totp;
 use crate::flow::env::Env;
 use crate::identity::account::Account;
 use crate::identity::attributes::AttributeName;
 use crate::store::port::StoreError;
-use crate::store::{accounts, codes, credentials};
+use crate::store::{accounts, activations, credentials};
 use crate::web::context::Context;
 use crate::web::pages::demo::{DemoCode, DemoPeople, DemoPerson};
 use crate::web::pages::notice::Notice;
@@ -86,15 +86,18 @@ pub async fn person(
     let all = credentials::list(records, &account.subject, now).await?;
     let app = all.iter().map(|loaded| &loaded.value).find(|credential| is_app(credential));
     let activation = match ActivationCode::read(&citizen.activation) {
-        Some(code) => codes::find::<Activation>(records, PURPOSE, code.as_str(), now).await?,
-        None => None,
+        Some(code) => match activations::load(records, &account.subject, now).await? {
+            Some(kept) => kept.value.is(records, &code)?,
+            None => false,
+        },
+        None => false,
     };
     Ok(Some(DemoPerson {
         name: name(&account),
         username: account.username,
         password: citizen.password.clone(),
         code: app.and_then(|credential| code(credential, now)),
-        activation: activation.map(|_| citizen.activation.clone()),
+        activation: activation.then(|| citizen.activation.clone()),
     }))
 }
 
