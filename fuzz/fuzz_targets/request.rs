@@ -4,13 +4,17 @@
 use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
+use ponte::assurance::level::Level;
 use ponte::identity::attributes::AttributeName;
 use ponte::identity::name_id::NameIdKind;
 use ponte::login::request::LocalName;
-use ponte::saml::authn_request::{Receiving, Window, judge_unsigned, receive};
+use ponte::saml::authn_request::{Received, Receiving, Rejected, Window, judge_unsigned, receive};
 use ponte::saml::binding::Inbound;
 use ponte::saml::identity_provider::{IdentityProvider, Organization};
+use ponte::saml::lexical;
 use ponte::saml::partner::{AttributeSet, Consumer, Profile, ServiceProvider};
+use ponte::saml::profile::spid::CLASSES;
+use ponte::saml::response::ReplyTo;
 use ponte::saml::signature::PublicKey;
 use ponte::world::signer::{KeyFile, Signer as _};
 
@@ -53,6 +57,44 @@ static PARTNERS: LazyLock<[Arc<ServiceProvider>; 2]> = LazyLock::new(|| {
     [Arc::new(spid), Arc::new(generic)]
 });
 
+/// Whatever the verdict, an answer goes to a registered consumer or nowhere, and what is accepted
+/// keeps the rules.
+fn hold(outcome: Result<Received, Rejected>, partner: &ServiceProvider, at: &Receiving<'_>) {
+    let reply_to = |text: &str| {
+        let reply_to = ReplyTo::decode(text).unwrap();
+        assert!(partner.consumers.iter().any(|known| known.location == reply_to.consumer));
+        assert!(reply_to.in_response_to.is_empty() || lexical::is_id(&reply_to.in_response_to));
+        reply_to
+    };
+    match outcome {
+        Ok(received) => {
+            let request = &received.request;
+            assert_eq!(reply_to(&request.reply_to).in_response_to, request.id);
+            assert_eq!(request.relying_party.id, partner.entity_id);
+            assert!(lexical::is_id(&request.id));
+            assert!(received.issue_instant >= at.now - at.window.back);
+            assert!(received.issue_instant <= at.now + at.window.ahead);
+            assert!(received.remember_until >= received.issue_instant + at.window.back);
+            if partner.profile == Profile::Spid {
+                let [class] = request.requirement.classes[..] else { panic!("not one class") };
+                assert!(CLASSES.contains(&class));
+                assert!(!request.passive);
+                let above = class.level() > Level::Loa2;
+                assert!(!above || request.requirement.not_before == Some(at.now));
+            }
+        }
+        Err(Rejected::Registered { fault, reply_to: text, .. }) => {
+            reply_to(&text);
+            assert!(fault.kind.status(partner.profile).is_some());
+            assert!(fault.found.chars().count() <= 200);
+        }
+        Err(Rejected::Browser { fault, http_status, .. }) => {
+            assert_eq!(http_status, 403);
+            assert!(fault.found.chars().count() <= 200);
+        }
+    }
+}
+
 fuzz_target!(|text: &str| {
     let at = Receiving {
         identity_provider: &US,
@@ -60,8 +102,8 @@ fuzz_target!(|text: &str| {
         window: Window::default(),
     };
     for partner in &*PARTNERS {
-        let _ = judge_unsigned(text, &at, Arc::clone(partner));
+        hold(judge_unsigned(text, &at, Arc::clone(partner)), partner, &at);
         let find = |id: &str| (id == ENTITY).then(|| Arc::clone(partner));
-        let _ = receive(Inbound::Redirect { query: text }, &at, find);
+        hold(receive(Inbound::Redirect { query: text }, &at, find), partner, &at);
     }
 });

@@ -220,6 +220,14 @@ fn rows() -> Vec<Row> {
         row("Child order", "a comment among the children", Text(|x| x.replacen("</saml:Issuer>", "</saml:Issuer><!-- hello -->", 1)), Accepted),
         row("Child order", "an attribute that the schema does not know", Text(|x| { x.replacen("<samlp:AuthnRequest", "<samlp:AuthnRequest AttributeConsumingService=\"77\"", 1) }), Told(8)),
         row("Child order", "ProviderName and Consent", Text(|x| { x.replacen("<samlp:AuthnRequest", "<samlp:AuthnRequest ProviderName=\"Ente\" Consent=\"urn:oasis:names:tc:SAML:2.0:consent:unspecified\"", 1) }), Accepted),
+        row("Child order", "where its schema is, by xsi:schemaLocation", Text(|x| x.replacen("<samlp:AuthnRequest", "<samlp:AuthnRequest xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"urn:oasis:names:tc:SAML:2.0:protocol x.xsd\"", 1)), Accepted),
+        row("Child order", "an attribute of a foreign namespace", Text(|x| x.replacen("<samlp:AuthnRequest", "<samlp:AuthnRequest xmlns:x=\"urn:x\" x:y=\"1\"", 1)), Told(8)),
+        row("Child order", "other prefixes", Text(|x| x.replace("samlp:", "p:").replace("xmlns:samlp", "xmlns:p").replace("saml:", "a:").replace("xmlns:saml", "xmlns:a")), Accepted),
+        row("Child order", "the protocol's namespace without a prefix", Text(|x| x.replace("samlp:", "").replace("xmlns:samlp", "xmlns")), Accepted),
+        row("Child order", "single quotes and line ends between the attributes", Text(|x| x.replacen(" Version=\"2.0\"", "\r\n  Version='2.0'\r\n", 1)), Accepted),
+        row("Child order", "empty elements that close themselves", Text(|x| x.replace("></samlp:NameIDPolicy>", "/>")), Accepted),
+        row("Child order", "characters by reference", Text(|x| x.replace("SpidL2<", "Spid&#76;&#x32;<")), Accepted),
+        row("Child order", "the class in CDATA", Text(|x| x.replace("https://www.spid.gov.it/SpidL2", "<![CDATA[https://www.spid.gov.it/SpidL2]]>")), Accepted),
         row("Child order", "an XML declaration", Text(|x| format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n{x}\r\n")), Accepted),
     ]
 }

@@ -190,9 +190,16 @@ pub(crate) fn sign_edited(
 
 /// `xml` with `signature` after its first `Issuer`.
 pub(crate) fn envelop(xml: &str, signature: &str) -> String {
-    const END: &str = "</saml:Issuer>";
-    let at = xml.find(END).unwrap() + END.len();
+    let at = issuer_end(xml).unwrap();
     format!("{}{signature}{}", &xml[..at], &xml[at..])
+}
+
+/// Where the first `Issuer` ends, whatever its prefix.
+fn issuer_end(xml: &str) -> Option<usize> {
+    xml.match_indices("</").find_map(|(at, _)| {
+        let end = at + xml[at..].find('>')?;
+        xml[at + 2..end].ends_with("Issuer").then_some(end + 1)
+    })
 }
 
 /// A `Signature` of these parts; `after` is what follows the value.
@@ -269,7 +276,7 @@ impl Row {
         // Without an ID or an Issuer nothing can be signed from within.
         let signable = xml::parse(&unsigned)
             .is_ok_and(|document| document.root_element().has_attribute("ID"))
-            && unsigned.contains("</saml:Issuer>");
+            && issuer_end(&unsigned).is_some();
         if signable {
             let signed = sign_text(&unsigned, signer);
             let by_post = verdict(&arrive_by_post(&form(&signed, Some("handle"))));
