@@ -192,7 +192,12 @@ const TOLERANCES: &[super::check::Tolerance] = &[
         "several; those that we do not know are passed over unless the comparison is better",
         "SAML Core §3.3.2.2.1"
     ),
-    accept!("Subject, Conditions", "accepted, and of no effect", "SAML Core §3.4.1"),
+    accept!("Subject", "accepted as a hint, and of no effect", "practice"),
+    accept!(
+        "Conditions",
+        "accepted, and of no effect: our own limits of validity hold",
+        "SAML Core §3.4.1"
+    ),
     accept!(
         "Scoping/@ProxyCount",
         "any number: 0 takes other providers away",
