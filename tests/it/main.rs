@@ -27,5 +27,6 @@ mod store_contract;
 mod support;
 mod threats_doc;
 mod transaction;
+mod upstream;
 mod walk;
 mod web;
