@@ -7,7 +7,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -40,6 +40,9 @@ fn kills_lose_nothing_and_nothing_is_taken_twice() {
     let mut server = Server::new();
     server.add_metadata("sp", &Metadata::spid().signed(&keys::SP.signer), SPID_ENTITY, "spid");
     let ledger = Ledger::default();
+    let names: Vec<String> = (0..20 + 2 * kills).map(|n| format!("imported-{n}")).collect();
+    *lock(&ledger.ready) = server.import_users(&names);
+    *lock(&ledger.people) = names;
     let random = Random::system();
     for kill in 0..=kills {
         server.start();
@@ -48,12 +51,18 @@ fn kills_lose_nothing_and_nothing_is_taken_twice() {
             break;
         }
         let load = Load { server: &server, ledger: &ledger, over: AtomicBool::new(false) };
-        let after = u64::from(u16::from_be_bytes(random.bytes())) % 900 + 100;
+        let [acknowledgements, milliseconds] = random.bytes();
+        let before = ledger.acknowledged.load(Ordering::Relaxed);
+        let enough = before + 4 + u64::from(acknowledgements) % 60;
         std::thread::scope(|scope| {
             let workers: Vec<_> =
                 (0..WORKERS).map(|_| scope.spawn(|| load.log_people_in())).collect();
             let adder = scope.spawn(|| load.add_people());
-            std::thread::sleep(Duration::from_millis(after));
+            let slow = Instant::now() + Duration::from_secs(8);
+            while ledger.acknowledged.load(Ordering::Relaxed) < enough && Instant::now() < slow {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            std::thread::sleep(Duration::from_millis(u64::from(milliseconds) % 25));
             server.kill_now();
             load.over.store(true, Ordering::Relaxed);
             workers.into_iter().for_each(|worker| worker.join().expect("a worker"));
@@ -94,6 +103,7 @@ struct Ledger {
     /// Every answer that came: the request's id, and the responses' ids.
     responses: Mutex<BTreeMap<String, BTreeSet<String>>>,
     faults: Mutex<Vec<String>>,
+    acknowledged: AtomicU64,
     requests_sent: AtomicU64,
     enrolled: AtomicU64,
     codes_taken: AtomicU64,
@@ -119,6 +129,7 @@ impl Load<'_> {
         while !self.over() {
             let name = format!("person-{}", lock(&self.ledger.people).len());
             let Some(citizen) = self.server.try_add_user(&name) else { continue };
+            count(&self.ledger.acknowledged);
             lock(&self.ledger.people).push(name);
             lock(&self.ledger.ready).push(citizen);
         }
@@ -168,7 +179,10 @@ impl Ledger {
             if let Asked::Response(form) = &step {
                 let response = form.field("SAMLResponse").unwrap_or_default();
                 self.answered_with(&request.id, response);
-                lock(&self.answers).push((agent, page.url.to_string(), response.to_owned()));
+                // Where the login stands: the address that the form was sent to, without its step.
+                let login = page.url.join(".").expect("an address");
+                let login = login.as_str().trim_end_matches('/').to_owned();
+                lock(&self.answers).push((agent, login, response.to_owned()));
                 lock(&self.ready).push(citizen);
                 return Ok(());
             }
@@ -192,6 +206,7 @@ impl Ledger {
                 }
                 _ => {}
             }
+            count(&self.acknowledged);
             page = next;
         }
     }
@@ -351,8 +366,9 @@ impl Ledger {
     fn summary(&self) -> String {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         format!(
-            "{} people added, {} apps enrolled, {} codes taken, {} logins answered, {} gone on with after a kill; tried again after a kill: \
+            "{} acknowledgements, {} people added, {} apps enrolled, {} codes taken, {} logins answered, {} gone on with after a kill; tried again after a kill: \
              {} requests and {} codes refused, {} answers repeated byte for byte; {} turned away",
+            read(&self.acknowledged),
             lock(&self.people).len(),
             read(&self.enrolled),
             read(&self.codes_taken),
