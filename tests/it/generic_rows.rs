@@ -12,6 +12,7 @@ use ponte::saml::authn_request::{Received, Receiving, Rejected, Window, receive}
 use ponte::saml::binding::Inbound;
 use ponte::saml::names;
 use ponte::saml::partner::{AttributeSet, ServiceProvider};
+use ponte::saml::profile::generic::GENERIC;
 use ponte::saml::response::ReplyTo;
 use ponte::saml::writer::Element;
 
@@ -19,7 +20,7 @@ use crate::support::requests::Change::{Text, Values};
 use crate::support::requests::Verdict::{self, Accepted, Page, Told};
 use crate::support::requests::{
     Change, IDP_ENTITY, NOW, Row, arrive_by_post, arrive_by_redirect, form, identity_provider, now,
-    partner,
+    partner, unbroken,
 };
 use crate::support::sp::{AuthnRequest, GENERIC_ENTITY, SPID_ENTITY};
 use crate::support::{keys, sp};
@@ -53,6 +54,10 @@ fn set<T: Into<String>>(value: T) -> Option<String> {
     Some(value.into())
 }
 
+fn subject() -> Element<'static> {
+    Element::new("saml:Subject").child(Element::new("saml:NameID").text("somebody"))
+}
+
 #[rustfmt::skip]
 fn rows() -> Vec<Row> {
     vec![
@@ -60,6 +65,12 @@ fn rows() -> Vec<Row> {
         row("Issuer", "entity format", Values(|x| x.issuer.as_mut().unwrap().format = set(names::FORMAT_ENTITY)), Accepted),
         row("Issuer", "NameQualifier", Values(|x| x.issuer.as_mut().unwrap().name_qualifier = set("x")), Accepted),
         row("Issuer", "another format", Values(|x| x.issuer.as_mut().unwrap().format = set(names::FORMAT_PERSISTENT)), Page(10)),
+        row("Issuer", "a space that is none of XML's after it", Values(|x| x.issuer.as_mut().unwrap().value = format!("{GENERIC_ENTITY}\u{a0}")), Page(10)),
+        row("Subject", "somebody", Values(|x| x.subject = Some(subject())), Accepted),
+        row("Subject", "with a confirmation", Values(|x| x.subject = Some(subject().child(Element::new("saml:SubjectConfirmation").attribute("Method", names::BEARER)))), Told(8)),
+        row("Conditions", "a time", Values(|x| x.conditions = Some(Element::new("saml:Conditions").attribute("NotOnOrAfter", "2026-11-22T00:20:03Z"))), Accepted),
+        row("Conditions", "a time that is none", Values(|x| x.conditions = Some(Element::new("saml:Conditions").attribute("NotOnOrAfter", "soon"))), Told(8)),
+        row("Scoping", "ProxyCount no number", Values(|x| x.scoping = Some(Element::new("samlp:Scoping").attribute("ProxyCount", "x"))), Told(8)),
         row("Version", "1.1", Values(|x| x.version = set("1.1")), Told(9)),
         row("ID", "begins with a digit", Values(|x| x.id = set("1")), Told(11)),
         row("IssueInstant", "six minutes ago", Values(|x| x.issue_instant = set("2026-11-22T00:04:03Z")), Told(13)),
@@ -330,4 +341,9 @@ fn a_form_is_read_from_what_was_signed() {
     let received = arrive_by_post(&form).unwrap();
     assert!(received.xml.contains("SignatureValue"));
     assert_eq!(reply_to(&received).relay_state, None);
+}
+
+#[test]
+fn every_demand_is_broken_by_a_row() {
+    assert_eq!(unbroken(&GENERIC, &rows(), &good()), [""; 0]);
 }

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use ponte::saml::names;
+use ponte::saml::profile::spid::SPID;
 use ponte::saml::writer::Element;
 
 use crate::support::requests::Change::{Text, Values};
 use crate::support::requests::Verdict::{self, Accepted, Page, Told};
 use crate::support::requests::{
     Change, IDP_ENTITY, NOW, OTHER_ENTITY, Row, arrive_by_post, arrive_by_redirect, form,
-    identity_provider, verdict,
+    identity_provider, unbroken, verdict,
 };
 use crate::support::sp::{AuthnRequest, DESTINATION, redirect};
 use crate::support::{keys, sp};
@@ -143,6 +144,7 @@ fn rows() -> Vec<Row> {
         row("Issuer", "unknown", Values(|x| x.issuer.as_mut().unwrap().value = "https://nobody.example.org".into()), Page(10)),
         Row { of: "Issuer", what: "another service provider than the signer", change: Values(|x| x.issuer.as_mut().unwrap().value = OTHER_ENTITY.into()), redirect: Page(5), post: Page(7), },
         row("Issuer", "white space and a line end around it", Values(|x| x.issuer.as_mut().unwrap().value = format!("\n  {}\t", sp::SPID_ENTITY)), Accepted),
+        row("Issuer", "a space that is none of XML's before it", Values(|x| x.issuer.as_mut().unwrap().value = format!("\u{a0}{}", sp::SPID_ENTITY)), Page(10)),
         row("Issuer", "a path more", Values(|x| x.issuer.as_mut().unwrap().value = format!("{}/", sp::SPID_ENTITY)), Page(10)),
         row("Issuer", "Format absent", Values(|x| x.issuer.as_mut().unwrap().format = None), Page(10)),
         row("Issuer", "Format empty", Values(|x| x.issuer.as_mut().unwrap().format = set("")), Page(10)),
@@ -293,4 +295,9 @@ fn the_example_of_the_rules_is_accepted() {
     assert_eq!(verdict(&arrive_by_redirect(&redirect(&example, None, signer))), Accepted);
     let signed = crate::support::requests::sign_text(&example, signer);
     assert_eq!(verdict(&arrive_by_post(&form(&signed, None))), Accepted);
+}
+
+#[test]
+fn every_demand_is_broken_by_a_row() {
+    assert_eq!(unbroken(&SPID, &rows(), &good()), [""; 0]);
 }

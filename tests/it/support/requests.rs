@@ -15,6 +15,7 @@ use ponte::saml::canonical;
 use ponte::saml::enveloped::signature_method;
 use ponte::saml::identity_provider::{IdentityProvider, Organization};
 use ponte::saml::partner::{AttributeSet, Consumer, Profile, ServiceProvider};
+use ponte::saml::profile::check::Rules;
 use ponte::saml::response::ReplyTo;
 use ponte::saml::signature::PublicKey;
 use ponte::saml::xml;
@@ -252,18 +253,39 @@ pub(crate) struct Row {
     pub(crate) post: Verdict,
 }
 
+/// The demands of `rules` that no row breaks.
+pub(crate) fn unbroken(rules: &Rules, rows: &[Row], good: &sp::AuthnRequest) -> Vec<&'static str> {
+    let broken: Vec<&str> = rows
+        .iter()
+        .filter_map(|row| {
+            let query = sp::redirect(&row.unsigned(good), None, &keys::SP.signer);
+            match arrive_by_redirect(&query) {
+                Ok(_) => None,
+                Err(Rejected::Browser { fault, .. } | Rejected::Registered { fault, .. }) => {
+                    Some(fault.rule)
+                }
+            }
+        })
+        .collect();
+    rules.checks.iter().map(|check| check.rule).filter(|rule| !broken.contains(rule)).collect()
+}
+
 impl Row {
-    /// Sends the row's request both ways; answers what is not as it should be.
-    pub(crate) fn run(&self, good: &sp::AuthnRequest) -> Vec<String> {
-        let signer = &keys::SP.signer;
+    fn unsigned(&self, good: &sp::AuthnRequest) -> String {
         let mut request = good.clone();
-        let unsigned = match self.change {
+        match self.change {
             Change::Values(change) => {
                 change(&mut request);
                 request.unsigned()
             }
             Change::Text(change) => change(&request.unsigned()),
-        };
+        }
+    }
+
+    /// Sends the row's request both ways; answers what is not as it should be.
+    pub(crate) fn run(&self, good: &sp::AuthnRequest) -> Vec<String> {
+        let signer = &keys::SP.signer;
+        let unsigned = self.unsigned(good);
         let by_redirect =
             verdict(&arrive_by_redirect(&sp::redirect(&unsigned, Some("handle"), signer)));
         let mut wrong = Vec::new();
