@@ -339,3 +339,68 @@ fn declaration(text: &str) -> Result<usize, XmlError> {
         inside = rest;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(text: &str, words: &str) {
+        let error = parse(text).map(drop).unwrap_err().to_string();
+        assert!(error.contains(words), "{error:?} should say {words:?}");
+    }
+
+    #[test]
+    fn each_limit_can_be_reached_and_not_passed() {
+        let elements = |count: usize| format!("<r>{}</r>", "<e/>".repeat(count - 1));
+        parse(&elements(MAX_ELEMENTS)).unwrap();
+        says(&elements(MAX_ELEMENTS + 1), "more than 5000 elements");
+
+        let depth = |count: usize| format!("{}{}", "<e>".repeat(count), "</e>".repeat(count));
+        parse(&depth(MAX_DEPTH)).unwrap();
+        says(&depth(MAX_DEPTH + 1), "more than 64 levels");
+
+        let attributes = |count: usize| {
+            let list: String = (0..count).map(|i| format!(" a{i} = \">\"")).collect();
+            format!("<e{list}/>")
+        };
+        parse(&attributes(MAX_ATTRIBUTES)).unwrap();
+        says(&attributes(MAX_ATTRIBUTES + 1), "more than 64 attributes");
+
+        let open = |outer: usize, inner: usize| {
+            let list = |from: usize, count: usize| -> String {
+                (from..from + count).map(|i| format!(" xmlns:a{i}='urn:a'")).collect()
+            };
+            format!("<r{}><e{}/><e{}/></r>", list(0, outer), list(40, inner), list(40, inner))
+        };
+        parse(&open(40, MAX_NAMESPACES_OPEN - 40)).unwrap();
+        says(&open(40, MAX_NAMESPACES_OPEN - 39), "more than 64 namespaces in scope");
+
+        let declared = |count: usize| format!("<r>{}</r>", "<e\nxmlns =\n'urn:a'/>".repeat(count));
+        parse(&declared(MAX_NAMESPACES)).unwrap();
+        says(&declared(MAX_NAMESPACES + 1), "more than 2000 namespace declarations");
+
+        let octets = |count: usize| format!("<r>{}</r>", "x".repeat(count - 7));
+        parse(&octets(MAX_OCTETS)).unwrap();
+        says(&octets(MAX_OCTETS + 1), "262145 octets");
+    }
+
+    #[test]
+    fn markup_inside_other_markup_is_not_counted() {
+        let inside = "<!-- <a><?b?> --><![CDATA[<a><?b?><!DOCTYPE c>]]>";
+        parse(&format!("<r a='>/>'>{inside}</r>")).unwrap();
+        says("<r>\n\n<?b?></r>", "line 3: a processing instruction");
+        says("<r>\n<!-- -->\n</r>\n<!-- -->", "line 4: a comment after the root");
+    }
+
+    #[test]
+    fn the_whole_text_is_read_or_none() {
+        let text = |text: &str| {
+            let document = parse(text).unwrap();
+            text_of(document.root_element()).map(Cow::into_owned).map_err(|e| e.to_string())
+        };
+        assert_eq!(text("<r> a&amp;<![CDATA[<b>]]>c\r\n</r>").unwrap(), " a&<b>c\n");
+        assert_eq!(text("<r/>").unwrap(), "");
+        assert!(text("<r>a<b/>c</r>").unwrap_err().contains("<r> must hold text alone"));
+        assert!(text("<r>a<!-- b -->c</r>").is_err());
+    }
+}
