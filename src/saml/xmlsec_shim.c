@@ -98,6 +98,48 @@ static int allow(xmlSecDSigCtxPtr context) {
     return 1;
 }
 
+static xmlNodePtr expected(xmlNodePtr node, const xmlChar *name) {
+    return xmlSecCheckNodeName(node, name, xmlSecDSigNs) ? node : NULL;
+}
+
+/* What xmlSecDSigCtxVerify does, in its order, with the key given: that function would first ask
+ * OpenSSL for every number of the key, at each message, to learn that it is a public one. */
+static int signature_holds(xmlSecDSigCtxPtr context, xmlNodePtr signature, xmlSecKeyPtr key) {
+    xmlNodePtr info = expected(xmlFirstElementChild(signature), xmlSecNodeSignedInfo);
+    if (info == NULL) return 0;
+    xmlNodePtr value = expected(xmlNextElementSibling(info), xmlSecNodeSignatureValue);
+    xmlNodePtr c14n = expected(xmlFirstElementChild(info), xmlSecNodeCanonicalizationMethod);
+    if (value == NULL || c14n == NULL) return 0;
+    xmlNodePtr method = expected(xmlNextElementSibling(c14n), xmlSecNodeSignatureMethod);
+    if (method == NULL) return 0;
+    xmlNodePtr reference = expected(xmlNextElementSibling(method), xmlSecNodeReference);
+    if (reference == NULL || xmlNextElementSibling(reference) != NULL) return 0;
+
+    xmlSecDSigReferenceCtxPtr referred =
+        xmlSecDSigReferenceCtxCreate(context, xmlSecDSigReferenceOriginSignedInfo);
+    if (referred == NULL) return 0;
+    int held = xmlSecDSigReferenceCtxProcessNode(referred, reference) >= 0
+        && referred->status == xmlSecDSigStatusSucceeded;
+    xmlSecDSigReferenceCtxDestroy(referred);
+    if (!held) return 0;
+
+    xmlSecTransformCtxPtr transforms = &context->transformCtx;
+    if (xmlSecTransformCtxNodeRead(transforms, c14n, xmlSecTransformUsageC14NMethod) == NULL)
+        return 0;
+    xmlSecTransformPtr verifier =
+        xmlSecTransformCtxNodeRead(transforms, method, xmlSecTransformUsageSignatureMethod);
+    if (verifier == NULL) return 0;
+    verifier->operation = xmlSecTransformOperationVerify;
+    if (xmlSecTransformSetKey(verifier, key) < 0) return 0;
+    xmlSecNodeSetPtr nodes = xmlSecNodeSetGetChildren(info->doc, info, 1, 0);
+    if (nodes == NULL) return 0;
+    held = xmlSecTransformCtxXmlExecute(transforms, nodes) >= 0
+        && xmlSecTransformVerifyNodeContent(verifier, value, transforms) >= 0
+        && verifier->status == xmlSecTransformStatusOk;
+    xmlSecNodeSetDestroy(nodes);
+    return held;
+}
+
 static int verify_in(xmlDocPtr document, const char *id, size_t id_length, xmlSecKeyPtr key) {
     if (document->intSubset != NULL || document->extSubset != NULL) return 0;
     xmlNodePtr root = xmlDocGetRootElement(document);
@@ -121,20 +163,11 @@ static int verify_in(xmlDocPtr document, const char *id, size_t id_length, xmlSe
 
     xmlSecDSigCtxPtr context = xmlSecDSigCtxCreate(NULL);
     if (context == NULL) return 0;
-    int held = 0;
+    context->operation = xmlSecTransformOperationVerify;
     context->enabledReferenceUris = xmlSecTransformUriTypeSameDocument;
     /* The ID is looked up directly, so that no XPointer expression is ever built from it. */
     context->flags |= XMLSEC_DSIG_FLAGS_USE_VISA3D_HACK | XMLSEC_DSIG_FLAGS_IGNORE_MANIFESTS;
-    if (allow(context)) {
-        context->signKey = key;
-        if (xmlSecDSigCtxVerify(context, signature) >= 0) {
-            held = context->status == xmlSecDSigStatusSucceeded
-                && xmlSecPtrListGetSize(&context->signedInfoReferences) == 1
-                && context->signKey == key;
-        }
-        /* The key is shared; the context must not destroy it. */
-        context->signKey = NULL;
-    }
+    int held = allow(context) && signature_holds(context, signature, key);
     xmlSecDSigCtxDestroy(context);
     return held;
 }
