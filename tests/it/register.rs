@@ -18,7 +18,7 @@ use ponte::register::verify::{Fault, FaultKind, Verdict, verify};
 use ponte::store::memory::MemoryStore;
 use ponte::store::port::Store;
 use ponte::store::record::Records;
-use ponte::world::certificate::{Holder, KeyKind, make};
+use ponte::world::certificate::{Holder, KeyKind, KeyPair, make};
 use ponte::world::digest::sha256;
 use ponte::world::random::Random;
 use ponte::world::seal::Seal;
@@ -28,7 +28,7 @@ pub(crate) fn noon() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339("2026-10-31T12:00:00Z").unwrap().to_utc()
 }
 
-pub(crate) fn key() -> KeyFile {
+pub(crate) fn pair() -> KeyPair {
     let holder = Holder {
         common_name: "Ente",
         organization: "Ente",
@@ -37,7 +37,11 @@ pub(crate) fn key() -> KeyFile {
         country: "IT",
         locality: "Roma",
     };
-    let pair = make(KeyKind::EcdsaP256, &holder, &[], noon(), 365, [7; 16]).unwrap();
+    make(KeyKind::EcdsaP256, &holder, &[], noon(), 365, [7; 16]).unwrap()
+}
+
+fn key() -> KeyFile {
+    let pair = pair();
     KeyFile::load(&pair.key, &pair.certificate).unwrap()
 }
 
@@ -70,14 +74,14 @@ pub(crate) fn row(number: u64, length: usize) -> Row {
     }
 }
 
-pub(crate) struct Place {
+struct Place {
     _folder: tempfile::TempDir,
-    pub(crate) settings: Settings,
+    settings: Settings,
     certificate: Vec<u8>,
 }
 
 impl Place {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let signer = key();
         let certificate = signer.certificate().to_vec();
