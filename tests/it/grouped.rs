@@ -169,7 +169,7 @@ async fn what_is_ephemeral_reaches_the_disk_by_itself_and_at_the_end() {
     let disk = Held::default();
     let store = Grouped::start(disk.clone()).unwrap();
     let _done = store.commit(vec![], set("a"), Ephemeral, now()).await.unwrap();
-    assert_eq!(disk.rounds(), []);
+    assert!(disk.rounds().is_empty());
     for _ in 0..100 {
         tokio::time::sleep(Duration::from_millis(20)).await;
         if !disk.rounds().is_empty() {

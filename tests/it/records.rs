@@ -8,6 +8,7 @@ use ponte::identity::account::{Account, AccountState};
 use ponte::identity::attributes::Attributes;
 use ponte::identity::subject::Subject;
 use ponte::identity::tenant::TenantId;
+use ponte::login::attempts::{Attempts, failed};
 use ponte::store::memory::MemoryStore;
 use ponte::store::port::{Committed, Durability, Space, Store, StoreError, Unreadable, Value};
 use ponte::store::record::{Batch, Records};
@@ -127,8 +128,8 @@ async fn one_batch_uses_a_code_counts_it_and_moves_the_login_on() {
         let login = transactions::load::<String>(records, "handle", now()).await.unwrap().unwrap();
         let mut batch = Batch::new();
         credentials::update(records, &mut batch, &seen[0], &totp("s1", Some(step))).unwrap();
-        let counted = attempts::Attempts { consecutive: 1, ..count.value.clone() };
-        attempts::update(records, &mut batch, &count, &counted).unwrap();
+        let counted = failed(count.value.clone(), true, now());
+        attempts::update(records, &mut batch, &count, &counted, now()).unwrap();
         transactions::swap(records, &mut batch, &login, &format!("step {step}"), later()).unwrap();
         batch
     };
@@ -142,11 +143,12 @@ async fn one_batch_uses_a_code_counts_it_and_moves_the_login_on() {
     assert!(transactions::load::<String>(records, "handle", later()).await.unwrap().is_none());
 
     let count = attempts::load(records, &subject, Factor::Totp, now()).await.unwrap();
-    assert_eq!((count.exists(), count.value.consecutive), (true, 1));
+    assert!(count.exists());
+    assert_eq!(count.value, failed(Attempts::default(), true, now()));
     let other = attempts::load(records, &subject, Factor::Password, now()).await.unwrap();
     assert!(!other.exists());
     let mut batch = Batch::new();
-    attempts::update(records, &mut batch, &count, &attempts::Attempts::default()).unwrap();
+    attempts::update(records, &mut batch, &count, &Attempts::default(), now()).unwrap();
     assert_eq!(house.commit(batch).await, Committed::Done);
     let count = attempts::load(records, &subject, Factor::Totp, now()).await.unwrap();
     assert!(!count.exists());
