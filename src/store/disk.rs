@@ -1,4 +1,4 @@
-//! What a local database must do to become a [`Store`](crate::store::port::Store), see
+//! What a local database and a log beside it must do to become a [`Store`](crate::store::port::Store), see
 //! [`Grouped`](crate::store::grouped::Grouped).
 
 use std::fmt;
@@ -23,10 +23,32 @@ pub trait Disk: fmt::Debug + Send + Sync + 'static {
     /// All keys from `first` on, in order.
     fn from(&self, first: &[u8]) -> impl Iterator<Item = Result<Pair, Cause>>;
 
-    /// Makes all of the changes, or after a crash none of them, after all that was written before, and does not come
-    /// back until they are on the disk.
+    /// Makes the changes one after the other, and does not come back until they are on the disk. After a crash some
+    /// of them may be there, the first ones.
+    ///
+    /// # Errors
+    /// When they may not be there.
+    fn write(&self, changes: &[Change]) -> Result<(), Cause>;
+}
+
+/// Rounds of commits, one behind the other, in two halves: while one is written, what the other holds is brought to
+/// the database.
+pub trait Log: Send + Sync + 'static {
+    /// Appends a round, and does not come back until it is on the disk. After a crash all of it is there, or none.
     ///
     /// # Errors
     /// When it may not be there.
-    fn write(&self, round: &[Change]) -> Result<(), Cause>;
+    fn append(&self, round: &[u8]) -> Result<(), Cause>;
+
+    /// Whether the half being written is long enough for the other one's turn.
+    fn is_full(&self) -> bool;
+
+    /// From now on writes to the other half, which was forgotten before.
+    fn turn(&self);
+
+    /// Forgets the half that is not being written: the database has it.
+    ///
+    /// # Errors
+    /// When it may still be there.
+    fn forget(&self) -> Result<(), Cause>;
 }

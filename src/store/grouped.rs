@@ -1,15 +1,16 @@
-//! A store over a local database: commits at once in memory, on the disk in rounds that many callers share.
+//! A store over a local database: commits at once in memory, in a log on the disk in rounds that many callers share,
+//! and in the database later.
 //!
-//! Whoever commits holds the lock while expectations are checked and the writes laid *ahead* of the disk: commits
-//! happen one after the other and conflicts are known at once, whatever the disk is doing. One thread takes what lies
-//! ahead to the disk, a round at a time, each round one atomic write; who must be durable waits for the round.
+//! Whoever commits holds the lock while expectations are checked and the writes laid over the database: commits
+//! happen one after the other and conflicts are known at once, whatever the disk is doing. One thread takes them to
+//! the log, a round at a time; who must be durable waits for the round. When the log is long, another thread brings
+//! what it holds to the database, and it is forgotten.
 //!
 //! Nothing acknowledged depends on what a crash may take back. Rounds are in the order of the commits, so a durable
 //! commit takes everything before it to the disk; and a reader is shown what a durable commit wrote only once it is
 //! there, so that nobody tells the world of something that a crash undoes.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -20,49 +21,50 @@ use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 
 use crate::identity::tenant::TenantId;
-use crate::store::disk::{Cause, Change, Disk};
+use crate::store::ahead::encode;
+use crate::store::disk::{Cause, Disk, Log};
+use crate::store::layers::Layers;
 use crate::store::layout::{EXPIRY, expired_at, expiry_key, pack, unpack, value_key, values_in};
 use crate::store::port::{
     Committed, Durability, Expectation, Key, Space, Store, StoreError, Value, Write, within_limits,
 };
+use crate::store::settle::settle;
 
 /// How long what is ephemeral may lie in memory only.
 const IDLE: Duration = Duration::from_millis(500);
 
-/// A [`Store`] over a [`Disk`].
-pub struct Grouped<D: Disk> {
-    shared: Arc<Shared<D>>,
-    thread: Option<JoinHandle<()>>,
+/// A [`Store`] over a [`Disk`] and a [`Log`].
+pub struct Grouped<D: Disk, L: Log> {
+    shared: Arc<Shared<D, L>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
-#[derive(Debug)]
-struct Shared<D> {
+struct Shared<D, L> {
     disk: D,
+    log: L,
     state: Mutex<State>,
-    wake: Condvar,
+    /// Wakes who writes the log.
+    commits: Condvar,
+    /// Wakes who brings it to the database, and who waits for that at the end.
+    settling: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// What is committed and not yet on the disk, by key.
-    ahead: BTreeMap<Vec<u8>, Ahead>,
+    layers: Layers,
+    /// The next round: what is committed and not yet in the log.
+    round: Vec<u8>,
     /// How many commits there were.
     commits: u64,
     /// Up to which of them all is on the disk.
     synced: u64,
     /// Who waits for which commit to be on the disk, in the order of commits.
     waiting: Vec<(u64, oneshot::Sender<()>)>,
+    /// Whether the log has all of the layer that is to be brought to the database.
+    may_settle: bool,
     closing: bool,
+    ended: bool,
     failed: Option<Failed>,
-}
-
-#[derive(Debug)]
-struct Ahead {
-    value: Option<Value>,
-    /// The last commit that wrote the key.
-    commit: u64,
-    /// The last durable one; 0 for none.
-    durable: u64,
 }
 
 /// Why nothing is taken any more: after a failed sync nobody knows what is on the disk.
@@ -86,78 +88,91 @@ impl std::error::Error for Failed {
 #[error("the store's thread ended")]
 struct Ended;
 
-impl<D: Disk> Grouped<D> {
-    /// A store over `disk`, with its thread.
+impl<D: Disk, L: Log> Grouped<D, L> {
+    /// A store over `disk` and an empty `log`, with its threads.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(disk: D) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared { disk, state: Mutex::default(), wake: Condvar::new() });
-        let thread = {
-            let shared = Arc::clone(&shared);
-            std::thread::Builder::new().name("ponte-store".into()).spawn(move || shared.run())?
-        };
-        Ok(Self { shared, thread: Some(thread) })
+    pub fn start(disk: D, log: L) -> std::io::Result<Self> {
+        let (state, commits, settling) = (Mutex::default(), Condvar::new(), Condvar::new());
+        let shared = Arc::new(Shared { disk, log, state, commits, settling });
+        let mut store = Self { shared, threads: Vec::new() };
+        for (name, run) in [
+            ("ponte-store", Shared::write_rounds as fn(&Shared<D, L>)),
+            ("ponte-settle", Shared::settle_layers),
+        ] {
+            let shared = Arc::clone(&store.shared);
+            let thread = std::thread::Builder::new().name(name.into());
+            store.threads.push(thread.spawn(move || run(&shared))?);
+        }
+        Ok(store)
     }
 }
 
-impl<D: Disk> Drop for Grouped<D> {
+impl<D: Disk, L: Log> Drop for Grouped<D, L> {
     fn drop(&mut self) {
         self.shared.lock().closing = true;
-        self.shared.wake.notify_all();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!(store = ?self.shared.disk, "the store's thread ended badly");
+        self.shared.commits.notify_all();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!(store = ?self.shared.disk, "a thread of the store ended badly");
+            }
         }
     }
 }
 
-impl<D: Disk> fmt::Debug for Grouped<D> {
+impl<D: Disk, L: Log> fmt::Debug for Grouped<D, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Grouped({:?})", self.shared.disk)
     }
 }
 
-impl<D: Disk> Shared<D> {
+impl<D: Disk, L: Log> Shared<D, L> {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes what lies ahead to the disk until the store is dropped, and the rest then.
-    fn run(&self) {
+    /// Takes commits to the log until the store is dropped, and then all of it to the database.
+    fn write_rounds(&self) {
         let _end = End(self);
         let mut state = self.lock();
         loop {
             while state.waiting.is_empty() && !state.closing {
-                if state.ahead.is_empty() {
-                    state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+                if state.round.is_empty() {
+                    state = self.commits.wait(state).unwrap_or_else(PoisonError::into_inner);
                     continue;
                 }
                 let lazy = |state: &mut State| state.waiting.is_empty() && !state.closing;
-                let waited = self.wake.wait_timeout_while(state, IDLE, lazy);
+                let waited = self.commits.wait_timeout_while(state, IDLE, lazy);
                 state = waited.unwrap_or_else(PoisonError::into_inner).0;
                 break;
             }
-            if state.failed.is_some() || (state.ahead.is_empty() && state.waiting.is_empty()) {
+            if state.failed.is_some() {
                 return;
+            }
+            if state.round.is_empty() && state.waiting.is_empty() {
+                return self.settle_rest(state);
             }
             let last = state.commits;
-            let round: Vec<_> =
-                state.ahead.iter().map(|(key, ahead)| (key.clone(), ahead.value.clone())).collect();
+            let round = std::mem::take(&mut state.round);
+            // The layer that goes to the database is what the log has after this round, no more: else a crash could
+            // leave half of a commit there.
+            let turns = self.log.is_full() && !state.layers.is_settling();
+            if turns {
+                state.layers.turn();
+            }
             drop(state);
-            let written = self.expand(round).and_then(|round| match round.as_slice() {
-                [] => Ok(()),
-                round => self.disk.write(round),
-            });
+            let written = if round.is_empty() { Ok(()) } else { self.log.append(&round) };
             state = self.lock();
             if let Err(cause) = written {
-                tracing::error!(store = ?self.disk, error = %cause, "the store's disk failed");
-                state.fail(cause);
-                return;
+                return self.fail(&mut state, cause);
+            }
+            if turns {
+                self.log.turn();
+                state.may_settle = true;
+                self.settling.notify_all();
             }
             state.synced = last;
-            state.ahead.retain(|_, ahead| ahead.commit > last);
             let later = state.waiting.partition_point(|(commit, _)| *commit <= last);
             let done: Vec<_> = state.waiting.drain(..later).collect();
             drop(state);
@@ -169,35 +184,59 @@ impl<D: Disk> Shared<D> {
         }
     }
 
-    /// The round with the index of expiries brought up to date.
-    fn expand(&self, round: Vec<(Vec<u8>, Option<Value>)>) -> Result<Vec<Change>, Cause> {
-        let mut writes = Vec::with_capacity(2 * round.len());
-        for (key, value) in round {
-            let old = self.disk.get(&key)?;
-            let before = old.as_deref().and_then(unpack).and_then(|old| old.expires);
-            let after = value.as_ref().and_then(|value| value.expires);
-            if before != after {
-                writes.extend(before.map(|end| (expiry_key(end, &key), None)));
-                writes.extend(after.map(|end| (expiry_key(end, &key), Some(Vec::new()))));
-            }
-            if value.is_some() || old.is_some() {
-                writes.push((key, value.as_ref().map(pack)));
+    fn settle_rest(&self, mut state: MutexGuard<'_, State>) {
+        for is_last in [false, true] {
+            let busy = |state: &mut State| state.layers.is_settling() && state.failed.is_none();
+            let waited = self.settling.wait_while(state, busy);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+            if !is_last && state.failed.is_none() && !state.layers.is_empty() {
+                state.layers.turn();
+                self.log.turn();
+                state.may_settle = true;
+                self.settling.notify_all();
             }
         }
-        Ok(writes)
+    }
+
+    /// Brings layers to the database.
+    fn settle_layers(&self) {
+        let _end = End(self);
+        let mut state = self.lock();
+        loop {
+            let idle = |state: &mut State| !state.may_settle && !state.ended;
+            let waited = self.settling.wait_while(state, idle);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+            let Some(layer) = state.layers.settling().filter(|_| state.may_settle) else { return };
+            drop(state);
+            let settled = settle(&self.disk, &layer).and_then(|()| self.log.forget());
+            drop(layer);
+            state = self.lock();
+            if let Err(cause) = settled {
+                return self.fail(&mut state, cause);
+            }
+            state.may_settle = false;
+            state.layers.settled();
+            self.settling.notify_all();
+        }
+    }
+
+    fn fail(&self, state: &mut State, cause: Cause) {
+        tracing::error!(store = ?self.disk, error = %cause, "the store's disk failed");
+        state.fail(cause);
+        self.commits.notify_all();
+        self.settling.notify_all();
     }
 
     /// The value of `key`, dead or alive.
     fn value(&self, state: &State, key: &[u8]) -> Result<Option<Value>, StoreError> {
-        match state.ahead.get(key) {
-            Some(ahead) => Ok(ahead.value.clone()),
+        match state.layers.find(key) {
+            Some(laid) => Ok(laid.value.clone()),
             None => {
                 Ok(self.disk.get(key).map_err(StoreError::Backend)?.and_then(|raw| unpack(&raw)))
             }
         }
     }
 
-    /// Waits until `commit` is on the disk.
     async fn synced(&self, waiting: Option<oneshot::Receiver<()>>) -> Result<(), StoreError> {
         let Some(waiting) = waiting else { return Ok(()) };
         if waiting.await.is_ok() {
@@ -210,14 +249,16 @@ impl<D: Disk> Shared<D> {
 }
 
 /// Whatever ends the thread, nobody waits for it any longer.
-struct End<'a, D>(&'a Shared<D>);
+struct End<'a, D: Disk, L: Log>(&'a Shared<D, L>);
 
-impl<D> Drop for End<'_, D> {
+impl<D: Disk, L: Log> Drop for End<'_, D, L> {
     fn drop(&mut self) {
-        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
+        state.ended = true;
         if state.failed.is_none() {
             state.fail(Box::new(Ended));
         }
+        self.0.settling.notify_all();
     }
 }
 
@@ -234,21 +275,17 @@ impl State {
         self.waiting.clear();
     }
 
-    /// Lays a commit ahead of the disk; returns its number.
+    /// Lays a commit over the database; returns its number.
     fn lay(
         &mut self,
         writes: impl IntoIterator<Item = (Vec<u8>, Option<Value>)>,
-        durable: bool,
+        is_durable: bool,
     ) -> u64 {
         self.commits += 1;
         let commit = self.commits;
         for (key, value) in writes {
-            let entry = self.ahead.entry(key).or_insert(Ahead { value: None, commit, durable: 0 });
-            entry.value = value;
-            entry.commit = commit;
-            if durable {
-                entry.durable = commit;
-            }
+            encode(&mut self.round, &key, value.as_ref().map(pack).as_deref());
+            self.layers.lay(key, value, is_durable.then_some(commit));
         }
         commit
     }
@@ -267,13 +304,13 @@ impl State {
 }
 
 #[async_trait]
-impl<D: Disk> Store for Grouped<D> {
+impl<D: Disk, L: Log> Store for Grouped<D, L> {
     async fn get(&self, key: &Key, now: DateTime<Utc>) -> Result<Option<Vec<u8>>, StoreError> {
         let key = value_key(key);
         let (found, waiting) = {
             let mut state = self.shared.lock();
             let found = self.shared.value(&state, &key)?;
-            let durable = state.ahead.get(&key).map_or(0, |ahead| ahead.durable);
+            let durable = state.layers.find(&key).map_or(0, |laid| laid.durable);
             (found, state.wait_for(durable))
         };
         self.shared.synced(waiting).await?;
@@ -300,43 +337,39 @@ impl<D: Disk> Store for Grouped<D> {
         let waiting = {
             let mut state = self.shared.lock();
             let mut durable = 0;
-            let mut ahead = state
-                .ahead
-                .range(first.clone()..)
-                .take_while(|(key, _)| key.starts_with(&within))
-                .peekable();
-            let mut below = self.shared.disk.from(&first).peekable();
+            let mut laid = state.layers.within(&first, &within).into_iter().peekable();
+            let mut below = self.shared.disk.from(&first);
+            let mut next_below = || match below.next().transpose() {
+                Ok(pair) => Ok(pair.filter(|(key, _)| key.starts_with(&within))),
+                Err(cause) => Err(StoreError::Backend(cause)),
+            };
+            let mut lower = next_below()?;
             while found.len() < limit {
-                let below_key = match below.peek() {
-                    Some(Ok((key, _))) if key.starts_with(&within) => Some(key.as_slice()),
-                    Some(Ok(_)) | None => None,
-                    Some(Err(_)) => {
-                        let Some(Err(cause)) = below.next() else { continue };
-                        return Err(StoreError::Backend(cause));
-                    }
-                };
-                let order = match (ahead.peek(), below_key) {
+                let order = match (laid.peek(), &lower) {
                     (None, None) => break,
                     (Some(_), None) => Ordering::Less,
                     (None, Some(_)) => Ordering::Greater,
-                    (Some((key, _)), Some(below_key)) => key.as_slice().cmp(below_key),
+                    (Some((upper, _)), Some((lower, _))) => (*upper).cmp(lower),
                 };
-                let lower = if order == Ordering::Less { None } else { below.next() };
-                let upper = if order == Ordering::Greater { None } else { ahead.next() };
-                let (key, value) = match (upper, lower) {
-                    (Some((key, upper)), _) => {
-                        durable = durable.max(upper.durable);
-                        (key.clone(), upper.value.clone())
+                let beneath = if order == Ordering::Less { None } else { lower.take() };
+                if beneath.is_some() {
+                    lower = next_below()?;
+                }
+                let above = if order == Ordering::Greater { None } else { laid.next() };
+                let (key, value) = match (above, beneath) {
+                    (Some((key, above)), _) => {
+                        durable = durable.max(above.durable);
+                        (key.to_vec(), above.value.clone())
                     }
-                    (None, Some(Ok((key, raw)))) => (key, unpack(&raw)),
-                    (None, _) => continue,
+                    (None, Some((key, raw))) => (key, unpack(&raw)),
+                    (None, None) => break,
                 };
                 if let Some(value) = value.filter(|value| value.lives(now)) {
                     let name = String::from_utf8_lossy(&key[folder.len()..]).into_owned();
                     found.push((name, value.bytes));
                 }
             }
-            drop((ahead, below));
+            drop(laid);
             state.wait_for(durable)
         };
         self.shared.synced(waiting).await?;
@@ -361,14 +394,15 @@ impl<D: Disk> Store for Grouped<D> {
                     return Ok(Committed::Conflict(place));
                 }
             }
-            let idle = state.ahead.is_empty();
-            let durable = durability == Durability::Durable;
+            let is_idle = state.round.is_empty();
+            let is_durable = durability == Durability::Durable;
             let writes = writes.into_iter().map(|write| (value_key(&write.key), write.value));
-            let commit = state.lay(writes, durable);
-            if durable || idle {
-                self.shared.wake.notify_one();
+            let commit = state.lay(writes, is_durable);
+            let waiting = if is_durable { state.wait_for(commit) } else { None };
+            if is_durable || is_idle {
+                self.shared.commits.notify_one();
             }
-            if durable { state.wait_for(commit) } else { None }
+            waiting
         };
         self.shared.synced(waiting).await?;
         Ok(Committed::Done)
@@ -377,13 +411,8 @@ impl<D: Disk> Store for Grouped<D> {
     async fn sweep(&self, limit: usize, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let mut state = self.shared.lock();
         state.check()?;
-        let mut gone: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-        for (key, ahead) in &state.ahead {
-            let expires = ahead.value.as_ref().and_then(|value| value.expires);
-            if let Some(end) = expires.filter(|end| *end <= now) {
-                gone.push((expiry_key(end, key), key.clone()));
-            }
-        }
+        let mut gone = state.layers.expired(now);
+        let mut dangling = Vec::new();
         let mut below = 0;
         for pair in self.shared.disk.from(EXPIRY) {
             let (entry, _) = pair.map_err(StoreError::Backend)?;
@@ -391,18 +420,25 @@ impl<D: Disk> Store for Grouped<D> {
             if below == limit {
                 break;
             }
-            if !state.ahead.contains_key(key) {
+            if state.layers.find(key).is_some() || state.layers.find(&entry).is_some() {
+                continue;
+            }
+            let expires = self.shared.value(&state, key)?.and_then(|value| value.expires);
+            if expires.is_some_and(|end| expiry_key(end, key) == entry) {
                 below += 1;
-                let key = key.to_vec();
-                gone.push((entry, key));
+                gone.push(entry);
+            } else {
+                dangling.push(entry);
             }
         }
         gone.sort_unstable();
         gone.truncate(limit);
         let swept = gone.len();
-        if swept > 0 {
-            state.lay(gone.into_iter().map(|(_, key)| (key, None)), false);
-            self.shared.wake.notify_one();
+        let keys = gone.iter().filter_map(|entry| expired_at(entry, now)).map(<[u8]>::to_vec);
+        let writes: Vec<_> = keys.chain(dangling).map(|key| (key, None)).collect();
+        if !writes.is_empty() {
+            state.lay(writes, false);
+            self.shared.commits.notify_one();
         }
         Ok(swept)
     }
@@ -412,8 +448,9 @@ impl<D: Disk> Store for Grouped<D> {
             let mut state = self.shared.lock();
             state.check()?;
             let last = state.commits;
-            self.shared.wake.notify_one();
-            state.wait_for(last)
+            let waiting = state.wait_for(last);
+            self.shared.commits.notify_one();
+            waiting
         };
         self.shared.synced(waiting).await
     }

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod activations;
+pub mod ahead;
 pub mod attempts;
 pub mod blob;
 pub mod codes;
@@ -10,11 +11,13 @@ pub mod compression;
 pub mod credentials;
 pub mod disk;
 pub mod grouped;
+pub mod layers;
 pub mod layout;
 pub mod memory;
 pub mod port;
 pub mod record;
 pub mod replay;
 pub mod service_providers;
+pub mod settle;
 pub mod sled;
 pub mod transactions;

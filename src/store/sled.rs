@@ -1,6 +1,6 @@
 //! The embedded database: sled 0.34, made durable.
 //!
-//! Its `flush()` writes but never calls fsync (sled issues #1351, #1452), so a round ends with `flush()` and then
+//! Its `flush()` writes but never calls fsync (sled issues #1351, #1452), so each write ends with `flush()` and then
 //! `sync_data()` on the file `db`. Nodes of more than a quarter of a segment would go to files that nothing syncs: a
 //! leaf splits above 16 entries and gets at most ten more before it is written anew, and 26 of [`MAX_VALUE`] fit in a
 //! quarter of [`SEGMENT`].
@@ -13,18 +13,20 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use sled::{Batch, Db};
+use sled::Db;
 
+use crate::store::ahead::AheadLog;
 use crate::store::disk::{Cause, Change, Disk, Pair};
 use crate::store::grouped::Grouped;
 use crate::store::layout::VERSION;
 use crate::store::port::{DATA_VERSION, StoreError};
+use crate::store::settle::{layer_of, settle};
 
 const SEGMENT: usize = 4 * 1024 * 1024;
 const CACHE: u64 = 64 * 1024 * 1024;
 
 /// A store in a folder of its own, for one process at a time.
-pub type SledStore = Grouped<SledDisk>;
+pub type SledStore = Grouped<SledDisk, AheadLog>;
 
 /// sled's files.
 pub struct SledDisk {
@@ -59,10 +61,13 @@ pub fn open_with(folder: &Path, cache: u64) -> Result<SledStore, StoreError> {
     let file = File::open(folder.join("db")).map_err(backend)?;
     let disk = SledDisk { db, file, folder: folder.to_path_buf() };
     disk.settle_version()?;
+    let (log, left) = AheadLog::open(folder).map_err(StoreError::Backend)?;
     for directory in [Some(folder), folder.parent()].into_iter().flatten() {
         sync_directory(directory).map_err(backend)?;
     }
-    Grouped::start(disk).map_err(backend)
+    settle(&disk, &layer_of(left)).map_err(StoreError::Backend)?;
+    log.clear().map_err(StoreError::Backend)?;
+    Grouped::start(disk, log).map_err(backend)
 }
 
 impl SledDisk {
@@ -97,15 +102,13 @@ impl Disk for SledDisk {
         })
     }
 
-    fn write(&self, round: &[Change]) -> Result<(), Cause> {
-        let mut batch = Batch::default();
-        for (key, raw) in round {
+    fn write(&self, changes: &[Change]) -> Result<(), Cause> {
+        for (key, raw) in changes {
             match raw {
-                Some(raw) => batch.insert(key.as_slice(), raw.as_slice()),
-                None => batch.remove(key.as_slice()),
-            }
+                Some(raw) => self.db.insert(key, raw.as_slice())?,
+                None => self.db.remove(key)?,
+            };
         }
-        self.db.apply_batch(batch)?;
         self.db.flush()?;
         self.file.sync_data()?;
         Ok(())

@@ -128,7 +128,7 @@ fn file(arguments: &str) -> Option<&'static str> {
     let path = arguments.split_once('<')?.1.split('>').next()?;
     if path.contains("/register/") {
         Some(REGISTER)
-    } else if path.ends_with("/db") {
+    } else if path.contains("/ahead-") {
         Some(STORE)
     } else {
         None
