@@ -91,7 +91,13 @@ pub(in crate::flow) async fn answer(
         Outcome::Authenticated(_) => None,
         Outcome::Refused(refusal) => Some(*refusal),
     };
-    let bytes = serde_json::to_vec(&Sent { form: answer.form.clone(), why }).map_err(credential)?;
+    let sent = Sent {
+        action: &answer.form.action,
+        relay_state: answer.form.relay_state.as_deref(),
+        why,
+        xml: &row.response_xml,
+    };
+    let bytes = serde_json::to_vec(&sent).map_err(credential)?;
     blob::put(env.records(), &mut batch, &kept, &bytes, Some(until))?;
     match batch.commit(&*env.store, Durability::Durable, now).await? {
         Committed::Conflict(_) => return Ok(None),
@@ -129,10 +135,10 @@ pub(in crate::flow) async fn repeat(
         return Err(Failure::Told(Trouble::Expired));
     };
     let bytes = blob::get(env.records(), kept, now).await?;
-    let sent: Option<Sent> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let sent: Option<Resent> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let Some(sent) = sent else { return Err(Failure::Told(Trouble::Expired)) };
     Ok(Reply::Answer(Box::new(Answer {
-        form: sent.form,
+        form: PostForm::of(sent.action, &sent.xml, sent.relay_state),
         handle: Some(transaction.id.clone()),
         why: sent.why.map(Why::Refused),
         device: None,
@@ -140,10 +146,21 @@ pub(in crate::flow) async fn repeat(
 }
 
 /// What was sent, as it is kept.
-#[derive(serde::Deserialize, serde::Serialize)]
-struct Sent {
-    form: PostForm,
+#[derive(serde::Serialize)]
+struct Sent<'a> {
+    action: &'a str,
+    relay_state: Option<&'a str>,
     why: Option<Refusal>,
+    xml: &'a str,
+}
+
+/// The same as it is read.
+#[derive(serde::Deserialize)]
+struct Resent {
+    action: String,
+    relay_state: Option<String>,
+    why: Option<Refusal>,
+    xml: String,
 }
 
 /// Where the request of the login `handle` is kept.

@@ -62,8 +62,7 @@ pub struct Answer {
 }
 
 /// The form that a browser posts to the service provider (SAML Bindings §3.5.4).
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PostForm {
     /// Where to.
     pub action: String,
@@ -71,6 +70,14 @@ pub struct PostForm {
     pub saml_response: String,
     /// The field `RelayState`, if the request had one; not escaped.
     pub relay_state: Option<String>,
+}
+
+impl PostForm {
+    /// The form that carries `xml` to `action`.
+    #[must_use]
+    pub fn of(action: String, xml: &str, relay_state: Option<String>) -> Self {
+        Self { action, saml_response: STANDARD.encode(xml), relay_state }
+    }
 }
 
 impl ReplyTo {
@@ -264,11 +271,8 @@ impl<'a> Letter<'a> {
     }
 
     fn send(&self, xml: Written) -> Answer {
-        let form = PostForm {
-            action: self.reply_to.consumer.clone(),
-            saml_response: STANDARD.encode(xml.as_str()),
-            relay_state: self.reply_to.relay_state.clone(),
-        };
+        let (consumer, relay_state) = (&self.reply_to.consumer, &self.reply_to.relay_state);
+        let form = PostForm::of(consumer.clone(), xml.as_str(), relay_state.clone());
         Answer {
             xml: xml.into_string(),
             response_id: self.response_id.clone(),
