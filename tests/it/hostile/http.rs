@@ -201,9 +201,9 @@ fn what_came_with_a_request_is_never_run() {
         let query = redirect(&request.unsigned(), Some(relay_state), scene.signer());
         let page = exchange(&server, &Message::Redirect(query));
         assert!(!page.body.contains("<script>alert"), "{relay_state}: {}", page.body);
-        assert!(page.headers.iter().all(|(name, value)| {
-            !value.contains("evil") && !(name == "location" && value.contains("javascript"))
-        }));
+        for (name, value) in &page.headers {
+            assert!(!value.contains("evil") && !value.contains("javascript"), "{name}: {value}");
+        }
         let form = page.form_with(&["SAMLResponse", "RelayState"]).unwrap();
         assert_eq!(form.action, "https://sp.example.org/spid/acs");
         let back = form.fields.iter().find(|(name, _)| name == "RelayState").unwrap();
@@ -241,7 +241,7 @@ fn send(server: &Server, message: &Message) -> Answer {
             other => Answer::Wrong(format!("303 to {other:?}")),
         },
         403 => Answer::Page(403),
-        200 => told(&page).unwrap_or_else(|| Answer::Wrong(page.body)),
+        200 => told(&page).unwrap_or(Answer::Wrong(page.body)),
         status @ 400..500 => Answer::Closed(status),
         status => Answer::Wrong(format!("{status}: {}", page.body)),
     }
