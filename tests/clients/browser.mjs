@@ -62,6 +62,8 @@ async function look(visitor, name) {
     assert.deepEqual(violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(" ")}`), [], `${name}: accessibility`);
   }
   await page.setViewportSize({ width: widths[0], height: 900 });
+  // A press while the page is laid out anew may miss its button.
+  await page.waitForTimeout(200);
   console.log(`${name}: ${page.url()}`);
 }
 
