@@ -66,7 +66,11 @@ pub async fn listen(settings: &Settings) -> Result<TcpListener, CliError> {
     TcpListener::bind(address).await.map_err(CliError::listen(address))
 }
 
-fn acceptor(files: &KeyFiles) -> Result<tls::Acceptor, CliError> {
+/// What speaks TLS with the certificate and key of `files`.
+///
+/// # Errors
+/// When they cannot be read or used.
+pub fn acceptor(files: &KeyFiles) -> Result<tls::Acceptor, CliError> {
     let key = zeroize::Zeroizing::new(files::read(&files.key)?);
     let chain = files::read(&files.certificate)?;
     tls::acceptor(&chain, &key).map_err(|error| CliError::Tls(files.certificate.clone(), error))

@@ -113,6 +113,25 @@ an error, since orchestrators make some of their own: `ponte check` and the log 
 ";
 
 const TAIL: &str = "
+## People from a file
+
+`ponte user import FILE` reads one JSON object a line. If one line cannot be taken, every such line is named and nobody is
+added; else each person is added wholly or not at all, and user names with activation codes go to `--codes FILE`, which only
+its owner may read, or to standard output.
+
+| key | meaning |
+|---|---|
+| `username` | required: 1 to 128 characters, no blanks; unique however it is written |
+| `password` | this, of at least 12 characters, or else … |
+| `password-hash` | … the hash of one from elsewhere: argon2id, PHC string |
+| `attributes` | an object: names of the SPID table and values; without `spidCode` one is made |
+| `proofing` | how the person's identity was established: `method` (`desk`, `video`, `digital-signature`, `cns`, `nfc-document`, `self-asserted`), `date`, `operator`, `evidence`; without it the person reaches SpidL1 only |
+| `delivery` | how password and activation code reach the person: `verified-contact` (the default: what is bound with them is worth SpidL2 at most) or `desk` (handed over in person: SpidL3) |
+
+```json
+{\"username\":\"ada\",\"password\":\"una frase lunga e segreta\",\"attributes\":{\"name\":\"Ada\",\"familyName\":\"Rossi\",\"fiscalNumber\":\"TINIT-RSSDAA80A41H501I\"},\"proofing\":{\"method\":\"video\",\"date\":\"2026-11-02\",\"operator\":\"sportello 3\",\"evidence\":\"2026/1702\"}}
+```
+
 ## Files
 
 | file | what it is |

@@ -208,6 +208,10 @@ fn values_out_of_bounds_are_refused_with_key_line_expected_and_found() {
             "line 3: server.listen: expected a loopback address, or server.tls, or the proxy that speaks TLS for us in server.proxies, found \"0.0.0.0:8080\"",
         ),
         (
+            with("[server]", "[server]\ntls.key = \"keys/tls.key\""),
+            "server.tls.certificate is missing; for instance: \"keys/tls.crt\"",
+        ),
+        (
             with("[server]", "[server]\nlog-level = \"loud,,=\""),
             "line 3: server.log-level: expected a level such as \"info\"",
         ),
@@ -317,4 +321,25 @@ fn every_variable_names_one_key() {
     assert_eq!(distinct.len(), variables.len());
     assert!(KEYS.iter().all(|key| key.variable().is_some() || key.path.contains("[]")));
     assert!(KEYS.iter().any(|key| key.kind == Kind::Flag));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_file_brings_the_reader_down(text in "[\\PC\\n]{0,200}") {
+        let _settings_or_words = read(&text);
+    }
+
+    #[test]
+    fn no_change_of_a_good_file_brings_the_reader_down(
+        at in 0..MINIMAL.len(),
+        length in 0_usize..12,
+        put in "[a-z0-9\\[\\]{}=.,\"#\\n -]{0,12}",
+    ) {
+        let end = (at + length).min(MINIMAL.len());
+        let text = format!("{}{put}{}", &MINIMAL[..at], &MINIMAL[end..]);
+        if let Err(error) = read(&text) {
+            let said = error.to_string();
+            proptest::prop_assert!(said.starts_with("/etc/ponte/ponte.toml"), "{}", said);
+        }
+    }
 }

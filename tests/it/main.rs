@@ -10,6 +10,7 @@ mod clients;
 mod config;
 mod crash;
 mod disk;
+mod demo;
 mod durability;
 mod factors;
 mod fuzz_seeds;

@@ -60,7 +60,12 @@ fn signing(subject: &str, files: &KeyFiles, now: DateTime<Utc>) -> Result<Findin
     }))
 }
 
-fn dates(subject: &str, certificate: &Certificate, now: DateTime<Utc>) -> Option<Finding> {
+/// What is wrong with the dates of a certificate, if anything.
+pub(super) fn dates(
+    subject: &str,
+    certificate: &Certificate,
+    now: DateTime<Utc>,
+) -> Option<Finding> {
     let day = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC");
     if now < certificate.not_before {
         let from = day(certificate.not_before);
@@ -97,7 +102,8 @@ fn seal(path: &Path) -> Result<Finding, CliError> {
     Ok(Finding::good("sealing key", path.display().to_string()))
 }
 
-fn exposed(path: &Path) -> Option<Finding> {
+/// That others may read a secret file, if so.
+pub(super) fn exposed(path: &Path) -> Option<Finding> {
     let state = format!("{} may be read by others than its owner", path.display());
     let remedy = format!("chmod 600 {}", path.display());
     files::is_exposed(path).ok()?.then(|| Finding::error("permissions", state, remedy))

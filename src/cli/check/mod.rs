@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod finding;
 pub mod keys;
+pub mod listener;
 pub mod partners;
 pub mod run;
 pub mod store;

@@ -7,9 +7,10 @@ use crate::cli::office;
 use crate::config::settings::Settings;
 use crate::partners::registry::{self, Registry};
 
-/// Looks at every file of the metadata folder, and at the tables of service providers.
+/// Looks at every file of the metadata folder, and at the tables of service providers; `kept` are the entityIDs that the
+/// store or the folder describes.
 #[must_use]
-pub fn check(settings: &Settings, now: DateTime<Utc>) -> Vec<Finding> {
+pub fn check(settings: &Settings, kept: &[String], now: DateTime<Utc>) -> Vec<Finding> {
     let sources = office::sources(settings);
     let (files, unreadable) = registry::read_folder(&sources.folder);
     let built = Registry::build(&files, &sources.entries, &sources.ourselves, now);
@@ -22,10 +23,10 @@ pub fn check(settings: &Settings, now: DateTime<Utc>) -> Vec<Finding> {
         let remedy = "it is used nevertheless; tell its owner";
         findings.push(Finding::warning("metadata", format!("{origin}: {warning}"), remedy));
     }
-    for entity_id in &built.unmatched {
+    for entity_id in built.unmatched.iter().filter(|entity_id| !kept.contains(entity_id)) {
         findings.push(Finding::warning(
             "configuration",
-            format!("there is a [[service-provider]] {entity_id}, and no file describes it"),
+            format!("there is a [[service-provider]] {entity_id}, and nothing describes it"),
             "correct its entity-id, or add its metadata (folder, or `ponte sp add`)",
         ));
     }

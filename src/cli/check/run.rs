@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 
 use crate::cli::check::finding::{Finding, Grade};
-use crate::cli::check::{clock, keys, partners, store};
+use crate::cli::check::{clock, keys, listener, partners, store};
 use crate::cli::error::{CliError, Count};
 use crate::cli::load;
 use crate::cli::say::say;
@@ -19,8 +19,10 @@ pub async fn check(config: &Path, now: DateTime<Utc>) -> Result<(), CliError> {
     let findings = match load::settings(config) {
         Ok(settings) => {
             let mut findings = of_settings(config, &settings, now);
-            findings.extend(partners::check(&settings, now));
-            findings.extend(store::check(&settings).await);
+            findings.extend(listener::check(&settings, now));
+            let (of_store, kept) = store::check(&settings).await;
+            findings.extend(partners::check(&settings, &kept, now));
+            findings.extend(of_store);
             findings
         }
         Err(error) => {

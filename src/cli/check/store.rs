@@ -8,34 +8,35 @@ use crate::cli::office::Office;
 use crate::cli::store;
 use crate::config::settings::Settings;
 
-/// Looks at the store: by the server that runs, else by opening it. A data folder that is not there yet is not made.
-pub async fn check(settings: &Settings) -> Vec<Finding> {
+/// Looks at the store, and says which service providers (entityIDs) are in use: by the server that runs, else by opening it. A data folder that is not there yet is not made.
+pub async fn check(settings: &Settings) -> (Vec<Finding>, Vec<String>) {
     let data = settings.server.data.display();
     if !settings.server.data.join(store::STORE).exists() {
         let state = format!("none yet in {data}: the first start makes it");
-        return vec![Finding::good("store", state)];
+        return (vec![Finding::good("store", state)], Vec::new());
     }
     let running =
         matches!(Client::connect(&settings.server.data.join(store::SOCKET)).await, Ok(Some(_)));
-    let mut findings = Vec::new();
     match look(settings).await {
         Ok(partners) => {
             let by = if running { "held by the running server" } else { "opened and closed" };
-            findings.push(Finding::good("store", format!("{data}: {by}")));
-            findings.extend(partners);
+            let state = format!("{} in use", partners.len());
+            let findings = vec![
+                Finding::good("store", format!("{data}: {by}")),
+                Finding::good("service providers", state),
+            ];
+            (findings, partners)
         }
-        Err(error) => findings.push(Finding::error("store", error.chain(), remedy(&error))),
+        Err(error) => (vec![Finding::error("store", error.chain(), remedy(&error))], Vec::new()),
     }
-    findings
 }
 
-async fn look(settings: &Settings) -> Result<Vec<Finding>, CliError> {
+async fn look(settings: &Settings) -> Result<Vec<String>, CliError> {
     let mut office = Office::open(settings.clone()).await?;
     let answer = office.ask(Command::ListServiceProviders).await?;
     office.close().await?;
     let Done::ServiceProviders(partners, _) = answer else { return Ok(Vec::new()) };
-    let state = format!("{} in use", partners.len());
-    Ok(vec![Finding::good("service providers", state)])
+    Ok(partners.into_iter().map(|partner| partner.entity_id).collect())
 }
 
 fn remedy(error: &CliError) -> &'static str {

@@ -1,0 +1,173 @@
+//! The demo without a screen: its service provider asks, judges and shows.
+
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::support::agent::{Agent, Form, Page};
+use crate::support::server::{binary, free_port};
+
+struct Demo {
+    child: Child,
+    port: u16,
+    service_port: u16,
+}
+
+impl Demo {
+    fn start(folder: &Path) -> Self {
+        Self::on(folder, free_port(), free_port())
+    }
+
+    fn on(folder: &Path, port: u16, service_port: u16) -> Self {
+        let child = Command::new(binary())
+            .args(["demo", "--port", &port.to_string(), "--sp-port", &service_port.to_string()])
+            .arg("--data")
+            .arg(folder.join("demo"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        for port in [port, service_port] {
+            while TcpStream::connect(("127.0.0.1", port)).is_err() {
+                assert!(Instant::now() < deadline, "no demo");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        Self { child, port, service_port }
+    }
+
+    fn provider(&self, path: &str) -> String {
+        format!("http://idp.localhost:{}{path}", self.port)
+    }
+
+    fn service(&self, path: &str) -> String {
+        format!("http://sp.localhost:{}{path}", self.service_port)
+    }
+
+    /// User name, password and what follows of somebody's card.
+    fn facts(&self, username: &str) -> Vec<String> {
+        let page = Agent::new().get(&self.provider("/demo")).unwrap();
+        let mut cards = page.body.split("<li>");
+        let card = cards.find(|card| card.contains(&format!("<code>{username}</code>")));
+        let pieces = card.unwrap().split("<code").skip(1);
+        pieces.filter_map(|rest| rest.split(['>', '<']).nth(1)).map(str::to_owned).collect()
+    }
+
+    /// Logs `ada` in, up to the form that carries the response.
+    fn response(&self, agent: &mut Agent, level: &str, binding: &str) -> Form {
+        let wish = format!("/login?level={level}&binding={binding}");
+        let mut page = agent.get(&self.service(&wish)).unwrap();
+        if binding == "post" {
+            let form = page.form_with(&["SAMLRequest"]).unwrap();
+            page = agent.submit(&page, &form, &[]).unwrap();
+        }
+        let ada = self.facts("ada");
+        let form = page.form_with(&["username", "password"]).unwrap();
+        page = agent.submit(&page, &form, &[("username", &ada[0]), ("password", &ada[1])]).unwrap();
+        if level != "SpidL1" {
+            let code = self.facts("ada").remove(2);
+            let form = page.form_with(&["code"]).unwrap();
+            page = agent.submit(&page, &form, &[("code", &code)]).unwrap();
+        }
+        let form = page.form_with_button("decision", "accept").unwrap();
+        page = agent.submit(&page, &form, &[("decision", "accept")]).unwrap();
+        page.form_with(&["SAMLResponse", "RelayState"]).unwrap()
+    }
+
+    fn deliver(&self, agent: &mut Agent, form: &Form) -> Page {
+        agent.post(&self.service("/acs"), &form.fields).unwrap()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _waited = self.child.wait();
+    }
+}
+
+#[test]
+fn from_the_button_to_the_attributes() {
+    let folder = TempDir::new().unwrap();
+    let demo = Demo::start(folder.path());
+    for (level, binding) in [("SpidL2", "redirect"), ("SpidL1", "post")] {
+        let mut agent = Agent::new();
+        let form = demo.response(&mut agent, level, binding);
+        assert_eq!(form.action, demo.service("/acs"));
+        let page = demo.deliver(&mut agent, &form);
+        assert_eq!(page.status, 200, "{}", page.body);
+        assert!(page.body.contains(&format!("https://www.spid.gov.it/{level}")), "{}", page.body);
+        assert!(page.body.contains("TINIT-RSSDAA80A41H501I"), "{}", page.body);
+
+        // The same answer again, and the page in another browser.
+        let again = demo.deliver(&mut agent, &form);
+        assert!(again.body.contains("nobody asked for this"), "{}", again.body);
+        let other = Agent::new().get(page.url.as_str()).unwrap();
+        assert_eq!(other.status, 403);
+        assert!(!other.body.contains("TINIT-"), "{}", other.body);
+    }
+}
+
+#[test]
+fn an_answer_changed_on_its_way_is_refused() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    let folder = TempDir::new().unwrap();
+    let demo = Demo::start(folder.path());
+    let mut agent = Agent::new();
+    let mut form = demo.response(&mut agent, "SpidL1", "redirect");
+    for (name, value) in &mut form.fields {
+        if name == "SAMLResponse" {
+            let xml = String::from_utf8(STANDARD.decode(&*value).unwrap()).unwrap();
+            assert!(xml.contains("Rossi"));
+            *value = STANDARD.encode(xml.replace("Rossi", "Bossi"));
+        }
+    }
+    let page = demo.deliver(&mut agent, &form);
+    assert!(page.body.contains("not signed as it must be"), "{}", page.body);
+}
+
+#[test]
+fn what_was_given_up_is_told_with_its_code() {
+    let folder = TempDir::new().unwrap();
+    let demo = Demo::start(folder.path());
+    let mut agent = Agent::new();
+    let page = agent.get(&demo.service("/login?level=SpidL2&binding=redirect")).unwrap();
+    let forms = page.forms();
+    let cancel = forms.iter().find(|form| form.action.ends_with("/cancel")).unwrap();
+    let page = agent.submit(&page, cancel, &[]).unwrap();
+    let form = page.form_with(&["SAMLResponse"]).unwrap();
+    let page = demo.deliver(&mut agent, &form);
+    assert!(page.body.contains("ErrorCode nr25"), "{}", page.body);
+}
+
+#[test]
+fn the_folder_is_used_again_on_other_ports_too() {
+    let folder = TempDir::new().unwrap();
+    let first = {
+        let demo = Demo::start(folder.path());
+        demo.facts("bruno")
+    };
+    let demo = Demo::start(folder.path());
+    assert_eq!(demo.facts("bruno"), first);
+    let mut agent = Agent::new();
+    let form = demo.response(&mut agent, "SpidL2", "post");
+    assert_eq!(demo.deliver(&mut agent, &form).status, 200);
+}
+
+#[test]
+fn no_server_starts_on_the_demos_keys() {
+    let folder = TempDir::new().unwrap();
+    drop(Demo::start(folder.path()));
+    let config = folder.path().join("demo/ponte.toml");
+    let output = Command::new(binary()).arg("serve").arg("--config").arg(config).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("is an example key"), "{told}");
+}
