@@ -13,13 +13,11 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use openssl::cipher::Cipher;
 use openssl::cipher_ctx::CipherCtx;
 use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
-use openssl::pkey::PKey;
 use openssl::sha::Sha256;
-use openssl::sign::Signer;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::world::digest::HmacKey;
 use crate::world::random::Random;
 
 const FORMAT: u8 = 1;
@@ -78,6 +76,7 @@ pub struct Seal {
     current: u32,
     data: BTreeMap<u32, SealKey>,
     index: SealKey,
+    mac: HmacKey,
 }
 
 /// The key ring at rest.
@@ -94,11 +93,8 @@ impl Seal {
     /// New keys, for a new store.
     #[must_use]
     pub fn generate(random: &Random) -> Self {
-        Self {
-            current: 1,
-            data: BTreeMap::from([(1, SealKey::generate(random))]),
-            index: SealKey::generate(random),
-        }
+        let data = BTreeMap::from([(1, SealKey::generate(random))]);
+        Self::with(1, data, SealKey::generate(random))
     }
 
     /// Adds a data key, with which everything is sealed from now on. What was sealed before still opens.
@@ -150,7 +146,12 @@ impl Seal {
             .map(|(id, wrapped)| Ok((*id, unwrap(&data_context(*id), wrapped)?)))
             .collect::<Result<_, SealError>>()?;
         let index = unwrap(INDEX_CONTEXT, &ring.index)?;
-        Ok(Self { current: ring.current, data, index })
+        Ok(Self::with(ring.current, data, index))
+    }
+
+    fn with(current: u32, data: BTreeMap<u32, SealKey>, index: SealKey) -> Self {
+        let mac = HmacKey::new(index.0.as_slice());
+        Self { current, data, index, mac }
     }
 
     /// Seals `plain` for the place that `context` names: format, key id, nonce, ciphertext, tag.
@@ -193,7 +194,7 @@ impl Seal {
     /// # Errors
     /// When OpenSSL fails.
     pub fn blind(&self, purpose: &str, value: &str) -> Result<String, SealError> {
-        Ok(URL_SAFE_NO_PAD.encode(self.mac("blind", purpose, value.as_bytes())?))
+        Ok(URL_SAFE_NO_PAD.encode(self.code("blind", purpose, value.as_bytes())))
     }
 
     /// A key for `purpose`, always the same, from which neither the others nor ours can be learnt.
@@ -201,21 +202,12 @@ impl Seal {
     /// # Errors
     /// When OpenSSL fails.
     pub fn derive(&self, purpose: &str) -> Result<Zeroizing<[u8; 32]>, SealError> {
-        self.mac("derive", purpose, b"").map(Zeroizing::new)
+        Ok(Zeroizing::new(self.code("derive", purpose, b"")))
     }
 
     /// HMAC-SHA-256 over use, purpose and value, each but the last ended by a zero byte.
-    fn mac(&self, usage: &str, purpose: &str, value: &[u8]) -> Result<[u8; 32], SealError> {
-        let key = PKey::hmac(self.index.0.as_slice())?;
-        let mut signer = Signer::new(MessageDigest::sha256(), &key)?;
-        for part in [usage, purpose] {
-            signer.update(part.as_bytes())?;
-            signer.update(&[0])?;
-        }
-        signer.update(value)?;
-        let mut mac = [0; 32];
-        signer.sign(&mut mac)?;
-        Ok(mac)
+    fn code(&self, usage: &str, purpose: &str, value: &[u8]) -> [u8; 32] {
+        self.mac.mac(&[usage.as_bytes(), &[0], purpose.as_bytes(), &[0], value])
     }
 }
 
