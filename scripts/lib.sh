@@ -26,35 +26,36 @@ debian() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# command_or COMMAND PACKAGE : installs the package if nothing gives the command.
-command_or() {
-  command -v "$1" >/dev/null || debian "$2"
+# lacking COMMAND PACKAGE ... : of each pair, the package if nothing gives the command.
+lacking() {
+  while [ $# -gt 0 ]; do
+    command -v "$1" >/dev/null || printf '%s\n' "$2"
+    shift 2
+  done
 }
 
 # What it takes to build ponte.
 build_tools() {
-  command_or cc gcc
-  command_or pkg-config pkg-config
-  debian ca-certificates libc6-dev libssl-dev libxml2-dev libxmlsec1-dev
+  # shellcheck disable=SC2046
+  debian $(lacking cc gcc pkg-config pkg-config) ca-certificates libc6-dev libssl-dev libxml2-dev libxmlsec1-dev
   command -v cargo >/dev/null || PATH="$HOME/.cargo/bin:$PATH"
-  command -v cargo >/dev/null || die "Rust 1.89 or newer is needed and Debian 12's is older: install it with rustup (see rustup.rs), then run this again"
+  command -v cargo >/dev/null || die "Rust 1.88 or newer is needed and Debian 12's is older: install it with rustup (see rustup.rs), then run this again"
   local version
   version=$(cargo --version | cut -d' ' -f2)
-  printf '1.89\n%s\n' "$version" | sort -CV || die "Rust 1.89 or newer is needed, and this is $version: run rustup update"
+  printf '1.88\n%s\n' "$version" | sort -CV || die "Rust 1.88 or newer is needed, and this is $version: run rustup update"
 }
 
 # What it takes to bring the pages' style and scripts.
 page_tools() {
-  command_or node nodejs
-  command_or npm npm
+  # shellcheck disable=SC2046
+  debian $(lacking node nodejs npm npm)
 }
 
 # The service providers and the browser that the tests drive: target/venv and target/peers.
 peers() {
   page_tools
-  command_or xmlsec1 xmlsec1
-  command_or chromium chromium
-  command_or strace strace
+  # shellcheck disable=SC2046
+  debian $(lacking xmlsec1 xmlsec1 chromium chromium strace strace)
   python3 -c 'import ensurepip, venv' 2>/dev/null || debian python3 python3-venv
   mkdir -p target
   if ! cmp -s tests/clients/requirements.txt target/venv/requirements.txt; then
