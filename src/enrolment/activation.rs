@@ -159,9 +159,6 @@ pub fn enrolable(
     if level > Level::Loa2 { vec![Available::own(Factor::Totp, level)] } else { Vec::new() }
 }
 
-/// The purpose under which the store keeps activation codes.
-pub const PURPOSE: &str = "activation";
-
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const LENGTH: usize = 16;
 

@@ -6,7 +6,6 @@ pub mod activations;
 pub mod ahead;
 pub mod attempts;
 pub mod blob;
-pub mod codes;
 pub mod compression;
 pub mod credentials;
 pub mod disk;

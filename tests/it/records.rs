@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use ponte::assurance::factor::Factor;
 use ponte::assurance::level::Level;
+use ponte::enrolment::activation::{Activation, ActivationCode, Delivery};
 use ponte::enrolment::credential::{Credential, CredentialState, Secret};
 use ponte::identity::account::{Account, AccountState};
 use ponte::identity::attributes::Attributes;
@@ -13,7 +14,7 @@ use ponte::store::memory::MemoryStore;
 use ponte::store::port::{Committed, Durability, Space, Store, StoreError, Unreadable, Value};
 use ponte::store::record::{Batch, Records};
 use ponte::store::{
-    accounts, attempts, blob, codes, credentials, replay, service_providers, transactions,
+    accounts, activations, attempts, blob, credentials, replay, service_providers, transactions,
 };
 use ponte::world::random::Random;
 use ponte::world::seal::Seal;
@@ -155,31 +156,39 @@ async fn one_batch_uses_a_code_counts_it_and_moves_the_login_on() {
 }
 
 #[tokio::test]
-async fn a_code_is_taken_once_for_its_purpose_and_in_time() {
+async fn an_activation_code_is_taken_once_and_in_time() {
     let house = House::new();
     let records = house.records();
+    let subject = Subject::new("s1".into());
+    let (activation, code) = activation("s1", "K7QM-0000-0000-0001");
     let mut batch = Batch::new();
-    let payload = (Subject::new("s1".into()), Level::Loa3);
-    codes::add(records, &mut batch, "activation", "K7QM", &payload, later()).unwrap();
-    assert_eq!(house.commit(batch.clone()).await, Committed::Done);
-    assert_eq!(house.commit(batch).await, Committed::Conflict(0));
-    let find = async |purpose: &str, code: &str, now| {
-        codes::find::<(Subject, Level)>(records, purpose, code, now).await.unwrap()
-    };
-    assert!(find("recovery", "K7QM", now()).await.is_none());
-    assert!(find("activation", "k7qm", now()).await.is_none());
-    assert!(find("activation", "K7QM", later()).await.is_none());
-    let (one, two) =
-        (find("activation", "K7QM", now()).await, find("activation", "K7QM", now()).await);
-    assert_eq!(one.as_ref().unwrap().value, payload);
-    let take = async |loaded: Option<_>| {
+    activations::put(records, &mut batch, &activation, &code).unwrap();
+    assert_eq!(house.commit(batch).await, Committed::Done);
+    let load = async |now| activations::load(records, &subject, now).await.unwrap();
+    assert!(load(later()).await.is_none());
+    let (one, two) = (load(now()).await.unwrap(), load(now()).await.unwrap());
+    let typed = ActivationCode::read("k7qm 0000 0000 ooo1").unwrap();
+    assert!(one.value.is(records, &typed).unwrap());
+    let other = ActivationCode::read("K7QM-0000-0000-0002").unwrap();
+    assert!(!one.value.is(records, &other).unwrap());
+    let take = async |loaded| {
         let mut batch = Batch::new();
-        batch.take(&loaded.unwrap());
+        batch.take(&loaded);
         house.commit(batch).await
     };
     assert_eq!(take(one).await, Committed::Done);
     assert_eq!(take(two).await, Committed::Conflict(0));
-    assert!(find("activation", "K7QM", now()).await.is_none());
+    assert!(load(now()).await.is_none());
+}
+
+fn activation(subject: &str, code: &str) -> (Activation, ActivationCode) {
+    let activation = Activation {
+        subject: Subject::new(subject.into()),
+        delivery: Delivery::Desk,
+        made: now(),
+        expires: later(),
+    };
+    (activation, ActivationCode::read(code).unwrap())
 }
 
 #[tokio::test]
@@ -258,7 +267,8 @@ async fn records_are_sealed_each_in_its_place() {
     accounts::add(records, &mut batch, &account("s1", "anna.rossi")).unwrap();
     accounts::add(records, &mut batch, &account("s2", "mario")).unwrap();
     credentials::add(records, &mut batch, &totp("s1", None)).unwrap();
-    codes::add(records, &mut batch, "activation", "K7QM", &"s1", later()).unwrap();
+    let (activation, code) = activation("s1", "K7QM-0000-0000-0001");
+    activations::put(records, &mut batch, &activation, &code).unwrap();
     assert_eq!(house.commit(batch).await, Committed::Done);
     for space in [Space::Accounts, Space::Names, Space::Credentials, Space::Codes] {
         let found = house.store.list(&house.tenant, space, "", None, 99, now()).await.unwrap();
