@@ -320,7 +320,7 @@ fn message_digest(hash: DigestAlgorithm) -> &'static MdRef {
 
 fn digest_of(hash: DigestAlgorithm, octets: &[u8]) -> Vec<u8> {
     match hash {
-        DigestAlgorithm::Sha256 => openssl::sha::sha256(octets).to_vec(),
+        DigestAlgorithm::Sha256 => crate::world::digest::sha256(octets).to_vec(),
         DigestAlgorithm::Sha384 => openssl::sha::sha384(octets).to_vec(),
         DigestAlgorithm::Sha512 => openssl::sha::sha512(octets).to_vec(),
     }

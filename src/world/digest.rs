@@ -8,7 +8,10 @@ use zeroize::Zeroizing;
 /// SHA-256 of `octets`.
 #[must_use]
 pub fn sha256(octets: &[u8]) -> [u8; 32] {
-    sha::sha256(octets)
+    // The one-shot function looks the algorithm up at every call.
+    let mut hash = sha::Sha256::new();
+    hash.update(octets);
+    hash.finish()
 }
 
 /// SHA-512 of `octets`.

@@ -7,10 +7,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use openssl::cipher::Cipher;
+use openssl::cipher::{Cipher, CipherRef};
 use openssl::cipher_ctx::CipherCtx;
 use openssl::error::ErrorStack;
 use openssl::sha::Sha256;
@@ -259,7 +260,7 @@ fn data_context(id: u32) -> String {
 /// The message key of XAES-256-GCM: AES-CMAC of a counter and the first half of the nonce (NIST SP 800-108).
 fn message_key(key: &SealKey, nonce: &[u8]) -> Result<SealKey, ErrorStack> {
     let mut ctx = CipherCtx::new()?;
-    ctx.encrypt_init(Some(Cipher::aes_256_ecb()), Some(key.0.as_slice()), None)?;
+    ctx.encrypt_init(Some(ecb()?), Some(key.0.as_slice()), None)?;
     ctx.set_padding(false);
     let mut subkey = [0; 32];
     ctx.cipher_update(&[0; 16], Some(&mut subkey))?;
@@ -287,6 +288,26 @@ fn first_block(bytes: &[u8]) -> [u8; 16] {
 }
 
 /// Appends ciphertext and tag to `sealed`, which ends in the nonce.
+/// The ciphers, looked up once: OpenSSL 3 would do it anew at every use.
+static GCM: OnceLock<Cipher> = OnceLock::new();
+static ECB: OnceLock<Cipher> = OnceLock::new();
+
+fn gcm() -> Result<&'static CipherRef, ErrorStack> {
+    fetched(&GCM, "AES-256-GCM")
+}
+
+fn ecb() -> Result<&'static CipherRef, ErrorStack> {
+    fetched(&ECB, "AES-256-ECB")
+}
+
+fn fetched(place: &'static OnceLock<Cipher>, name: &str) -> Result<&'static CipherRef, ErrorStack> {
+    if let Some(cipher) = place.get() {
+        return Ok(cipher);
+    }
+    let cipher = Cipher::fetch(None, name, None)?;
+    Ok(place.get_or_init(|| cipher))
+}
+
 fn encrypt(
     key: &SealKey,
     context: &[u8],
@@ -297,7 +318,7 @@ fn encrypt(
     sealed.extend_from_slice(&nonce);
     let key = message_key(key, &nonce)?;
     let mut ctx = CipherCtx::new()?;
-    ctx.encrypt_init(Some(Cipher::aes_256_gcm()), Some(key.0.as_slice()), Some(&nonce[12..]))?;
+    ctx.encrypt_init(Some(gcm()?), Some(key.0.as_slice()), Some(&nonce[12..]))?;
     ctx.cipher_update(context, None)?;
     ctx.cipher_update_vec(plain, sealed)?;
     ctx.cipher_final_vec(sealed)?;
@@ -312,7 +333,7 @@ fn decrypt(key: &SealKey, context: &[u8], nonce: &[u8], rest: &[u8]) -> Result<V
     let (cipher, tag) = rest.split_at(end);
     let key = message_key(key, nonce)?;
     let mut ctx = CipherCtx::new()?;
-    ctx.decrypt_init(Some(Cipher::aes_256_gcm()), Some(key.0.as_slice()), Some(&nonce[12..]))?;
+    ctx.decrypt_init(Some(gcm()?), Some(key.0.as_slice()), Some(&nonce[12..]))?;
     ctx.set_tag(tag)?;
     ctx.cipher_update(context, None)?;
     let mut plain = Vec::with_capacity(cipher.len());
