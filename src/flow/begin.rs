@@ -14,6 +14,7 @@ use crate::saml::status::Fault;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
 use crate::store::{blob, replay, transactions};
+use crate::telemetry::redact::excerpt;
 
 /// Takes a request as it was received, and opens a login or says why not.
 pub async fn begin(env: &Env, inbound: Inbound<'_>, visitor: &Visitor<'_>) -> Reply {
@@ -73,7 +74,7 @@ async fn open(
                 event = "request.accepted",
                 support_id = visitor.support_id,
                 relying_party = issuer,
-                request_id = id,
+                request_id = %excerpt(id),
             );
             Ok(Some(Reply::Continue { handle, browser: Some(browser) }))
         }
@@ -141,7 +142,7 @@ fn log(fault: &Fault, issuer: Option<&str>, visitor: &Visitor<'_>) {
         event = "refused",
         support_id = visitor.support_id,
         address = %visitor.address,
-        issuer,
+        issuer = issuer.map(|issuer| excerpt(issuer).to_string()),
         number = fault.kind.number(),
         rule = fault.rule,
         element = fault.element,

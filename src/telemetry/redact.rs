@@ -33,12 +33,6 @@ impl fmt::Display for Excerpt<'_> {
     }
 }
 
-/// The path of a request target without its query, which may hold messages, codes and handles.
-#[must_use]
-pub fn path_only(target: &str) -> Excerpt<'_> {
-    excerpt(target.split(['?', '#']).next().unwrap_or_default())
-}
-
 /// Characters that change the direction of writing, and so what a reader of the log sees.
 fn is_direction(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
@@ -59,11 +53,5 @@ mod tests {
         assert_eq!(excerpt(&"a".repeat(128)).to_string(), "a".repeat(128));
         let shown = excerpt(&"è".repeat(130)).to_string();
         assert_eq!(shown, format!("{}… (4 bytes more)", "è".repeat(128)));
-    }
-
-    #[test]
-    fn a_query_is_left_out() {
-        assert_eq!(path_only("/saml/sso?SAMLRequest=secret").to_string(), "/saml/sso");
-        assert_eq!(path_only("/saml/sso").to_string(), "/saml/sso");
     }
 }

@@ -390,6 +390,24 @@ fn two_servers_do_not_share_a_store() {
     assert!(told.contains("in use by another process"), "{told}");
 }
 
+#[test]
+fn a_hang_up_reads_the_metadata_folder_again() {
+    let mut server = Server::new();
+    server.start();
+    let loaded = |count: u64| {
+        let log = server.log();
+        log.iter().any(|row| row["event"] == "partners.loaded" && row["service_providers"] == count)
+    };
+    assert!((0..100).any(|_| loaded(0) || wait()), "{:#?}", server.log());
+    let folder = server.folder().join("metadata/sp");
+    std::fs::write(folder.join("sp.xml"), Metadata::spid().signed(&keys::SP.signer)).unwrap();
+    std::fs::write(folder.join("bad.xml"), "<x/>").unwrap();
+    assert!(!loaded(1));
+    server.signal("-HUP");
+    assert!((0..100).any(|_| loaded(1) || wait()), "{:#?}", server.log());
+    assert!(server.log().iter().any(|row| row["event"] == "partner.refused"));
+}
+
 fn wait() -> bool {
     std::thread::sleep(std::time::Duration::from_millis(20));
     false
