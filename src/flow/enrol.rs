@@ -119,7 +119,7 @@ async fn begin(
                 let transaction = loaded.value.clone().suspend()?;
                 let kept = keep(env, Batch::new(), &loaded, transaction, false, visitor, now);
                 match kept.await? {
-                    Some(Kept::Same(kept)) => return advance(env, kept, visitor, now).await,
+                    Some(Kept::Same(kept)) => return advance(env, *kept, visitor, now).await,
                     Some(Kept::Risen(reply)) => return Ok(reply),
                     None => {
                         loaded = enter(env, &loaded.value.id, visitor, now).await?;
@@ -146,7 +146,7 @@ async fn begin(
                 let notice = Some(Notice::WrongActivation { left: kept.value.attempts_left() });
                 return Ok(page(&kept.value, Show::Activation { notice }));
             }
-            Some(Kept::Same(kept)) => return advance(env, kept, visitor, now).await,
+            Some(Kept::Same(kept)) => return advance(env, *kept, visitor, now).await,
             None => loaded = enter(env, &loaded.value.id, visitor, now).await?,
         }
     }
@@ -262,7 +262,7 @@ async fn finish(
                 let show = enrolling(env, &credential.value, &known, notice)?;
                 return Ok(page(&kept.value, show));
             }
-            Some(Kept::Same(kept)) => return advance(env, kept, visitor, now).await,
+            Some(Kept::Same(kept)) => return advance(env, *kept, visitor, now).await,
             None => loaded = enter(env, &loaded.value.id, visitor, now).await?,
         }
     }

@@ -111,7 +111,7 @@ async fn check_password(
                     let left = kept.value.attempts_left();
                     Ok(again(&kept.value, username, Some(Notice::WrongCredentials { left })))
                 }
-                Kept::Same(kept) => advance(env, kept, visitor, now).await,
+                Kept::Same(kept) => advance(env, *kept, visitor, now).await,
             };
         }
         loaded = enter(env, &loaded.value.id, visitor, now).await?;
@@ -169,7 +169,7 @@ async fn check_totp(
             MayTry::Blocked => {
                 let transaction = loaded.value.clone().suspend()?;
                 match keep(env, batch, &loaded, transaction, false, visitor, now).await? {
-                    Some(Kept::Same(kept)) => return advance(env, kept, visitor, now).await,
+                    Some(Kept::Same(kept)) => return advance(env, *kept, visitor, now).await,
                     Some(Kept::Risen(reply)) => return Ok(reply),
                     None => {
                         loaded = enter(env, &loaded.value.id, visitor, now).await?;
@@ -198,7 +198,7 @@ async fn check_totp(
                 let show = prove(&[Factor::Totp], Some(known), notice);
                 return Ok(page(&kept.value, show.ok_or(Failure::NoSuchFactor)?));
             }
-            Some(Kept::Same(kept)) => return advance(env, kept, visitor, now).await,
+            Some(Kept::Same(kept)) => return advance(env, *kept, visitor, now).await,
             None => loaded = enter(env, &loaded.value.id, visitor, now).await?,
         }
     }
@@ -247,7 +247,7 @@ pub(in crate::flow) enum Kept {
     /// Something held: the browser goes on, under a new secret.
     Risen(Reply),
     /// Nothing did.
-    Same(Loaded<Transaction>),
+    Same(Box<Loaded<Transaction>>),
 }
 
 /// Writes `batch` and the login's new state, together; `None` when somebody was ahead.
@@ -274,7 +274,10 @@ pub(in crate::flow) async fn keep(
         Committed::Done if risen => {
             Ok(Some(Kept::Risen(Reply::Continue { handle: transaction.id, browser: secret })))
         }
-        Committed::Done => Ok(Some(Kept::Same(enter(env, &transaction.id, visitor, now).await?))),
+        Committed::Done => {
+            let kept = enter(env, &transaction.id, visitor, now).await?;
+            Ok(Some(Kept::Same(Box::new(kept))))
+        }
     }
 }
 

@@ -123,7 +123,7 @@ impl Bench {
     /// # Errors
     /// When one is not shown.
     pub fn look(&self, logins: Vec<Begun>) -> Result<(Cost, Vec<Begun>), CliError> {
-        self.phase(logins, |client, login| look(client, login))
+        self.phase(logins, look)
     }
 
     /// Brings each login to its last step, as `subject` with password and app, without any page.
