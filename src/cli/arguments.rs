@@ -270,8 +270,8 @@ pub enum ProofingChoice {
 /// `ponte bench`
 #[derive(Args, Debug)]
 pub struct Bench {
-    /// Seconds that each measure takes
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
+    /// Seconds that each measure takes, all rounds together
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub seconds: u64,
 }
 

@@ -2,16 +2,17 @@
 
 use std::fs;
 use std::io;
+use std::time::Duration;
 
 /// How the threads that play browsers are named, so that they are not counted.
 pub const BROWSER: &str = "bench-browser";
 
-/// The CPU time of one of many calls, in microseconds; `seconds` in all, after a tenth of that to warm up.
+/// The CPU time of one of many calls, in microseconds; `budget` in all, after a tenth of that to warm up.
 ///
 /// # Errors
 /// When the kernel does not tell.
-pub fn micros(seconds: u64, mut call: impl FnMut()) -> io::Result<f64> {
-    let budget = seconds.saturating_mul(1_000_000_000);
+pub fn micros(budget: Duration, mut call: impl FnMut()) -> io::Result<f64> {
+    let budget = u64::try_from(budget.as_nanos()).unwrap_or(u64::MAX);
     let _warm = spend(budget / 10, &mut call)?;
     let (nanos, calls) = spend(budget, &mut call)?;
     Ok(nanos as f64 / 1000.0 / calls as f64)

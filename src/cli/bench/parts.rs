@@ -1,6 +1,7 @@
 //! The parts: raw RSA, our signatures, our verification.
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -39,14 +40,14 @@ pub struct Raw {
 ///
 /// # Errors
 /// When the key does not sign, or the kernel does not tell the time.
-pub fn raw(signer: &dyn Signer, seconds: u64) -> Result<Raw, CliError> {
+pub fn raw(signer: &dyn Signer, budget: Duration) -> Result<Raw, CliError> {
     let message = [7; 700];
     let value = signer.sign(&message).map_err(CliError::Sign)?;
     let sign =
-        micros(seconds, || drop(black_box(signer.sign(&message)))).map_err(CliError::Bench)?;
+        micros(budget, || drop(black_box(signer.sign(&message)))).map_err(CliError::Bench)?;
     let (certificate, algorithm) = (signer.certificate(), signer.algorithm());
     let key = VerifyingKey::new(certificate).map_err(|_| CliError::BenchKey)?;
-    let verify = micros(seconds, || {
+    let verify = micros(budget, || {
         black_box(key.verifies(algorithm, &message, &value));
     });
     Ok(Raw { sign, verify: verify.map_err(CliError::Bench)? })
@@ -61,7 +62,7 @@ pub fn answer(
     signer: &dyn Signer,
     random: &Random,
     now: DateTime<Utc>,
-    seconds: u64,
+    budget: Duration,
 ) -> Result<f64, CliError> {
     let reply_to = ReplyTo {
         profile: Profile::Spid,
@@ -89,7 +90,7 @@ pub fn answer(
             attribute(AttributeName::DateOfBirth, "1980-01-01"),
         ],
     };
-    micros(seconds, || {
+    micros(budget, || {
         drop(black_box(response::answer(&reply_to, &outcome, "", idp, signer, random, now)));
     })
     .map_err(CliError::Bench)
@@ -102,7 +103,7 @@ pub fn answer(
 pub fn verification(
     request: &Request,
     signer: &dyn Signer,
-    seconds: u64,
+    budget: Duration,
 ) -> Result<(f64, f64), CliError> {
     let text = request.signed(signer).map_err(CliError::Envelop)?;
     let key = PublicKey::from_certificate_der(signer.certificate());
@@ -121,10 +122,10 @@ pub fn verification(
     if ours().is_none() || both().is_none() {
         return Err(CliError::BenchKey);
     }
-    let ours = micros(seconds, || {
+    let ours = micros(budget, || {
         black_box(ours());
     });
-    let both = micros(seconds, || {
+    let both = micros(budget, || {
         black_box(both());
     });
     Ok((ours.map_err(CliError::Bench)?, both.map_err(CliError::Bench)?))

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -12,10 +13,11 @@ use tokio::sync::oneshot;
 use crate::cli::arguments::{self, KeyChoice};
 use crate::cli::bench::cpu;
 use crate::cli::bench::parts::{self, Raw};
-use crate::cli::bench::span::{Bench, Cost, ServiceProvider, people};
+use crate::cli::bench::span::{Begun, Bench, Cost, Person, ServiceProvider, people};
 use crate::cli::error::CliError;
 use crate::cli::{house, init, load, serve};
 use crate::identity::attributes::AttributeName;
+use crate::identity::subject::Subject;
 use crate::login::request::LocalName;
 use crate::partners::registry::{Origin, Registry, Source};
 use crate::saml::upstream::metadata;
@@ -74,108 +76,144 @@ fn measure(seconds: u64, folder: &Path) -> Result<String, CliError> {
     report
 }
 
+/// Measures in rounds, raw operations and ours side by side, and takes the median of the ratios:
+/// the speed of a shared machine drifts.
 fn report(
     bench: &Bench,
     runtime: &tokio::runtime::Runtime,
     seconds: u64,
 ) -> Result<String, CliError> {
-    let env = &bench.env;
-    let signer = &*env.signer;
-    let now = env.clock.now();
-    let raw = parts::raw(signer, seconds)?;
-    let answer = parts::answer(&env.idp, signer, &env.random, now, seconds)?;
-    let request = bench.request(now);
-    let (ours, both) = parts::verification(&request, &*bench.service_provider.signer, seconds)?;
-
-    let count = usize::try_from(seconds).unwrap_or(1) * LOGINS_A_SECOND;
-    let everybody = runtime.block_on(people(env, HASHED))?;
+    let everybody = runtime.block_on(people(&bench.env, HASHED))?;
     let subject = &everybody.first().ok_or(CliError::BenchKey)?.subject;
     let (_, warm) = bench.begin(BATCH, false)?;
     let (_, warm) = bench.look(warm)?;
-    let warm = prepared(bench, runtime, warm, subject)?;
-    bench.consent(warm)?;
+    bench.consent(prepared(bench, runtime, warm, subject)?)?;
+    let mut rounds = Vec::with_capacity(ROUNDS);
+    for people in everybody.chunks(HASHED / ROUNDS) {
+        rounds.push(round(bench, runtime, seconds, people)?);
+    }
+    Ok(print(&rounds))
+}
+
+fn round(
+    bench: &Bench,
+    runtime: &tokio::runtime::Runtime,
+    seconds: u64,
+    people: &[Person],
+) -> Result<Round, CliError> {
+    let env = &bench.env;
+    let signer = &*env.signer;
+    let now = env.clock.now();
+    let budget = Duration::from_millis(seconds * 1000 / ROUNDS as u64);
+    let before = parts::raw(signer, budget / 2)?;
+    let answer = parts::answer(&env.idp, signer, &env.random, now, budget)?;
+    let request = bench.request(now);
+    let (ours, both) = parts::verification(&request, &*bench.service_provider.signer, budget)?;
+    let count = usize::try_from(seconds).unwrap_or(1) * LOGINS_A_SECOND / ROUNDS;
     let (redirect, logins) = bench.begin(count, false)?;
     let (page, logins) = bench.look(logins)?;
-    let logins = prepared(bench, runtime, logins, subject)?;
-    let consent = bench.consent(logins)?;
+    let subject = &people.first().ok_or(CliError::BenchKey)?.subject;
+    let consent = bench.consent(prepared(bench, runtime, logins, subject)?)?;
     let (post, _) = bench.begin(count, true)?;
-    let hash = hash(bench)?;
-    let (_, logins) = bench.begin(HASHED, false)?;
-    let whole = bench.log_in(logins, &everybody)?;
-    Ok(print(raw, &Measured { answer, ours, both, redirect, post, page, consent, hash, whole }))
+    let hashing = &env.settings.hashing;
+    let hash = cpu::micros(budget, || {
+        black_box(hashing.check_nobody("a-password-for-the-bench"));
+    })
+    .map_err(CliError::Bench)?;
+    let (_, logins) = bench.begin(people.len(), false)?;
+    let whole = bench.log_in(logins, people)?;
+    let after = parts::raw(signer, budget / 2)?;
+    let raw = Raw {
+        sign: f64::midpoint(before.sign, after.sign),
+        verify: f64::midpoint(before.verify, after.verify),
+    };
+    let cost = |cost: Cost| cost.0;
+    Ok(Round {
+        raw,
+        answer,
+        ours,
+        both,
+        redirect: cost(redirect),
+        post: cost(post),
+        page: cost(page),
+        consent: cost(consent),
+        hash,
+        whole: cost(whole),
+    })
 }
 
 fn prepared(
     bench: &Bench,
     runtime: &tokio::runtime::Runtime,
-    mut logins: Vec<crate::cli::bench::span::Begun>,
-    subject: &crate::identity::subject::Subject,
-) -> Result<Vec<crate::cli::bench::span::Begun>, CliError> {
+    mut logins: Vec<Begun>,
+    subject: &Subject,
+) -> Result<Vec<Begun>, CliError> {
     runtime.block_on(bench.prepare(&mut logins, subject))?;
     Ok(logins)
 }
 
-fn hash(bench: &Bench) -> Result<f64, CliError> {
-    let hashing = &bench.env.settings.hashing;
-    let check = || {
-        black_box(hashing.check_nobody("a-password-for-the-bench"));
-    };
-    cpu::micros(1, check).map_err(CliError::Bench)
-}
-
-struct Measured {
+/// What one round found, in microseconds of CPU time.
+struct Round {
+    raw: Raw,
     answer: f64,
     ours: f64,
     both: f64,
-    redirect: Cost,
-    post: Cost,
-    page: Cost,
-    consent: Cost,
+    redirect: f64,
+    post: f64,
+    page: f64,
+    consent: f64,
     hash: f64,
-    whole: Cost,
+    whole: f64,
 }
 
-fn print(raw: Raw, measured: &Measured) -> String {
-    let mut out = String::new();
-    let mut line = |what: &str, micros: f64, of: f64, beside: &str| {
-        let ratio = if of > 0.0 { format!("{:6.2}", micros / of) } else { " ".repeat(6) };
-        out.push_str(&format!("{what:<52} {micros:>9.1} µs {ratio}  {beside}\n"));
-    };
-    let (sign, verify) = (raw.sign, raw.verify);
-    let span = measured.consent.0 + measured.redirect.0;
-    let posted = measured.consent.0 + measured.post.0;
-    line("raw RSA-2048 signature", sign, 0.0, "CPU time, one core");
-    line("raw RSA-2048 verification", verify, 0.0, "");
-    line("Response with two signatures", measured.answer, 2.0 * sign, "x two signatures");
-    line("AuthnRequest verified, ours alone", measured.ours, verify, "x one verification");
-    line("AuthnRequest verified, both", measured.both, verify, "x one verification");
-    line(
-        "AuthnRequest received by HTTP-Redirect",
-        measured.redirect.0,
-        verify,
-        "x one verification",
+fn print(rounds: &[Round]) -> String {
+    let mut out = format!(
+        "CPU time of one core, the median of {ROUNDS} rounds; beside it the ratio to the raw operations of its round\n"
     );
-    line("AuthnRequest received by HTTP-POST", measured.post.0, verify, "x one verification");
-    line("login page", measured.page.0, 0.0, "");
+    let mut line =
+        |what: &str, cost: &dyn Fn(&Round) -> f64, of: &dyn Fn(&Round) -> f64, unit: &str| {
+            let micros = median(rounds.iter().map(cost).collect());
+            let ratio = median(rounds.iter().map(|round| cost(round) / of(round)).collect());
+            let ratio =
+                if unit.is_empty() { String::new() } else { format!("{ratio:6.2} x {unit}") };
+            out.push_str(&format!("{what:<50} {micros:>9.1} µs {ratio}\n"));
+        };
+    let sign = |round: &Round| round.raw.sign;
+    let verify = |round: &Round| round.raw.verify;
+    let two = |round: &Round| 2.0 * round.raw.sign;
+    let all = |round: &Round| 2.0 * round.raw.sign + round.raw.verify;
+    line("raw RSA-2048 signature", &sign, &sign, "");
+    line("raw RSA-2048 verification", &verify, &verify, "");
+    line("Response with two signatures", &|round| round.answer, &two, "two signatures");
+    line("AuthnRequest verified, ours alone", &|round| round.ours, &verify, "a verification");
+    line("AuthnRequest verified, both", &|round| round.both, &verify, "a verification");
     line(
-        "consent posted, answer received, row on the disk",
-        measured.consent.0,
-        2.0 * sign,
-        "x two signatures",
+        "AuthnRequest received, HTTP-Redirect",
+        &|round| round.redirect,
+        &verify,
+        "a verification",
     );
-    let operations = 2.0 * sign + verify;
-    line("answer span, HTTP-Redirect", span, operations, "x two signatures and a verification");
-    line("answer span, HTTP-POST", posted, operations, "x two signatures and a verification");
-    line("one password hash", measured.hash, 0.0, "");
-    let share = 100.0 * measured.hash / measured.whole.0;
-    let whole = measured.whole.0 + measured.redirect.0;
+    line("AuthnRequest received, HTTP-POST", &|round| round.post, &verify, "a verification");
+    line("login page", &|round| round.page, &verify, "");
+    line("consent to answer, row on the disk", &|round| round.consent, &two, "two signatures");
+    let spans = "two signatures and a verification";
+    line("answer span, HTTP-Redirect", &|round| round.consent + round.redirect, &all, spans);
+    line("answer span, HTTP-POST", &|round| round.consent + round.post, &all, spans);
+    line("one password hash", &|round| round.hash, &all, "");
     line(
-        "login with password and app, all pages",
-        whole,
-        operations,
-        &format!("x the same; the hash is {share:.0} %"),
+        "login with password and app, all its pages",
+        &|round| round.whole + round.redirect,
+        &all,
+        spans,
     );
+    let share = median(rounds.iter().map(|round| 100.0 * round.hash / round.whole).collect());
+    out.push_str(&format!("{:<50} {share:>9.0} %\n", "the password hash's share of that login"));
     out
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 fn service_provider(
@@ -241,4 +279,5 @@ impl Drop for Folder {
 
 const LOGINS_A_SECOND: usize = 400;
 const BATCH: usize = 100;
-const HASHED: usize = 24;
+const HASHED: usize = 45;
+const ROUNDS: usize = 9;
