@@ -40,7 +40,7 @@ fn kills_lose_nothing_and_nothing_is_taken_twice() {
     let mut server = Server::new();
     server.add_metadata("sp", &Metadata::spid().signed(&keys::SP.signer), SPID_ENTITY, "spid");
     let ledger = Ledger::default();
-    let names: Vec<String> = (0..20 + 2 * kills).map(|n| format!("imported-{n}")).collect();
+    let names: Vec<String> = (0..100).map(|n| format!("imported-{n}")).collect();
     *lock(&ledger.ready) = server.import_users(&names);
     *lock(&ledger.people) = names;
     let random = Random::system();
@@ -105,6 +105,7 @@ struct Ledger {
     faults: Mutex<Vec<String>>,
     acknowledged: AtomicU64,
     requests_sent: AtomicU64,
+    names_tried: AtomicU64,
     enrolled: AtomicU64,
     codes_taken: AtomicU64,
     replays_refused: AtomicU64,
@@ -112,6 +113,13 @@ struct Ledger {
     repeated: AtomicU64,
     gone_on: AtomicU64,
     turned_away: AtomicU64,
+}
+
+/// Whether a person may log in again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Fate {
+    Ready,
+    Gone,
 }
 
 struct Load<'a> {
@@ -127,7 +135,9 @@ impl Load<'_> {
 
     fn add_people(&self) {
         while !self.over() {
-            let name = format!("person-{}", lock(&self.ledger.people).len());
+            // A name that a kill left in doubt may be taken: never the same again.
+            let number = self.ledger.names_tried.fetch_add(1, Ordering::Relaxed);
+            let name = format!("person-{number}");
             let Some(citizen) = self.server.try_add_user(&name) else { continue };
             count(&self.ledger.acknowledged);
             lock(&self.ledger.people).push(name);
@@ -137,12 +147,14 @@ impl Load<'_> {
 
     fn log_people_in(&self) {
         while !self.over() {
-            let Some(citizen) = self.ledger.take_ready() else {
+            let Some(mut citizen) = self.ledger.take_ready() else {
                 std::thread::sleep(Duration::from_millis(2));
                 continue;
             };
-            // An error is the kill: nothing was acknowledged, the login is given up.
-            let _cut_short = self.ledger.log_in(self.server, citizen);
+            let (Ok(fate) | Err(fate)) = self.ledger.log_in(self.server, &mut citizen);
+            if fate == Fate::Ready {
+                lock(&self.ledger.ready).push(citizen);
+            }
         }
     }
 }
@@ -155,26 +167,26 @@ impl Ledger {
         Some(ready.swap_remove(at))
     }
 
-    /// One login, with what was acknowledged on the way written down at once. A person who is in
-    /// doubt when the server dies (was the enrolment kept?) logs in no more.
-    fn log_in(&self, server: &Server, mut citizen: Citizen) -> io::Result<()> {
+    /// One login, with what was acknowledged on the way written down at once. An error is the kill:
+    /// nothing was acknowledged, the login is given up.
+    fn log_in(&self, server: &Server, citizen: &mut Citizen) -> Result<Fate, Fate> {
         let number = self.requests_sent.fetch_add(1, Ordering::Relaxed);
         let request = spid_request(server, &format!("_crash{number}"));
         let [_, b, c, d] = u32::try_from(number).unwrap_or_default().to_be_bytes();
         let mut agent = Agent::at(Ipv4Addr::new(10, c, d, b));
-        let mut page = send(&mut agent, &request)?;
+        let mut page = send(&mut agent, &request).map_err(|_| Fate::Ready)?;
         if !matches!(asked(&page), Some(Asked::Credentials(_))) {
-            return self.turned_away(&page, "the first page");
+            return Ok(self.turned_away(&page, "the first page"));
         }
         lock(&self.requests).push(request.clone());
         let enrolled_before = citizen.app.is_some();
         loop {
             let Some(step) = asked(&page) else {
-                return self.turned_away(&page, &citizen.username);
+                return Ok(self.turned_away(&page, &citizen.username));
             };
             if matches!(step, Asked::ActivationCode(_) | Asked::Enrolment(_)) && enrolled_before {
                 self.fault(format!("{}: the enrolment is gone", citizen.username));
-                return Ok(());
+                return Ok(Fate::Gone);
             }
             if let Asked::Response(form) = &step {
                 let response = form.field("SAMLResponse").unwrap_or_default();
@@ -183,18 +195,21 @@ impl Ledger {
                 let login = page.url.join(".").expect("an address");
                 let login = login.as_str().trim_end_matches('/').to_owned();
                 lock(&self.answers).push((agent, login, response.to_owned()));
-                lock(&self.ready).push(citizen);
-                return Ok(());
+                return Ok(Fate::Ready);
             }
             if matches!(step, Asked::Code(_)) && number.is_multiple_of(7) {
-                lock(&self.parked).push((agent, page, citizen, request.id));
-                return Ok(());
+                lock(&self.parked).push((agent, page, citizen.clone(), request.id));
+                return Ok(Fate::Gone);
             }
             let next = if matches!(step, Asked::Consent(_)) && number.is_multiple_of(3) {
-                self.consent_in_two_tabs(&mut agent, &page, &mut citizen, &step, &request.id)?
+                self.consent_in_two_tabs(&mut agent, &page, citizen, &step, &request.id)
             } else {
-                citizen.do_as(&mut agent, &page, &step)?
+                citizen.do_as(&mut agent, &page, &step)
             };
+            // Was the app kept? Nobody knows, so this person logs in no more.
+            let in_doubt =
+                if matches!(step, Asked::Enrolment(_)) { Fate::Gone } else { Fate::Ready };
+            let next = next.map_err(|_| in_doubt)?;
             match &step {
                 Asked::Code(_) if !matches!(asked(&next), Some(Asked::Code(_))) => {
                     count(&self.codes_taken);
@@ -274,7 +289,6 @@ impl Ledger {
         for (citizen, code) in
             std::mem::take(&mut *lock(&self.codes)).into_iter().rev().take(TRIED_AGAIN)
         {
-            lock(&self.ready).retain(|ready| ready.username != citizen.username);
             match self.type_again(server, citizen, &code) {
                 Ok(Some(Asked::Code(_))) => count(&self.codes_refused),
                 Ok(asked) => self.fault(format!("a used code led to {asked:?}")),
@@ -343,12 +357,12 @@ impl Ledger {
         }
     }
 
-    fn turned_away(&self, page: &Page, what: &str) -> io::Result<()> {
+    fn turned_away(&self, page: &Page, what: &str) -> Fate {
         count(&self.turned_away);
         if page.status >= 500 && page.status != 503 {
             self.fault(format!("{what}: {} {}", page.status, page.url));
         }
-        Ok(())
+        Fate::Ready
     }
 
     fn fault(&self, fault: String) {
