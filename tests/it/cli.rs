@@ -128,6 +128,44 @@ fn init_takes_every_kind_of_key_and_refuses_a_wrong_address() {
 }
 
 #[test]
+fn an_organisations_name_may_have_any_letter() {
+    let folder = TempDir::new().unwrap();
+    let name = r#"Comune di "Forlì" \ <Cesena> & Co"#;
+    done(&run(folder.path(), &["init", "--organization", name, "--key", "ecdsa-p256"], &[], ""));
+    let metadata = done(&run(folder.path(), &["metadata", "show"], &[], ""));
+    let written = r#"Comune di "Forlì" \ &lt;Cesena&gt; &amp; Co</md:OrganizationName>"#;
+    assert!(metadata.contains(written), "{metadata}");
+}
+
+#[test]
+fn check_says_that_the_port_is_taken_and_that_tls_has_no_files() {
+    let house = House::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let listen = format!("127.0.0.1:{port}");
+    let under = |environment: &[(&str, &str)]| run(house.0.path(), &["check"], environment, "");
+    let output = under(&[("PONTE_SERVER_LISTEN", &listen)]);
+    fails(&output, 1);
+    assert!(said(&output).contains(&format!("ERROR    listener: nothing can listen on {listen}")));
+    drop(taken);
+    done(&under(&[("PONTE_SERVER_LISTEN", &listen)]));
+
+    let tls = |key: &str| {
+        let (certificate, listen) =
+            ("PONTE_SERVER_TLS_CERTIFICATE", ("PONTE_SERVER_LISTEN", &*listen));
+        under(&[(certificate, "keys/signing.crt"), ("PONTE_SERVER_TLS_KEY", key), listen])
+    };
+    done(&tls("keys/signing.key"));
+    let output = tls("keys/none.key");
+    fails(&output, 1);
+    assert!(
+        said(&output).contains("ERROR    TLS: keys/none.key could not be read"),
+        "{}",
+        said(&output)
+    );
+}
+
+#[test]
 fn without_a_configuration_the_next_step_is_told() {
     let folder = TempDir::new().unwrap();
     let told = fails(&run(folder.path(), &["serve"], &[], ""), 2);

@@ -1,6 +1,7 @@
 //! Whether the server can listen where it should, and speak TLS.
 
 use std::net::TcpListener;
+use std::os::unix::net::UnixStream;
 
 use chrono::{DateTime, Utc};
 
@@ -16,7 +17,7 @@ use crate::world::certificate::Certificate;
 pub fn check(settings: &Settings, now: DateTime<Utc>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let address = settings.server.listen;
-    let is_running = settings.server.data.join(store::SOCKET).exists();
+    let is_running = UnixStream::connect(settings.server.data.join(store::SOCKET)).is_ok();
     if !is_running && let Err(error) = TcpListener::bind(address) {
         findings.push(Finding::error(
             "listener",
