@@ -55,7 +55,7 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             office.close().await.and(done)
         }),
         Command::Bench(bench) => {
-            print!("{}", measure::run(bench)?);
+            say_text(measure::run(bench)?);
             Ok(())
         }
     }
