@@ -266,16 +266,34 @@ fn cut(text: &str, characters: usize) -> String {
     text.chars().take(characters).collect()
 }
 
-/// A scheme and something after it, in the characters of RFC 3986 but `&`.
+/// A scheme and something after it, as RFC 3986 wants them but without `&`, `[` and `]`: libxml2
+/// canonicalises nothing that has a namespace name which it cannot parse.
 fn is_absolute(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once(':') else { return false };
     let mut letters = scheme.bytes();
-    letters.next().is_some_and(|first| first.is_ascii_alphabetic())
-        && letters.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    let is_scheme = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && letters.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let is_plain = rest
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$'()*+,;=%".contains(&byte));
+    let is_escaped = rest.split('%').skip(1).all(|after| {
+        after.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    });
+    let has_authority = rest
+        .strip_prefix("//")
+        .is_none_or(|after| is_authority(after.split(['/', '?', '#']).next().unwrap_or_default()));
+    is_scheme
         && !rest.is_empty()
-        && rest
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$'()*+,;=%".contains(&byte))
+        && is_plain
+        && is_escaped
+        && has_authority
+        && rest.matches('#').count() <= 1
+}
+
+fn is_authority(authority: &str) -> bool {
+    let host = authority.split_once('@').map_or(authority, |(_, host)| host);
+    let (name, port) = host.split_once(':').unwrap_or((host, ""));
+    !name.contains('@') && port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Refuses the references at which the parser departs from XML: it reads `&#xD800;` as U+FFFD,

@@ -275,11 +275,14 @@ fn a_digest_of_nothing_is_refused() {
     let empty = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
     let forge = Forge { digest_value: Some(empty.into()), ..Forge::default() };
     refused(&forge.seal(&request(), "_req1", &keys::SP), "proof: the digest");
-    for relative in ["x", "../x", "//x/y", "#x", "urn", "a:"] {
+    let no_uri = ["urn:]", "urn:%4", "urn:a#b#c", "http://a:b/", "http://a@b@c/", "http://[::1]/"];
+    for relative in ["x", "../x", "//x/y", "#x", "urn", "a:"].into_iter().chain(no_uri) {
         let text = sealed_with(" ID=", &format!(" xmlns:v=\"{relative}\" ID="));
         refused(&text, "not an absolute URI");
     }
-    accepted(&sealed_with(" ID=", " xmlns:v=\"urn:x\" ID="));
+    for absolute in ["urn:x", "http://a@b:80/?c#d", "a://", "urn:%4a;"] {
+        accepted(&sealed_with(" ID=", &format!(" xmlns:v=\"{absolute}\" v:w=\"\" ID=")));
+    }
     refused(&sealed_with(" ID=", " xmlns:v=\"urn:x?a=1&amp;b=2\" ID="), "not an absolute URI");
     refused(&sealed_with(" ID=", " xmlns:v = '../x' ID="), "not an absolute URI");
 }
