@@ -86,7 +86,7 @@ pub fn answer(
             attribute(AttributeName::SpidCode, "PONT0123456789"),
             attribute(AttributeName::Name, "Ada"),
             attribute(AttributeName::FamilyName, "Esposito"),
-            attribute(AttributeName::FiscalNumber, "TINIT-SPSDAA80A41H501X"),
+            attribute(AttributeName::FiscalNumber, "TINIT-SPSDAA80A41H501J"),
             attribute(AttributeName::DateOfBirth, "1980-01-01"),
         ],
     };

@@ -285,7 +285,7 @@ fn add(
         (AttributeName::SpidCode, "PONT0123456789"),
         (AttributeName::Name, "Ada"),
         (AttributeName::FamilyName, "Esposito"),
-        (AttributeName::FiscalNumber, "TINIT-SPSDAA80A41H501X"),
+        (AttributeName::FiscalNumber, "TINIT-SPSDAA80A41H501J"),
         (AttributeName::DateOfBirth, "1980-01-01"),
         (AttributeName::Email, "ada@example.org"),
     ] {

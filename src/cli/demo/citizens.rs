@@ -149,7 +149,7 @@ fn made_up(username: &str) -> Attributes {
             (AttributeName::CountyOfBirth, "MI"),
             (AttributeName::DateOfBirth, "1975-05-20"),
             (AttributeName::Gender, "M"),
-            (AttributeName::FiscalNumber, "TINIT-VRDBRN75E20F205X"),
+            (AttributeName::FiscalNumber, "TINIT-VRDBRN75E20F205J"),
             (AttributeName::Email, "bruno.verdi@example.org"),
             (AttributeName::MobilePhone, "+390000000002"),
         ]
