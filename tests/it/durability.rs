@@ -19,28 +19,27 @@ fn each_acknowledgement_comes_after_the_sync_of_what_it_tells() {
     let trace = server.folder().join("trace");
     server.start_traced(&trace);
 
-    let before = events(&trace).len();
+    let before = so_far(&trace);
     let mut citizen = server.add_user("ada");
     let told =
         until(&trace, before, "the command's answer", |event| matches!(event, Event::Told(_)));
     assert!(synced(&told, STORE), "a person was added: {told:#?}");
 
     let mut agent = Agent::new();
-    let mut page: Page =
-        send(&mut agent, &spid_request(&server, "_traced")).expect("the first page");
+    let is_http = |event: &Event| matches!(event, Event::Told(said) if said.contains("HTTP/1.1"));
+    let before = so_far(&trace);
+    let request = spid_request(&server, "_traced");
+    let mut page: Page = send(&mut agent, &request).expect("the first page");
+    let told = until(&trace, before, "HTTP", is_http);
+    assert!(synced(&told, STORE), "a request is taken once: {told:#?}");
     loop {
         let step = asked(&page).expect("a way on");
         if matches!(step, Asked::Response(_)) {
             break;
         }
-        let before = events(&trace).len();
+        let before = so_far(&trace);
         page = citizen.do_as(&mut agent, &page, &step).expect("an answer");
-        let told = until(
-            &trace,
-            before,
-            "HTTP",
-            |event| matches!(event, Event::Told(said) if said.contains("HTTP/1.1")),
-        );
+        let told = until(&trace, before, "HTTP", is_http);
         assert!(synced(&told, STORE) || matches!(step, Asked::Continue(_)), "{step:?}: {told:#?}");
         if matches!(step, Asked::Consent(_)) {
             assert!(synced(&told, REGISTER), "{step:?}: {told:#?}");
@@ -71,6 +70,12 @@ fn synced(events: &[Event], file: &'static str) -> bool {
         (Some(written), Some(synced)) => written < synced,
         _ => false,
     }
+}
+
+/// How many events there were, once the tracer has written the last.
+fn so_far(trace: &Path) -> usize {
+    std::thread::sleep(Duration::from_millis(100));
+    events(trace).len()
 }
 
 /// The events after the first `before`, up to the first that `is_last`.
