@@ -342,5 +342,5 @@ fn unexpected(answer: &Answer) -> io::Error {
     io::Error::other(format!("the server answered {} where it should not", answer.status))
 }
 
-const BROWSERS: usize = 8;
+const BROWSERS: usize = 32;
 const PASSWORD: &str = "a-password-for-the-bench";
