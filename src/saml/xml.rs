@@ -193,6 +193,11 @@ impl Survey<'_> {
                 None => return Ok(bytes.len()),
                 Some(b'>') => break bytes[here - 1] == b'/',
                 Some(b' ' | b'\t' | b'\n' | b'\r') => name = here + 1,
+                // `:a` is read as `a` by one parser and as it stands by another.
+                Some(b':') if here == name => {
+                    let what = "a name that begins with a colon";
+                    return Err(XmlError::Forbidden { what, line: line(self.text, here) });
+                }
                 Some(quote @ (b'"' | b'\'')) => {
                     let Some(end) = find(self.text, here + 1, char::from(*quote)) else {
                         return Ok(bytes.len());
