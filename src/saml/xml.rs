@@ -169,6 +169,9 @@ impl Survey<'_> {
         if rest.starts_with("<!") {
             return forbidden("a DOCTYPE");
         }
+        if rest.starts_with("</:") {
+            return forbidden("a name that begins with a colon");
+        }
         if rest.starts_with("</") {
             self.in_scope -= self.open.pop().unwrap_or(0);
             return Ok(self.after(at + 2, ">"));
@@ -411,6 +414,7 @@ mod tests {
     fn markup_inside_other_markup_is_not_counted() {
         let inside = "<!-- <a><?b?> --><![CDATA[<a><?b?><!DOCTYPE c>]]>";
         parse(&format!("<r a='>/>'>{inside}</r>")).unwrap();
+        says("<r>\n</:r>", "line 2: a name that begins with a colon");
         says("<r>\n\n<?b?></r>", "line 3: a processing instruction");
         says("<r>\n<!-- -->\n</r>\n<!-- -->", "line 4: a comment after the root");
     }
