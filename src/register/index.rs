@@ -16,6 +16,9 @@ use crate::world::seal::Seal;
 
 const AT_ONCE: usize = 256;
 
+/// How far the index is; a name of its own for each set of fields, so that a new set is taken in from the first row.
+const MARKER: &str = "register-index-2";
+
 /// What a row can be found by.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Field {
@@ -27,11 +30,18 @@ pub enum Field {
     FiscalNumber,
     /// The service provider's entityID.
     RelyingParty,
+    /// The code that the person saw.
+    SupportId,
 }
 
 impl Field {
-    const ALL: [Self; 4] =
-        [Self::RequestId, Self::ResponseId, Self::FiscalNumber, Self::RelyingParty];
+    const ALL: [Self; 5] = [
+        Self::RequestId,
+        Self::ResponseId,
+        Self::FiscalNumber,
+        Self::RelyingParty,
+        Self::SupportId,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -39,6 +49,7 @@ impl Field {
             Self::ResponseId => "response",
             Self::FiscalNumber => "person",
             Self::RelyingParty => "party",
+            Self::SupportId => "support",
         }
     }
 
@@ -48,6 +59,7 @@ impl Field {
             Self::ResponseId => Some(&row.response_id),
             Self::FiscalNumber => row.fiscal_number.as_deref(),
             Self::RelyingParty => Some(&row.relying_party),
+            Self::SupportId => Some(&row.support_id),
         }
     }
 }
@@ -130,7 +142,7 @@ pub async fn catch_up(
 ) -> Result<u64, RegisterError> {
     let mut taken = 0;
     loop {
-        let marker = Key::new(&TenantId::main(), Space::Meta, "register-index");
+        let marker = Key::new(&TenantId::main(), Space::Meta, MARKER);
         let seen = store.get(&marker, now).await?;
         let next = match &seen {
             Some(bytes) => decode(Space::Meta, bytes)?,
@@ -146,7 +158,7 @@ pub async fn catch_up(
         let Some(last) = entries.last() else { return Ok(taken) };
         // The offset of the last one is enough to find the next.
         let position = Place { n: last.location.number + 1, ..Place::from(last.location) };
-        let mut writes = Vec::with_capacity(entries.len() * 6 + 1);
+        let mut writes = Vec::with_capacity(entries.len() * 7 + 1);
         for entry in &entries {
             writes.extend(entry.writes()?);
         }

@@ -197,6 +197,8 @@ async fn found(place: &Place, store: &dyn Store, receipts: &[Receipt]) {
     assert_eq!(one, [receipts[7].location]);
     let one = find(Field::ResponseId, "_response299", None, 9).await.unwrap();
     assert_eq!(one, [receipts[299].location]);
+    let one = find(Field::SupportId, "S42", None, 9).await.unwrap();
+    assert_eq!(one, [receipts[42].location]);
     assert_eq!(find(Field::RequestId, "_response7", None, 9).await.unwrap(), []);
     let mine = find(Field::FiscalNumber, "TINIT-PERSON1", None, 500).await.unwrap();
     assert_eq!(mine.len(), 100);
