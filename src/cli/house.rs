@@ -10,7 +10,7 @@ use crate::cli::office;
 use crate::cli::signing::{self, Examples};
 use crate::cli::store;
 use crate::config::settings::Settings;
-use crate::flow::env::{Env, Partners, Published};
+use crate::flow::env::{Env, KeySet, Keys, Partners, Published};
 use crate::flow::hashing::HashPool;
 use crate::flow::limits::Limiter;
 use crate::identity::tenant::TenantId;
@@ -64,8 +64,7 @@ pub async fn open(settings: &Settings, demo: bool) -> Result<House, CliError> {
         register: register.map_err(CliError::Register)?,
         tenant: TenantId::main(),
         idp,
-        signer: signing.signer,
-        metadata: Published::new(document),
+        keys: Keys::new(KeySet { signer: signing.signer, metadata: Published::new(document) }),
         partners: Partners::new(Registry::default()),
         hashing: HashPool::new(walks.login.hash_workers, walks.login.hash_queue),
         by_address: Limiter::new(settings.limits.address_per_minute),

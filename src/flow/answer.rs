@@ -34,7 +34,8 @@ pub(in crate::flow) async fn answer(
 ) -> Result<Option<Reply>, Failure> {
     let request = &transaction.request;
     let reply_to = ReplyTo::decode(&request.reply_to)?;
-    let (idp, signer, random) = (&env.idp, &*env.signer, &env.random);
+    let keys = env.keys.snapshot();
+    let (idp, signer, random) = (&env.idp, &*keys.signer, &env.random);
     let answer = match &outcome {
         Outcome::Authenticated(person) => {
             let persistent = match reply_to.name_id {

@@ -100,7 +100,8 @@ async fn refuse(env: &Env, rejected: Rejected, visitor: &Visitor<'_>) -> Result<
                 return Err(Failure::Told(Trouble::TooMany { seconds }));
             }
             let to = ReplyTo::decode(&reply_to)?;
-            let (signer, random) = (&*env.signer, &env.random);
+            let keys = env.keys.snapshot();
+            let (signer, random) = (&*keys.signer, &env.random);
             let answer = response::reject(&reply_to, status, &env.idp, signer, random, now)?;
             let row = Row {
                 tenant: env.tenant.clone(),

@@ -44,10 +44,8 @@ pub struct Env {
     pub tenant: TenantId,
     /// Who we are to service providers.
     pub idp: IdentityProvider,
-    /// The key that signs.
-    pub signer: Arc<dyn Signer>,
-    /// Our metadata, signed, as published.
-    pub metadata: Published,
+    /// The key that signs, and what we publish of our keys.
+    pub keys: Keys,
     /// Who may ask us.
     pub partners: Partners,
     /// Where passwords are hashed.
@@ -88,6 +86,38 @@ impl Env {
             random: &self.random,
             tenant: &self.tenant,
         }
+    }
+}
+
+/// Our keys as of one moment.
+#[derive(Clone, Debug)]
+pub struct KeySet {
+    /// The key that signs.
+    pub signer: Arc<dyn Signer>,
+    /// Our metadata, signed by it, as published.
+    pub metadata: Published,
+}
+
+/// Our keys, as of the last time that they were read; swapped whole.
+#[derive(Debug)]
+pub struct Keys(RwLock<Arc<KeySet>>);
+
+impl Keys {
+    /// Begins with `keys`.
+    #[must_use]
+    pub fn new(keys: KeySet) -> Self {
+        Self(RwLock::new(Arc::new(keys)))
+    }
+
+    /// What there is; a walk takes it once and keeps to it.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<KeySet> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts `keys` in the place of what there was.
+    pub fn swap(&self, keys: KeySet) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 }
 

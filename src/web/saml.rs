@@ -81,12 +81,13 @@ fn refused(context: &Context, fault: Fault, status: u16) -> Reply {
     Reply::Trouble(Box::new(Trouble::Fault { fault, status }))
 }
 
-/// `GET /metadata`: ours, signed, as built at the start.
+/// `GET /metadata`: ours, signed, as built when the keys were read.
 pub(super) async fn metadata(
     Extension(context): Extension<Context>,
     headers: HeaderMap,
 ) -> Response {
-    let metadata = &context.env.metadata;
+    let keys = context.env.keys.snapshot();
+    let metadata = &keys.metadata;
     let etag = &metadata.etag;
     let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let mut response = if known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag)) {

@@ -20,7 +20,7 @@ fn samael_reads_our_metadata_and_takes_our_answer() {
     let encoded = page.form_with(&["SAMLResponse"]).unwrap();
     let encoded = encoded.field("SAMLResponse").unwrap();
 
-    let mut metadata: EntityDescriptor = house.env.metadata.xml.parse().unwrap();
+    let mut metadata: EntityDescriptor = house.env.keys.snapshot().metadata.xml.parse().unwrap();
     assert_eq!(metadata.entity_id.as_deref(), Some(house.env.idp.entity_id.as_str()));
     let role = metadata.idp_sso_descriptors.as_mut().unwrap().first_mut().unwrap();
     let bindings: Vec<&str> =

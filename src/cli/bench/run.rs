@@ -102,7 +102,8 @@ fn round(
     people: &[Person],
 ) -> Result<Round, CliError> {
     let env = &bench.env;
-    let signer = &*env.signer;
+    let keys = env.keys.snapshot();
+    let signer = &*keys.signer;
     let now = env.clock.now();
     let budget = Duration::from_millis(seconds * 1000 / ROUNDS as u64);
     let before = parts::raw(signer, budget / 2)?;

@@ -56,7 +56,7 @@ pub fn run(said: &Demo) -> Result<(), CliError> {
 
 fn site(house: &House, folder: Folder) -> Result<ServiceProvider, CliError> {
     let env = &house.env;
-    let key = PublicKey::from_certificate_der(env.signer.certificate());
+    let key = PublicKey::from_certificate_der(env.keys.snapshot().signer.certificate());
     let provider = Provider {
         entity_id: env.idp.entity_id.clone(),
         single_sign_on: env.idp.single_sign_on.clone(),

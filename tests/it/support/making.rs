@@ -10,7 +10,7 @@ use ponte::assurance::policy::LevelPolicy;
 use ponte::enrolment::activation::FirstEnrolment;
 use ponte::factors::password::Hashing;
 use ponte::flow::env::{
-    Env, LoginSettings, Partners, Published, RequestSettings, Settings, Support,
+    Env, KeySet, Keys, LoginSettings, Partners, Published, RequestSettings, Settings, Support,
 };
 use ponte::flow::hashing::HashPool;
 use ponte::flow::limits::Limiter;
@@ -117,8 +117,7 @@ pub(crate) fn make(making: Making) -> Env {
         seal,
         tenant: TenantId::main(),
         idp,
-        signer,
-        metadata: Published::new(metadata),
+        keys: Keys::new(KeySet { signer, metadata: Published::new(metadata) }),
         partners: Partners::new(built.registry),
         hashing: HashPool::new(
             making.settings.login.hash_workers,
