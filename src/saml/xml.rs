@@ -152,6 +152,14 @@ struct Survey<'t> {
     in_scope: usize,
 }
 
+/// What an attribute declares.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Declares {
+    Nothing,
+    Default,
+    Prefix,
+}
+
 impl Survey<'_> {
     /// Surveys what begins with the `<` at `at`; answers where it ends.
     fn markup(&mut self, at: usize) -> Result<usize, XmlError> {
@@ -189,6 +197,7 @@ impl Survey<'_> {
         self.limit(self.open.len() + 1, MAX_DEPTH, "levels of elements", at)?;
         let bytes = self.text.as_bytes();
         let (mut attributes, mut declared) = (0, 0);
+        let mut has_default = false;
         let mut name = at + 1;
         let mut here = at + 1;
         let empty = loop {
@@ -210,7 +219,15 @@ impl Survey<'_> {
                     let label = &self.text[name..here];
                     // White space may stand around the equals sign, and then the label is lost.
                     if label.starts_with("xmlns") || !label.ends_with('=') || label.len() == 1 {
-                        declared += self.declaration(at, here, &self.text[here + 1..end])?;
+                        let declares = self.declaration(at, here, &self.text[here + 1..end])?;
+                        // One parser takes the last of two, and another refuses them.
+                        if declares == Declares::Default
+                            && std::mem::replace(&mut has_default, true)
+                        {
+                            let what = "a default namespace declared twice";
+                            return Err(XmlError::Forbidden { what, line: line(self.text, here) });
+                        }
+                        declared += usize::from(declares != Declares::Nothing);
                     }
                     here = end;
                     name = end + 1;
@@ -235,17 +252,17 @@ impl Survey<'_> {
     }
 
     /// Judges the attribute whose value's opening quote is at `quote`, if it declares a
-    /// namespace; answers how many it declares.
-    fn declaration(&self, tag: usize, quote: usize, uri: &str) -> Result<usize, XmlError> {
+    /// namespace; answers which.
+    fn declaration(&self, tag: usize, quote: usize, uri: &str) -> Result<Declares, XmlError> {
         let before = self.text[tag..quote].trim_end_matches(WHITE).trim_end_matches('=');
         let name = before.trim_end_matches(WHITE).rsplit(WHITE).next().unwrap_or_default();
         let prefixed = name.starts_with("xmlns:");
         if name != "xmlns" && !prefixed {
-            return Ok(0);
+            return Ok(Declares::Nothing);
         }
         // xmlns="" takes the default namespace away; a prefix cannot be taken away in XML 1.0.
         if (uri.is_empty() && !prefixed) || is_absolute(uri) {
-            return Ok(1);
+            return Ok(if prefixed { Declares::Prefix } else { Declares::Default });
         }
         Err(XmlError::NamespaceName { uri: cut(uri, 80), line: line(self.text, quote) })
     }
@@ -417,6 +434,14 @@ mod tests {
         says("<r>\n</:r>", "line 2: a name that begins with a colon");
         says("<r>\n\n<?b?></r>", "line 3: a processing instruction");
         says("<r>\n<!-- -->\n</r>\n<!-- -->", "line 4: a comment after the root");
+    }
+
+    #[test]
+    fn a_default_namespace_is_declared_once_in_a_tag() {
+        let twice = "a default namespace declared twice";
+        parse("<r xmlns='urn:a' xmlns:b='urn:b'><e xmlns=''/><e xmlns='urn:c'/></r>").unwrap();
+        says("<r xmlns='urn:a' xmlns='urn:b'/>", twice);
+        says("<r>\n<e xmlns='urn:a' b=''\n xmlns = ''/></r>", twice);
     }
 
     #[test]

@@ -466,6 +466,8 @@ fn only_utf_8_is_read() {
     refused(&sealed_with(" Version=", " :a=\"\" Version="), "begins with a colon");
     refused(&sealed_with(" Version=\"2.0\"", " Version=\"2.0\"\n:a = ''"), "begins with a colon");
     refused(&spoiled("<samlp:NameIDPolicy", "<:e/><samlp:NameIDPolicy"), "begins with a colon");
+    let twice = " xmlns=\"urn:a\" xmlns=\"urn:b\" Version=";
+    refused(&sealed_with(" Version=", twice), "a default namespace declared twice");
     refused(&spoiled("sp.example.org<", "sp.example.org&amp;\r<"), "lone carriage return");
     refused(&spoiled("sp.example.org<", "sp.example.org\r&amp;<"), "lone carriage return");
     accepted(&sealed_with("sp.example.org<", "sp.example.org\r\n&amp;\r\n<"));
