@@ -17,6 +17,30 @@ pub enum NameIdKind {
     Persistent,
 }
 
+/// A name that a relying party was given for a person, with all that makes it that one (SAML Core §2.2.3).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NameId {
+    /// The name.
+    pub value: String,
+    /// Its kind, a URI.
+    pub format: String,
+    /// In whose names it is one.
+    pub name_qualifier: Option<String>,
+    /// For whom it is one.
+    pub sp_name_qualifier: Option<String>,
+}
+
+impl NameId {
+    /// How many octets its parts have.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let qualifiers = [&self.name_qualifier, &self.sp_name_qualifier];
+        let qualifiers: usize = qualifiers.into_iter().flatten().map(String::len).sum();
+        self.value.len() + self.format.len() + qualifiers
+    }
+}
+
 /// The persistent name of `subject` for one relying party: always the same 43 characters, which tell
 /// another relying party nothing and cannot be traced back without `secret` (SAML Core §8.3.7).
 ///

@@ -1,8 +1,10 @@
 //! One login, in no protocol: what was asked, how far it has come, what comes next, how it ended.
 
 pub mod attempts;
+pub mod browser;
 pub mod outcome;
 pub mod person;
 pub mod request;
+pub mod session;
 pub mod step;
 pub mod transaction;

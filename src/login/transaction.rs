@@ -462,7 +462,7 @@ fn covers(granted: &[AttributeName], released: &[Released]) -> bool {
 }
 
 /// Compares without telling by the time it takes where two texts differ.
-fn same(kept: &str, shown: &str) -> bool {
+pub(super) fn same(kept: &str, shown: &str) -> bool {
     kept.len() == shown.len()
         && kept.bytes().zip(shown.bytes()).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
 }

@@ -17,6 +17,7 @@ pub mod port;
 pub mod record;
 pub mod replay;
 pub mod service_providers;
+pub mod sessions;
 pub mod settle;
 pub mod sled;
 pub mod transactions;

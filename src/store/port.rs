@@ -36,6 +36,10 @@ pub enum Space {
     Attempts,
     /// Activation codes and other single-use codes, by purpose and digest.
     Codes,
+    /// Sessions of people in browsers, by a blind digest of their id.
+    Sessions,
+    /// By what else sessions are found: keyed and blinded.
+    SessionIndex,
     /// Metadata of service providers added by command, by entityID's digest.
     ServiceProviders,
     /// Register's index entries, keyed and blinded.
@@ -57,6 +61,8 @@ impl Space {
             Self::Credentials => "credentials",
             Self::Attempts => "attempts",
             Self::Codes => "codes",
+            Self::Sessions => "sessions",
+            Self::SessionIndex => "session-index",
             Self::ServiceProviders => "service-providers",
             Self::RegisterIndex => "register-index",
             Self::Meta => "meta",

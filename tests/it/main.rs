@@ -26,6 +26,7 @@ mod records;
 mod register;
 mod samael;
 mod saml_out;
+mod sessions;
 mod signature;
 mod spid_rows;
 mod store_contract;
