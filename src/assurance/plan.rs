@@ -160,6 +160,12 @@ fn weigh(
     (fresh, session)
 }
 
+/// The least level that meets `requirement`; `None` if none does.
+#[must_use]
+pub fn least(requirement: &Requirement) -> Option<Level> {
+    goals(requirement).iter().map(|goal| goal.least).min()
+}
+
 fn may_ask(available: &Available, requirement: &Requirement, policy: &LevelPolicy) -> bool {
     policy.offered.contains(&available.factor)
         && (requirement.upstream || available.factor != Factor::Upstream)

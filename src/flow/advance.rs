@@ -93,12 +93,17 @@ pub(in crate::flow) fn prove(
 
 /// A page of the login.
 pub(in crate::flow) fn page(transaction: &Transaction, show: Show) -> Reply {
-    let classes = &transaction.request.requirement.classes;
+    let requirement = &transaction.request.requirement;
+    // What our own least level for the partner asks beyond the request is asked of the person too.
+    let asked = requirement.classes.first().map(|class| {
+        let raised = requirement.minimum.filter(|minimum| *minimum > class.level());
+        raised.and_then(|minimum| class.vocabulary().name(minimum)).unwrap_or(*class)
+    });
     Reply::Page(Box::new(LoginPage {
         handle: transaction.id.clone(),
         csrf: transaction.token().to_owned(),
         service: transaction.request.relying_party.name.clone(),
-        asked: classes.first().copied(),
+        asked,
         show,
     }))
 }

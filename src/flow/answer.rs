@@ -3,6 +3,8 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::assurance::class_ref::Vocabulary;
+use crate::assurance::plan;
 use crate::flow::device;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
@@ -121,7 +123,7 @@ pub(in crate::flow) async fn answer(
     Ok(Some(Reply::Answer(Box::new(Answer {
         form: answer.form,
         handle: Some(transaction.id.clone()),
-        why: why.map(Why::Refused),
+        why: why.map(|refusal| told(env, transaction, refusal)),
         device,
     }))))
 }
@@ -141,9 +143,20 @@ pub(in crate::flow) async fn repeat(
     Ok(Reply::Answer(Box::new(Answer {
         form: PostForm::of(sent.action, &sent.xml, sent.relay_state),
         handle: Some(transaction.id.clone()),
-        why: sent.why.map(Why::Refused),
+        why: sent.why.map(|refusal| told(env, transaction, refusal)),
         device: None,
     })))
+}
+
+/// What the person is told of a refusal.
+fn told(env: &Env, transaction: &Transaction, refusal: Refusal) -> Why {
+    if refusal != Refusal::LevelUnreachable {
+        return Why::Refused(refusal);
+    }
+    let requirement = &transaction.request.requirement;
+    let least = plan::least(requirement).and_then(|level| Vocabulary::Spid.name(level));
+    let given_here = !plan::first_factors(requirement, &env.settings.levels).is_empty();
+    Why::Level { least, given_here }
 }
 
 /// What was sent, as it is kept.
@@ -187,13 +200,7 @@ fn attribute(known: Option<&Known>, name: AttributeName) -> Option<String> {
 fn described(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Authenticated(_) => "authenticated",
-        Outcome::Refused(Refusal::TooManyAttempts) => "too-many-attempts",
-        Outcome::Refused(Refusal::LevelUnreachable) => "level-unreachable",
-        Outcome::Refused(Refusal::TimedOut) => "timed-out",
-        Outcome::Refused(Refusal::ConsentDenied) => "consent-denied",
-        Outcome::Refused(Refusal::Suspended) => "suspended",
-        Outcome::Refused(Refusal::Cancelled) => "cancelled",
-        Outcome::Refused(Refusal::Passive) => "passive",
+        Outcome::Refused(refusal) => refusal.name(),
     }
 }
 

@@ -26,6 +26,7 @@ pub async fn begin(env: &Env, inbound: Inbound<'_>, visitor: &Visitor<'_>) -> Re
         now,
         window: Window { back: requests.window_back, ahead: requests.window_ahead },
     };
+    let posted = matches!(inbound, Inbound::Post { .. });
     let received = receive(inbound, &receiving, |entity_id| partners.find(entity_id, now));
     let begun = async {
         let received = match received {
@@ -40,7 +41,12 @@ pub async fn begin(env: &Env, inbound: Inbound<'_>, visitor: &Visitor<'_>) -> Re
             None => refuse(env, received.replayed(), visitor).await,
         }
     };
-    begun.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
+    begun.await.unwrap_or_else(|failure: Failure| match failure.reply(visitor.support_id) {
+        Reply::Trouble(trouble) if posted && matches!(*trouble, Trouble::Unavailable) => {
+            Reply::Trouble(Box::new(Trouble::NotAnswering))
+        }
+        reply => reply,
+    })
 }
 
 /// Opens the login; `None` if the request was seen before.

@@ -142,6 +142,13 @@ pub struct Answer {
 pub enum Why {
     /// The login ended so.
     Refused(Refusal),
+    /// Nothing that the person has reaches the level (nr20).
+    Level {
+        /// The least level that would have done, by SPID's name; none if no level would.
+        least: Option<ClassRef>,
+        /// Whether anybody can reach it here.
+        given_here: bool,
+    },
     /// The request was at fault.
     Fault(Fault),
 }
@@ -176,6 +183,8 @@ pub enum Trouble {
     },
     /// We failed (nr03): the disk, a key. The log says what.
     Unavailable,
+    /// We failed at a posted request (nr02).
+    NotAnswering,
 }
 
 // The key must not reach a log.

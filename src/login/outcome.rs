@@ -55,11 +55,13 @@ pub enum Refusal {
     Cancelled,
     /// Nobody may be asked, and somebody would have to be (NoPassive).
     Passive,
+    /// The person's identity is of another type than the purpose of the request wants (nr30).
+    IdentityType,
 }
 
 impl Refusal {
     /// Every one.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::TooManyAttempts,
         Self::LevelUnreachable,
         Self::TimedOut,
@@ -67,5 +69,21 @@ impl Refusal {
         Self::Suspended,
         Self::Cancelled,
         Self::Passive,
+        Self::IdentityType,
     ];
+
+    /// Its name in the log and the register.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TooManyAttempts => "too-many-attempts",
+            Self::LevelUnreachable => "level-unreachable",
+            Self::TimedOut => "timed-out",
+            Self::ConsentDenied => "consent-denied",
+            Self::Suspended => "suspended",
+            Self::Cancelled => "cancelled",
+            Self::Passive => "passive",
+            Self::IdentityType => "identity-type",
+        }
+    }
 }

@@ -176,12 +176,16 @@ fn verified(
         .map_err(|error| unsound(binding, &error.to_string(), None))?;
     let claimed = structure::claimed_issuer(&sound).map_err(|error| {
         let rule = "must be there, first and once (spid-saml §3 nr10)";
-        browser(FaultKind::Issuer, "Issuer", rule, &error.to_string(), None)
+        let expected = "one Issuer with the entityID of a registered service provider";
+        let found = error.to_string();
+        browser(FaultKind::Issuer, "Issuer", Demand { rule, expected }, &found, None)
     })?;
     let partner = partner(&claimed).filter(|partner| !partner.disabled).ok_or_else(|| {
         let rule =
             "must be a registered service provider that is not switched off (spid-saml §3 nr10)";
-        browser(FaultKind::Issuer, "Issuer", rule, &claimed, Some(&claimed))
+        let expected = "the entityID of the registered metadata, exactly";
+        let demand = Demand { rule, expected };
+        browser(FaultKind::Issuer, "Issuer", demand, &claimed, Some(&claimed))
     })?;
     let verdict = match binding {
         Binding::Redirect => signature::verify_detached(decoded, &partner.keys),
@@ -193,7 +197,8 @@ fn verified(
             Binding::Post => (FaultKind::PostSignature, "AuthnRequest/Signature"),
         };
         let rule = "must hold over the octets received with a key of the issuer's metadata (spid-saml §1.1, §3 nr05, nr07)";
-        browser(kind, element, rule, &error.to_string(), Some(&claimed))
+        let expected = "a signature by a key of the registered metadata";
+        browser(kind, element, Demand { rule, expected }, &error.to_string(), Some(&claimed))
     })?;
     Ok((partner, signed))
 }
@@ -273,7 +278,8 @@ fn undecoded(error: &BindingError) -> Rejected {
         }
         _ => (FaultKind::BindingFormat, "SAMLRequest"),
     };
-    browser(kind, element, rule, &error.to_string(), None)
+    let expected = "SAMLRequest, and in a redirect SigAlg and Signature";
+    browser(kind, element, Demand { rule, expected }, &error.to_string(), None)
 }
 
 /// A fault of limits or structure: of the binding's format in a redirect, of what is signed in a form.
@@ -283,18 +289,25 @@ fn unsound(binding: Binding, found: &str, claimed: Option<&str>) -> Rejected {
         Binding::Post => FaultKind::PostSignature,
     };
     let rule = "must be a sound AuthnRequest within our limits (spid-saml §1.1, §3 nr04, nr07)";
-    browser(kind, "AuthnRequest", rule, found, claimed)
+    let expected = "an AuthnRequest of the schema, signed in its place";
+    browser(kind, "AuthnRequest", Demand { rule, expected }, found, claimed)
+}
+
+/// A rule, and what it wants, in words.
+struct Demand {
+    rule: &'static str,
+    expected: &'static str,
 }
 
 fn browser(
     kind: FaultKind,
     element: &'static str,
-    rule: &'static str,
+    Demand { rule, expected }: Demand,
     found: &str,
     claimed: Option<&str>,
 ) -> Rejected {
-    let fault =
-        Fault { kind, rule, element, expected: Cow::Borrowed(""), found: check::cut(found) };
+    let expected = Cow::Borrowed(expected);
+    let fault = Fault { kind, rule, element, expected, found: check::cut(found) };
     Rejected::Browser {
         http_status: kind.http(),
         fault: Box::new(fault),

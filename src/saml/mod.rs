@@ -9,6 +9,7 @@ pub mod authn_request;
 pub mod binding;
 pub mod canonical;
 pub mod enveloped;
+pub mod errors;
 pub mod identity_provider;
 pub mod lexical;
 pub mod message;

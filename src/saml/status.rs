@@ -1,11 +1,12 @@
-//! The error table (spid-saml §3): who is told of a fault, and in what words.
+//! Faults of requests, and what a service provider is told of them and of refusals.
 //!
-//! SPID numbers every way in which a login can fail; a plain SAML service provider hears the same in
+//! SPID numbers every way in which a login can fail (`saml/errors`); a plain SAML service provider hears the same in
 //! SAML's own codes (SAML Core §3.2.2.2), without SPID's message.
 
 use std::borrow::Cow;
 
 use crate::login::outcome::Refusal;
+use crate::saml::errors::row::Row;
 use crate::saml::partner::Profile;
 
 /// What is wrong with a request, named by what the check was about.
@@ -80,66 +81,6 @@ pub enum Tell {
     DefaultConsumer,
 }
 
-/// A row of SPID's table.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Row {
-    /// `nn` of `ErrorCode nrnn`.
-    pub number: u16,
-    /// Who hears of it.
-    pub tell: Tell,
-    /// What the service provider is told, if it is.
-    pub status: Option<Status>,
-    /// The HTTP status of the page, be it ours or the one that carries the answer.
-    pub http: u16,
-}
-
-impl Row {
-    /// The row of that number; `None` for those that SPID does not use, 24 among them.
-    #[must_use]
-    pub fn find(number: u16) -> Option<&'static Self> {
-        TABLE.iter().find(|row| row.number == number)
-    }
-}
-
-/// SPID's table, by number (spid-saml §3). The rules print a top-level code for 26 to 29 nowhere:
-/// they are told like the other failures of authentication.
-pub const TABLE: &[Row] = &[
-    Row { number: 1, tell: Tell::Registered, status: Some(SUCCESS), http: 200 },
-    page(2, 500),
-    page(3, 500),
-    page(4, 403),
-    page(5, 403),
-    page(6, 403),
-    page(7, 403),
-    told(8, REQUESTER, None, "ErrorCode nr08"),
-    told(9, VERSION_MISMATCH, None, "ErrorCode nr09"),
-    page(10, 403),
-    told(11, REQUESTER, None, "ErrorCode nr11"),
-    told(12, REQUESTER, Some(NO_AUTHN_CONTEXT), "ErrorCode nr12"),
-    told(13, REQUESTER, Some(REQUEST_DENIED), "ErrorCode nr13"),
-    told(14, REQUESTER, Some(REQUEST_UNSUPPORTED), "ErrorCode nr14"),
-    told(15, REQUESTER, Some(NO_PASSIVE), "ErrorCode nr15"),
-    Row {
-        tell: Tell::DefaultConsumer,
-        ..told(16, REQUESTER, Some(REQUEST_UNSUPPORTED), "ErrorCode nr16")
-    },
-    told(17, REQUESTER, Some(REQUEST_UNSUPPORTED), "ErrorCode nr17"),
-    told(18, REQUESTER, Some(REQUEST_UNSUPPORTED), "ErrorCode nr18"),
-    told(19, RESPONDER, Some(AUTHN_FAILED), "ErrorCode nr19"),
-    told(20, RESPONDER, Some(AUTHN_FAILED), "ErrorCode nr20"),
-    told(21, RESPONDER, Some(AUTHN_FAILED), "ErrorCode nr21"),
-    told(22, RESPONDER, Some(AUTHN_FAILED), "ErrorCode nr22"),
-    told(23, RESPONDER, Some(AUTHN_FAILED), "ErrorCode nr23"),
-    told(25, RESPONDER, Some(AUTHN_FAILED), "ErrorCode nr25"),
-    told(26, RESPONDER, Some(AUTHN_FAILED), "ErrorCode nr26"),
-    told(27, RESPONDER, Some(AUTHN_FAILED), "ErrorCode nr27"),
-    told(28, RESPONDER, Some(AUTHN_FAILED), "ErrorCode nr28"),
-    told(29, RESPONDER, Some(AUTHN_FAILED), "ErrorCode nr29"),
-    told(30, RESPONDER, Some(AUTHN_FAILED), "ErrorCode nr30"),
-    told(771, RESPONDER, Some(AUTHN_FAILED), "ErrorCode nr771"),
-    told(772, RESPONDER, Some(AUTHN_FAILED), "ErrorCode nr772"),
-];
-
 /// The status of an answer that names somebody.
 pub const SUCCESS: Status = plain("urn:oasis:names:tc:SAML:2.0:status:Success", None);
 
@@ -205,6 +146,7 @@ pub fn refusal_number(refusal: Refusal) -> u16 {
         Refusal::ConsentDenied => 22,
         Refusal::Suspended => 23,
         Refusal::Cancelled => 25,
+        Refusal::IdentityType => 30,
     }
 }
 
@@ -223,23 +165,10 @@ pub fn refusal(refusal: Refusal, profile: Profile) -> Status {
             Refusal::TooManyAttempts
             | Refusal::TimedOut
             | Refusal::Suspended
-            | Refusal::Cancelled => failed,
+            | Refusal::Cancelled
+            | Refusal::IdentityType => failed,
         },
     }
-}
-
-const fn page(number: u16, http: u16) -> Row {
-    Row { number, tell: Tell::Browser, status: None, http }
-}
-
-const fn told(
-    number: u16,
-    code: &'static str,
-    sub: Option<&'static str>,
-    message: &'static str,
-) -> Row {
-    let status = Some(Status { code, sub, message: Some(message) });
-    Row { number, tell: Tell::Registered, status, http: 200 }
 }
 
 const fn plain(code: &'static str, sub: Option<&'static str>) -> Status {
@@ -248,78 +177,19 @@ const fn plain(code: &'static str, sub: Option<&'static str>) -> Status {
 
 const REQUESTER: &str = "urn:oasis:names:tc:SAML:2.0:status:Requester";
 const RESPONDER: &str = "urn:oasis:names:tc:SAML:2.0:status:Responder";
-const VERSION_MISMATCH: &str = "urn:oasis:names:tc:SAML:2.0:status:VersionMismatch";
 const AUTHN_FAILED: &str = "urn:oasis:names:tc:SAML:2.0:status:AuthnFailed";
 const INVALID_NAME_ID_POLICY: &str = "urn:oasis:names:tc:SAML:2.0:status:InvalidNameIDPolicy";
 const NO_AUTHN_CONTEXT: &str = "urn:oasis:names:tc:SAML:2.0:status:NoAuthnContext";
 const NO_PASSIVE: &str = "urn:oasis:names:tc:SAML:2.0:status:NoPassive";
 const REQUEST_DENIED: &str = "urn:oasis:names:tc:SAML:2.0:status:RequestDenied";
-const REQUEST_UNSUPPORTED: &str = "urn:oasis:names:tc:SAML:2.0:status:RequestUnsupported";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Number, code, sub-code, or the HTTP status of a page: the rules' table, typed again.
-    const RULES: &str = "
-        1 Success -
-        2 page 500
-        3 page 500
-        4 page 403
-        5 page 403
-        6 page 403
-        7 page 403
-        8 Requester -
-        9 VersionMismatch -
-        10 page 403
-        11 Requester -
-        12 Requester NoAuthnContext
-        13 Requester RequestDenied
-        14 Requester RequestUnsupported
-        15 Requester NoPassive
-        16 Requester RequestUnsupported
-        17 Requester RequestUnsupported
-        18 Requester RequestUnsupported
-        19 Responder AuthnFailed
-        20 Responder AuthnFailed
-        21 Responder AuthnFailed
-        22 Responder AuthnFailed
-        23 Responder AuthnFailed
-        25 Responder AuthnFailed
-        26 Responder AuthnFailed
-        27 Responder AuthnFailed
-        28 Responder AuthnFailed
-        29 Responder AuthnFailed
-        30 Responder AuthnFailed
-        771 Responder AuthnFailed
-        772 Responder AuthnFailed";
+    const REQUEST_UNSUPPORTED: &str = "urn:oasis:names:tc:SAML:2.0:status:RequestUnsupported";
 
-    #[test]
-    fn the_table_is_the_rules() {
-        let rules: Vec<Vec<&str>> =
-            RULES.trim().lines().map(|line| line.split_whitespace().collect()).collect();
-        assert_eq!(TABLE.len(), rules.len());
-        for (row, rule) in TABLE.iter().zip(rules) {
-            let number: u16 = rule[0].parse().unwrap();
-            assert_eq!(row.number, number);
-            if rule[1] == "page" {
-                assert_eq!((row.tell, row.status), (Tell::Browser, None), "{number}");
-                assert_eq!(row.http.to_string(), rule[2], "{number}");
-                continue;
-            }
-            let status = row.status.unwrap();
-            let short = |uri: &'static str| {
-                uri.strip_prefix("urn:oasis:names:tc:SAML:2.0:status:").unwrap()
-            };
-            assert_eq!(short(status.code), rule[1], "{number}");
-            assert_eq!(status.sub.map_or("-", short), rule[2], "{number}");
-            let message = (number != 1).then(|| format!("ErrorCode nr{number:02}"));
-            assert_eq!(status.message, message.as_deref(), "{number}");
-            let tell = if number == 16 { Tell::DefaultConsumer } else { Tell::Registered };
-            assert_eq!((row.tell, row.http), (tell, 200), "{number}");
-        }
-        assert!(Row::find(24).is_none());
-    }
+    const VERSION_MISMATCH: &str = "urn:oasis:names:tc:SAML:2.0:status:VersionMismatch";
 
     #[test]
     fn faults_are_told_in_the_profiles_words() {
@@ -365,6 +235,7 @@ mod tests {
                 ("ErrorCode nr23", RESPONDER, AUTHN_FAILED),
                 ("ErrorCode nr25", RESPONDER, AUTHN_FAILED),
                 ("ErrorCode nr15", RESPONDER, NO_PASSIVE),
+                ("ErrorCode nr30", RESPONDER, AUTHN_FAILED),
             ]
         );
     }

@@ -4,7 +4,6 @@
 //! is missing in one of them does not compile. Sentences with a number or a
 //! name in them are functions.
 
-pub mod anomaly;
 pub mod common;
 pub mod consent;
 pub mod demo;
@@ -13,4 +12,5 @@ pub mod home;
 pub mod language;
 pub mod login;
 pub mod notice;
+pub mod reach;
 pub mod table;

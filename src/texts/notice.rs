@@ -14,6 +14,8 @@ table! {
     expected: "Atteso", "Expected";
     found: "Trovato", "Found";
     nothing: "nulla", "nothing";
+    advice: "Che cosa fare", "What to do";
+    how_title: "Come raggiungere il livello richiesto", "How to reach the level required";
     number: "Codice di errore", "Error code";
     support: "Se chiedi assistenza, comunica questo codice:", "If you ask for assistance, give this code:";
     back: "Torna al servizio", "Go back to the service";

@@ -12,12 +12,14 @@ use crate::assurance::class_ref::ClassRef;
 use crate::flow::device::REMEMBERED;
 use crate::flow::reply::{Answer, Enrolling, LoginPage, Notice, Reply, Show, Trouble, Why};
 use crate::login::outcome::Refusal;
+use crate::saml::errors::row::Row;
+use crate::saml::status::{self, Fault};
 use crate::texts::login::Problem;
 use crate::web::context::Context;
 use crate::web::cookie;
 use crate::web::pages::consent::Consent;
 use crate::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
-use crate::web::pages::error::Error;
+use crate::web::pages::error::{Error, Level};
 use crate::web::pages::login::{Login, Totp};
 use crate::web::pages::notice::Notice as NoticePage;
 use crate::web::pages::policy::content_security_policy;
@@ -134,11 +136,11 @@ fn answered(context: &Context, answer: Answer) -> Response {
         value: answer.form.saml_response,
         relay_state: answer.form.relay_state,
     };
-    let mut response = match shown(answer.why) {
-        Some((number, fault)) => {
+    let mut response = match answer.why.map(said) {
+        Some(Said { number, fault, level }) => {
             let support_id = context.support_id.clone();
-            let error = Error { number: Some(number), support_id, fault, back: Some(form) };
-            page(context, StatusCode::FORBIDDEN, error.render(&frame))
+            let error = Error { number: Some(number), support_id, fault, level, back: Some(form) };
+            page(context, status_of(number), error.render(&frame))
         }
         None => page(context, StatusCode::OK, form.render(&frame)),
     };
@@ -151,17 +153,30 @@ fn answered(context: &Context, answer: Answer) -> Response {
     response
 }
 
-/// What the person is told before they go back; nothing where it was their own decision, or where
-/// the service provider's developer is the one to read.
-fn shown(why: Option<Why>) -> Option<(u16, Option<crate::saml::status::Fault>)> {
-    match why? {
-        Why::Refused(Refusal::TooManyAttempts) => Some((19, None)),
-        Why::Refused(Refusal::LevelUnreachable) => Some((20, None)),
-        Why::Refused(Refusal::TimedOut) => Some((21, None)),
-        Why::Refused(Refusal::Suspended) => Some((23, None)),
-        Why::Refused(Refusal::ConsentDenied | Refusal::Cancelled | Refusal::Passive)
-        | Why::Fault(_) => None,
+/// What a page says of an answer that names nobody.
+struct Said {
+    number: u16,
+    fault: Option<Fault>,
+    level: Option<Level>,
+}
+
+fn said(why: Why) -> Said {
+    match why {
+        Why::Refused(refusal) => {
+            Said { number: status::refusal_number(refusal), fault: None, level: None }
+        }
+        Why::Level { least, given_here } => {
+            let level = least.map(|class| Level { name: level_name(class), given_here });
+            Said { number: status::refusal_number(Refusal::LevelUnreachable), fault: None, level }
+        }
+        Why::Fault(fault) => Said { number: fault.kind.number(), fault: Some(fault), level: None },
     }
+}
+
+/// The HTTP status of the page of `number`.
+fn status_of(number: u16) -> StatusCode {
+    let status = Row::find(number).map_or(403, |row| row.http);
+    StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN)
 }
 
 fn troubled(context: &Context, trouble: Trouble) -> Response {
@@ -170,13 +185,15 @@ fn troubled(context: &Context, trouble: Trouble) -> Response {
     match trouble {
         Trouble::Fault { fault, status } => {
             let number = Some(fault.kind.number());
-            let error = Error { number, support_id, fault: Some(fault), back: None };
+            let error = Error { number, support_id, fault: Some(fault), level: None, back: None };
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
             page(context, status, error.render(&context.frame()))
         }
-        Trouble::Unavailable => {
-            let error = Error { number: Some(3), support_id, fault: None, back: None };
-            page(context, StatusCode::INTERNAL_SERVER_ERROR, error.render(&context.frame()))
+        Trouble::Unavailable | Trouble::NotAnswering => {
+            let number = if matches!(trouble, Trouble::NotAnswering) { 2 } else { 3 };
+            let fault = None;
+            let error = Error { number: Some(number), support_id, fault, level: None, back: None };
+            page(context, status_of(number), error.render(&context.frame()))
         }
         Trouble::Expired => notice(context, &NoticePage::Expired),
         Trouble::OtherBrowser | Trouble::NotOurForm => notice(context, &NoticePage::OtherBrowser),

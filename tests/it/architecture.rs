@@ -297,7 +297,7 @@ fn unsafe_code_is_in_one_place() {
 /// A file that cannot be read at one sitting is two files; tables may be long.
 #[test]
 fn files_are_short() {
-    const TABLES: [&str; 0] = [];
+    const TABLES: [&str; 1] = ["saml/errors/table.rs"];
     let mut wrong = Vec::new();
     for source in sources() {
         let lines = source.text.lines().count();

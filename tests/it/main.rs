@@ -12,6 +12,7 @@ mod crash;
 mod demo;
 mod disk;
 mod durability;
+mod errors;
 mod factors;
 mod fuzz_seeds;
 mod generic_rows;

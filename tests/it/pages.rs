@@ -5,8 +5,9 @@ use std::io::Read;
 use std::path::Path;
 
 use flate2::read::GzDecoder;
+use ponte::saml::errors::table::TABLE;
 use ponte::texts::language::Language;
-use ponte::texts::{anomaly, common, consent, demo, enrolment, home, login, notice};
+use ponte::texts::{common, consent, demo, enrolment, home, login, notice};
 use ponte::web::assets::{self, Asset};
 use ponte::web::pages::error::Error;
 
@@ -172,11 +173,17 @@ fn both_languages_say_everything_and_the_same_numbers() {
             assert_eq!(digits(it).len(), digits(en).len(), "{table}.{key}: {it:?} {en:?}");
         }
     }
-    for number in anomaly::numbers() {
-        let it = anomaly::anomaly(Language::It, number).unwrap();
-        let en = anomaly::anomaly(Language::En, number).unwrap();
-        for (it, en) in [(it.title, en.title), (it.what, en.what), (it.now, en.now)] {
-            assert!(!it.is_empty() && !en.is_empty() && it != en, "{number}: {it:?} {en:?}");
+    for row in TABLE {
+        let Some(it) = row.notice(Language::It) else { continue };
+        let en = row.notice(Language::En).unwrap();
+        let texts = [
+            (it.title, en.title),
+            (it.what, en.what),
+            (it.now, en.now),
+            (it.developer, en.developer),
+        ];
+        for (it, en) in texts {
+            assert!(!it.is_empty() && !en.is_empty() && it != en, "{}: {it:?} {en:?}", row.number);
         }
     }
 }
@@ -196,7 +203,13 @@ fn the_page_of_a_fault_says_the_words_that_the_rules_prescribe() {
         (12, "Autenticazione SPID non conforme o non specificata"),
         (23, "Credenziali sospese o revocate"),
     ] {
-        let page = Error { number: Some(number), support_id: "A1".into(), fault: None, back: None };
+        let page = Error {
+            number: Some(number),
+            support_id: "A1".into(),
+            fault: None,
+            level: None,
+            back: None,
+        };
         let html = page.render(&frame(Language::It)).unwrap();
         assert!(html.contains(words), "nr{number:02}");
         assert!(html.contains(&format!("nr{number:02}")));

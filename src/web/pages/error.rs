@@ -1,7 +1,8 @@
 //! The page that says that a login cannot go on.
 
+use crate::saml::errors::row::{self, Notice, Row};
 use crate::saml::status::Fault;
-use crate::texts::anomaly::{self, Notice};
+use crate::texts::reach;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::page::page;
 use crate::web::pages::post::PostForm;
@@ -15,19 +16,43 @@ pub struct Error {
     pub support_id: String,
     /// The rule that the request broke.
     pub fault: Option<Fault>,
-    /// An answer that takes the person back to the service, by a button.
+    /// The level that could not be reached, if it was that.
+    pub level: Option<Level>,
+    /// An answer that takes the person back to the service.
     pub back: Option<PostForm>,
+}
+
+/// A level that a login could not reach.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Level {
+    /// As people know it: `SpidL2`.
+    pub name: String,
+    /// Whether anybody can reach it here.
+    pub given_here: bool,
 }
 
 impl Error {
     fn notice(&self, frame: &Frame) -> Notice {
         self.number
-            .and_then(|number| anomaly::anomaly(frame.language, number))
-            .unwrap_or_else(|| anomaly::unexpected(frame.language))
+            .and_then(Row::find)
+            .and_then(|row| row.notice(frame.language))
+            .unwrap_or_else(|| row::unexpected(frame.language))
     }
 
     fn spid_number(&self) -> Option<String> {
         self.number.map(|number| format!("nr{number:02}"))
+    }
+
+    /// Whether the way back is taken at once, where scripts run: the rules have no screen for it.
+    fn goes_on(&self) -> bool {
+        let shown = self.number.and_then(Row::find).is_none_or(Row::has_page);
+        self.back.is_some() && !shown
+    }
+
+    /// How the person can reach the level that was asked for (IC-12).
+    fn how(&self, frame: &Frame) -> Option<String> {
+        let Level { name, given_here } = self.level.as_ref()?;
+        Some(reach::how(frame.language, name, *given_here))
     }
 }
 

@@ -13,7 +13,7 @@ use ponte::web::pages::demo::{
     DemoAttributes, DemoCode, DemoError, DemoHome, DemoPeople, DemoPerson,
 };
 use ponte::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
-use ponte::web::pages::error::Error;
+use ponte::web::pages::error::{Error, Level};
 use ponte::web::pages::frame::Frame;
 use ponte::web::pages::home::Home;
 use ponte::web::pages::login::{Login, Totp};
@@ -67,6 +67,7 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
                 expected: Cow::Borrowed("https://sp.example/acs"),
                 found: "https://evil.example/<acs>".into(),
             }),
+            level: None,
             back: Some(post()),
         }.render(&from_outside)),
         ("error_unproven", Error {
@@ -79,10 +80,18 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
                 expected: Cow::Borrowed("a signature in base64"),
                 found: String::new(),
             }),
+            level: None,
             back: None,
         }.render(&from_outside)),
-        ("error_ours", Error { number: None, support_id: "K7QX-2M4D".into(), fault: None, back: None }
+        ("error_ours", Error { number: None, support_id: "K7QX-2M4D".into(), fault: None, level: None, back: None }
             .render(&from_outside)),
+        ("error_level", Error {
+            number: Some(20),
+            support_id: "K7QX-2M4D".into(),
+            fault: None,
+            level: Some(Level { name: "SpidL2".into(), given_here: true }),
+            back: Some(post()),
+        }.render(&from_outside)),
         ("home", Home {
             entity_id: "https://idp.example".into(),
             metadata: "/metadata".into(),
@@ -230,6 +239,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
                 expected: v().into(),
                 found: v(),
             }),
+            level: None,
             back: Some(form()),
         }
         .render(&around),
