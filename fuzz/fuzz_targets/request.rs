@@ -10,7 +10,7 @@ use ponte::identity::name_id::NameIdKind;
 use ponte::login::request::LocalName;
 use ponte::saml::authn_request::{Received, Receiving, Rejected, Window, judge_unsigned, receive};
 use ponte::saml::binding::Inbound;
-use ponte::saml::identity_provider::{IdentityProvider, Organization};
+use ponte::saml::identity_provider::{IdentityProvider, Organization, Supported};
 use ponte::saml::lexical;
 use ponte::saml::partner::{AttributeSet, Consumer, Profile, ServiceProvider};
 use ponte::saml::profile::spid::CLASSES;
@@ -27,6 +27,7 @@ static US: LazyLock<IdentityProvider> = LazyLock::new(|| IdentityProvider {
     organization: Organization::default(),
     name_ids: vec![NameIdKind::Transient, NameIdKind::Persistent],
     attributes: AttributeName::ALL.to_vec(),
+    supported: Supported::default(),
 });
 
 static PARTNERS: LazyLock<[Arc<ServiceProvider>; 2]> = LazyLock::new(|| {
@@ -48,6 +49,7 @@ static PARTNERS: LazyLock<[Arc<ServiceProvider>; 2]> = LazyLock::new(|| {
             name: LocalName::default(),
             attributes: vec![AttributeName::Name],
         }],
+        logouts: Vec::new(),
         name_ids: vec![NameIdKind::Transient],
         valid_until: None,
         minimum_level: None,

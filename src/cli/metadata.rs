@@ -5,8 +5,9 @@ use crate::cli::signing::Signing;
 use crate::config::settings::Settings;
 use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::NameIdKind;
-use crate::saml::identity_provider::IdentityProvider;
+use crate::saml::identity_provider::{IdentityProvider, Supported};
 use crate::saml::metadata::write;
+use crate::saml::profile::spid::CLASSES;
 use crate::world::digest::sha256;
 
 /// Ourselves, by these settings.
@@ -19,6 +20,14 @@ pub fn identity_provider(settings: &Settings) -> IdentityProvider {
         organization: settings.idp.organization.clone(),
         name_ids: vec![NameIdKind::Transient, NameIdKind::Persistent],
         attributes: AttributeName::ALL.to_vec(),
+        supported: Supported {
+            classes: CLASSES
+                .into_iter()
+                .filter(|class| class.level() <= settings.max_level)
+                .collect(),
+            purposes: Vec::new(),
+            age_limit: false,
+        },
     }
 }
 

@@ -129,6 +129,21 @@ const KNOWN: [&str; 6] =
 /// The values of the known parameters, still encoded, by their place in [`KNOWN`].
 struct Parameters<'a>([Option<&'a str>; KNOWN.len()]);
 
+/// Which message came: one alone, whatever it holds.
+///
+/// # Errors
+/// When neither is there, or both are.
+pub fn parameter(inbound: Inbound<'_>) -> Result<Parameter, BindingError> {
+    let (Inbound::Redirect { query: raw } | Inbound::Post { form: raw }) = inbound;
+    let parameters = Parameters::read(raw)?;
+    match (parameters.raw(SAML_REQUEST), parameters.raw(SAML_RESPONSE)) {
+        (Some(_), None) => Ok(Parameter::SamlRequest),
+        (None, Some(_)) => Ok(Parameter::SamlResponse),
+        (Some(_), Some(_)) => Err(BindingError::Unexpected(SAML_RESPONSE)),
+        (None, None) => Err(BindingError::Missing(SAML_REQUEST)),
+    }
+}
+
 /// Takes a message out of its binding. Parameters that no one here knows are left alone; they are
 /// covered by no signature and decide nothing.
 ///

@@ -1,5 +1,6 @@
 //! Ourselves, as an identity provider: what our metadata and our answers say of us.
 
+use crate::assurance::class_ref::ClassRef;
 use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::NameIdKind;
 use crate::login::request::LocalName;
@@ -19,6 +20,19 @@ pub struct IdentityProvider {
     pub name_ids: Vec<NameIdKind>,
     /// The attributes that we may release.
     pub attributes: Vec<AttributeName>,
+    /// What of SPID's extensions we take.
+    pub supported: Supported,
+}
+
+/// What an identity provider says in SPID's extensions of its metadata (spid-saml §2.1).
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Supported {
+    /// The levels that may be asked for.
+    pub classes: Vec<ClassRef>,
+    /// The purposes that a request may name, as they are written there (Avviso 18).
+    pub purposes: Vec<&'static str>,
+    /// Whether a service provider may ask for an age.
+    pub age_limit: bool,
 }
 
 /// Where logouts are taken, by HTTP-Redirect and by HTTP-POST alike.

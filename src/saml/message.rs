@@ -147,14 +147,7 @@ impl AuthnRequest {
 
     fn take(&mut self, child: Node<'_, '_>, name: &str, shape: &mut Shape) {
         match name {
-            "Issuer" => {
-                shape.attributes(child, "Issuer", NAME_ATTRIBUTES);
-                self.issuer = Some(Issuer {
-                    value: shape.text(child, "Issuer"),
-                    format: attribute(child, "Format"),
-                    name_qualifier: attribute(child, "NameQualifier"),
-                });
-            }
+            "Issuer" => self.issuer = Some(issuer(child, shape)),
             "Extensions" => {
                 self.purpose = child
                     .children()
@@ -192,6 +185,16 @@ impl AuthnRequest {
     }
 }
 
+/// An `Issuer` as it was written.
+pub(in crate::saml) fn issuer(node: Node<'_, '_>, shape: &mut Shape) -> Issuer {
+    shape.attributes(node, "Issuer", NAME_ATTRIBUTES);
+    Issuer {
+        value: shape.text(node, "Issuer"),
+        format: attribute(node, "Format"),
+        name_qualifier: attribute(node, "NameQualifier"),
+    }
+}
+
 fn context(node: Node<'_, '_>, shape: &mut Shape) -> RequestedAuthnContext {
     shape.attributes(node, "RequestedAuthnContext", &["Comparison"]);
     let mut context = RequestedAuthnContext {
@@ -212,16 +215,21 @@ fn context(node: Node<'_, '_>, shape: &mut Shape) -> RequestedAuthnContext {
 
 /// Keeps the first thing that stands where the schema has no place for it.
 #[derive(Default)]
-struct Shape {
-    misplaced: Option<String>,
+pub(in crate::saml) struct Shape {
+    pub(in crate::saml) misplaced: Option<String>,
 }
 
 impl Shape {
-    fn misplace(&mut self, path: String) {
+    pub(in crate::saml) fn misplace(&mut self, path: String) {
         self.misplaced.get_or_insert(path);
     }
 
-    fn attributes(&mut self, node: Node<'_, '_>, element: &str, known: &[&str]) {
+    pub(in crate::saml) fn attributes(
+        &mut self,
+        node: Node<'_, '_>,
+        element: &str,
+        known: &[&str],
+    ) {
         for attribute in node.attributes() {
             let fits = match attribute.namespace() {
                 None => known.contains(&attribute.name()),
@@ -235,7 +243,7 @@ impl Shape {
     }
 
     /// The child elements; text between them is misplaced.
-    fn children<'a, 'input>(
+    pub(in crate::saml) fn children<'a, 'input>(
         &mut self,
         node: Node<'a, 'input>,
         element: &str,
@@ -253,7 +261,7 @@ impl Shape {
     }
 
     /// The whole text, trimmed; anything but text is misplaced, so that no part of it is read for the whole.
-    fn text(&mut self, node: Node<'_, '_>, element: &str) -> String {
+    pub(in crate::saml) fn text(&mut self, node: Node<'_, '_>, element: &str) -> String {
         let mut text = String::new();
         for child in node.children() {
             match child.text() {
@@ -271,7 +279,8 @@ impl Shape {
     }
 }
 
-fn attribute(node: Node<'_, '_>, name: &str) -> Option<String> {
+/// The value of the attribute `name`, word for word.
+pub(in crate::saml) fn attribute(node: Node<'_, '_>, name: &str) -> Option<String> {
     node.attribute(name).map(str::to_owned)
 }
 
@@ -290,7 +299,9 @@ const ATTRIBUTES: &[&str] = &[
     "Version",
 ];
 
-const NAME_ATTRIBUTES: &[&str] = &["Format", "NameQualifier", "SPNameQualifier", "SPProvidedID"];
+/// The attributes of a name: of an `Issuer`, of a `NameID` (SAML Core §2.2.2).
+pub(in crate::saml) const NAME_ATTRIBUTES: &[&str] =
+    &["Format", "NameQualifier", "SPNameQualifier", "SPProvidedID"];
 
 /// The children, in the schema's order (spid-saml §1.1), each once at most.
 const CHILDREN: [(&str, &str); 8] = [

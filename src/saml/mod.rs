@@ -12,6 +12,7 @@ pub mod enveloped;
 pub mod errors;
 pub mod identity_provider;
 pub mod lexical;
+pub mod logout;
 pub mod message;
 pub mod metadata;
 pub mod names;

@@ -7,6 +7,7 @@ use crate::assurance::level::Level;
 use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::NameIdKind;
 use crate::login::request::LocalName;
+use crate::saml::binding::Binding;
 use crate::saml::signature::PublicKey;
 
 /// Which table of checks a service provider is held to.
@@ -32,6 +33,8 @@ pub struct ServiceProvider {
     pub keys: Vec<PublicKey>,
     /// Where it takes answers; HTTP-POST ones only, never empty.
     pub consumers: Vec<Consumer>,
+    /// Where it takes logouts, in the order of its metadata; by HTTP-Redirect and HTTP-POST only.
+    pub logouts: Vec<LogoutService>,
     /// The attribute sets that it may ask for.
     pub attribute_sets: Vec<AttributeSet>,
     /// The kinds of name that it says it takes, of those we give, in its order; empty if it says none.
@@ -55,6 +58,18 @@ pub struct Consumer {
     pub is_default: bool,
 }
 
+/// Where logouts go: a `SingleLogoutService`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogoutService {
+    /// How.
+    pub binding: Binding,
+    /// Where requests go, exactly as in the metadata.
+    pub location: String,
+    /// Where responses go, if elsewhere.
+    pub response_location: Option<String>,
+}
+
 /// An `AttributeConsumingService`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AttributeSet {
@@ -69,6 +84,15 @@ pub struct AttributeSet {
 }
 
 impl ServiceProvider {
+    /// Where logouts go: by `wished` if it takes them so, else as its metadata say first.
+    #[must_use]
+    pub fn logout(&self, wished: Option<Binding>) -> Option<&LogoutService> {
+        self.logouts
+            .iter()
+            .find(|service| Some(service.binding) == wished)
+            .or_else(|| self.logouts.first())
+    }
+
     /// The default consumer: the first marked so, else the first (SAML Metadata §2.2.3).
     #[must_use]
     pub fn default_consumer(&self) -> Option<&Consumer> {

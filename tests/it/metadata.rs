@@ -11,6 +11,7 @@ use ponte::assurance::level::Level;
 use ponte::identity::attributes::AttributeName;
 use ponte::identity::name_id::NameIdKind;
 use ponte::partners::registry::{Built, Entry, Origin, Problem, Registry, Source, read_folder};
+use ponte::saml::identity_provider::Supported;
 use ponte::saml::metadata::error::{MetadataError, Warning};
 use ponte::saml::metadata::read::{Described, Unsigned, read};
 use ponte::saml::metadata::write::write;
@@ -60,8 +61,8 @@ fn ours_are_of_spids_shape_and_verify() {
     let names = |node: roxmltree::Node<'_, '_>| -> Vec<String> {
         node.children().map(|child| child.tag_name().name().to_owned()).collect()
     };
-    assert_eq!(names(root), ["Signature", "IDPSSODescriptor", "Organization"]);
-    let role = root.children().nth(1).unwrap();
+    assert_eq!(names(root), ["Signature", "Extensions", "IDPSSODescriptor", "Organization"]);
+    let role = root.children().nth(2).unwrap();
     assert_eq!(role.attribute("WantAuthnRequestsSigned"), Some("true"));
     assert_eq!(role.attribute("protocolSupportEnumeration"), Some(names::PROTOCOL));
     let mut expected = vec!["KeyDescriptor"; 2];
@@ -81,7 +82,7 @@ fn ours_are_of_spids_shape_and_verify() {
         });
         assert!(there, "{service} {binding}");
     }
-    let organization = root.children().nth(2).unwrap();
+    let organization = root.children().nth(3).unwrap();
     let languages: Vec<_> = organization
         .children()
         .map(|child| {
@@ -106,9 +107,10 @@ fn ours_are_of_spids_shape_and_verify() {
 fn ours_leave_out_what_there_is_not() {
     let mut idp = idp::identity_provider();
     idp.single_logout = None;
+    idp.supported = Supported::default();
     idp.organization.url.en = None;
     let xml = write(&idp, "_md1", &keys::IDP.signer, &[]).unwrap();
-    assert!(!xml.contains("SingleLogoutService"));
+    assert!(!xml.contains("SingleLogoutService") && !xml.contains("Extensions"));
     assert!(xml.contains("xml:lang=\"it\"") && !xml.contains("xml:lang=\"en\""));
     idp.organization.url.it = None;
     let xml = write(&idp, "_md1", &keys::IDP.signer, &[]).unwrap();

@@ -80,6 +80,27 @@ pub enum Warning {
         /// Its binding, cut to 200 characters.
         binding: String,
     },
+    /// A place for logouts by a binding that browsers do not speak: SOAP.
+    #[error(
+        "{place}: logouts go by HTTP-Redirect or HTTP-POST; the one by {binding:?} is not used"
+    )]
+    OtherLogout {
+        /// Where.
+        place: Place,
+        /// Its binding, cut to 200 characters.
+        binding: String,
+    },
+    /// A place for logouts to which nobody is sent.
+    #[error(
+        "{place}: {said:?} is not an absolute https address (http only on localhost and loopback); nobody is \
+         sent there to log out"
+    )]
+    LogoutAddress {
+        /// Where.
+        place: Place,
+        /// The address, cut to 200 characters.
+        said: String,
+    },
     /// A key descriptor without a certificate.
     #[error("{place}: there is no certificate in it, and nothing else is read")]
     NoCertificate {

@@ -84,6 +84,7 @@ fn describe(document: &Document<'_>, now: DateTime<Utc>) -> Result<Described, Me
         organization: role::organization(top)?,
         keys: role.keys,
         consumers: role.consumers,
+        logouts: role.logouts,
         attribute_sets: role.attribute_sets,
         name_ids: role.name_ids,
         valid_until,

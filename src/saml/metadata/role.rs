@@ -10,10 +10,11 @@ use roxmltree::Node;
 use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::NameIdKind;
 use crate::login::request::LocalName;
+use crate::saml::binding::Binding;
 use crate::saml::metadata::address;
 use crate::saml::metadata::error::{MetadataError, Place, Warning, broken, cut};
 use crate::saml::names;
-use crate::saml::partner::{AttributeSet, Consumer};
+use crate::saml::partner::{AttributeSet, Consumer, LogoutService};
 use crate::saml::signature::PublicKey;
 use crate::saml::xml;
 
@@ -21,6 +22,7 @@ use crate::saml::xml;
 pub(super) struct Role {
     pub(super) keys: Vec<PublicKey>,
     pub(super) consumers: Vec<Consumer>,
+    pub(super) logouts: Vec<LogoutService>,
     pub(super) attribute_sets: Vec<AttributeSet>,
     pub(super) name_ids: Vec<NameIdKind>,
     /// Signs its requests, takes transient names alone, asks for SPID's attributes alone.
@@ -33,6 +35,7 @@ impl Role {
         let mut warnings = Vec::new();
         let keys = keys(role, now, &mut warnings)?;
         let consumers = consumers(role, &mut warnings)?;
+        let logouts = logouts(role, &mut warnings);
         let known_so_far = warnings.len();
         let attribute_sets = attribute_sets(role, &mut warnings)?;
         let asks = attribute_sets.iter().any(|set| !set.attributes.is_empty());
@@ -43,6 +46,7 @@ impl Role {
         Ok(Self {
             keys,
             consumers,
+            logouts,
             attribute_sets,
             name_ids: name_ids(&formats),
             looks_like_spid: signs && transient_alone && asks_spids_alone,
@@ -155,6 +159,37 @@ fn consumers(
         return Err(broken(role, "SPSSODescriptor/AssertionConsumerService", expected, None));
     }
     Ok(consumers)
+}
+
+/// The places for logouts that a browser reaches (spid-saml §1.5). One that it does not, by SOAP or at
+/// an address that we send nobody to, is noted and not used: logins do not depend on it.
+fn logouts(role: Node<'_, '_>, warnings: &mut Vec<Warning>) -> Vec<LogoutService> {
+    let mut logouts = Vec::new();
+    for node in children(role, "SingleLogoutService") {
+        let binding = match node.attribute("Binding").unwrap_or_default() {
+            names::HTTP_REDIRECT => Binding::Redirect,
+            names::HTTP_POST => Binding::Post,
+            other => {
+                let place = Place::of(node, "SingleLogoutService");
+                warnings.push(Warning::OtherLogout { place, binding: cut(other) });
+                continue;
+            }
+        };
+        let location = node.attribute("Location").unwrap_or_default();
+        let response = node.attribute("ResponseLocation");
+        let bad = |said: &&str| !address::is_acceptable(said);
+        if let Some(said) = Some(location).filter(bad).or_else(|| response.filter(bad)) {
+            let place = Place::of(node, "SingleLogoutService");
+            warnings.push(Warning::LogoutAddress { place, said: cut(said) });
+            continue;
+        }
+        logouts.push(LogoutService {
+            binding,
+            location: location.to_owned(),
+            response_location: response.map(str::to_owned),
+        });
+    }
+    logouts
 }
 
 fn attribute_sets(

@@ -3,7 +3,7 @@
 use crate::identity::name_id::NameIdKind;
 use crate::login::request::LocalName;
 use crate::saml::enveloped::{self, EnvelopError, key_info};
-use crate::saml::identity_provider::{IdentityProvider, Organization, SingleLogout};
+use crate::saml::identity_provider::{IdentityProvider, Organization, SingleLogout, Supported};
 use crate::saml::names;
 use crate::saml::writer::Element;
 use crate::world::signer::Signer;
@@ -54,9 +54,32 @@ pub fn write(
         .attribute("ID", id)
         .attribute("entityID", idp.entity_id.as_str())
         .signature_here()
+        .child_if(extensions(&idp.supported))
         .child(descriptor)
         .child_if(organization(&idp.organization));
     Ok(enveloped::sign(&entity, signer)?.into_string())
+}
+
+/// What we take beyond SAML. The innermost elements have no namespace: so do those of every identity
+/// provider that has them.
+fn extensions(supported: &Supported) -> Option<Element<'_>> {
+    let list = |element, each, values: Vec<&'static str>| {
+        let values = values.into_iter().map(|value| Element::new(each).text(value));
+        Element::new(element).children(values)
+    };
+    let Supported { classes, purposes, age_limit } = supported;
+    let classes = classes.iter().map(|class| class.uri()).collect();
+    let lists = [
+        ("spid:SupportedAuthnContextClassRefs", "AuthnContextClassRef", classes),
+        ("spid:SupportedPurposes", "Purpose", purposes.clone()),
+    ];
+    let mut parts: Vec<Element<'_>> = lists
+        .into_iter()
+        .filter(|(_, _, values)| !values.is_empty())
+        .map(|(element, each, values)| list(element, each, values))
+        .collect();
+    parts.extend(age_limit.then(|| Element::new("spid:SupportedAgeLimit")));
+    (!parts.is_empty()).then(|| Element::new("md:Extensions").children(parts))
 }
 
 fn logout(service: &SingleLogout) -> impl Iterator<Item = Element<'_>> {

@@ -10,18 +10,20 @@ use crate::saml::message::AuthnRequest;
 use crate::saml::partner::ServiceProvider;
 use crate::saml::status::{Fault, FaultKind};
 
-/// What a kind of federation demands of a request, and what it lets pass.
-pub struct Rules {
+/// What a kind of federation demands of a message, and what it lets pass.
+///
+/// `T` is the test of a check: over a request for a login unless said otherwise.
+pub struct Rules<T: 'static = fn(&Asked<'_>) -> Result<(), Found>> {
     /// Its name in the documentation.
     pub name: &'static str,
     /// What is demanded, in the order in which it is checked.
-    pub checks: &'static [Check],
+    pub checks: &'static [Check<T>],
     /// What is accepted though somebody might expect otherwise.
     pub tolerances: &'static [Tolerance],
 }
 
-/// One demand on a request whose signature held.
-pub struct Check {
+/// One demand on a message whose signature held.
+pub struct Check<T = fn(&Asked<'_>) -> Result<(), Found>> {
     /// What breaking it is called.
     pub kind: FaultKind,
     /// The element or attribute, by path.
@@ -30,8 +32,8 @@ pub struct Check {
     pub rule: &'static str,
     /// The source alone.
     pub source: &'static str,
-    /// Whether a request keeps it.
-    pub test: fn(&Asked<'_>) -> Result<(), Found>,
+    /// Whether a message keeps it.
+    pub test: T,
 }
 
 /// Something that is accepted.
@@ -84,11 +86,17 @@ impl Rules {
     /// The first demand that `asked` does not meet.
     #[must_use]
     pub fn broken(&self, asked: &Asked<'_>) -> Option<Fault> {
-        self.checks.iter().find_map(|check| {
-            let Found { expected, found } = (check.test)(asked).err()?;
-            let Check { kind, element, rule, .. } = *check;
-            Some(Fault { kind, rule, element, expected, found })
-        })
+        self.checks.iter().find_map(|check| check.judged((check.test)(asked)))
+    }
+}
+
+impl<T> Check<T> {
+    /// The fault, if this check's test found one.
+    #[must_use]
+    pub fn judged(&self, verdict: Result<(), Found>) -> Option<Fault> {
+        let Found { expected, found } = verdict.err()?;
+        let Self { kind, element, rule, .. } = *self;
+        Some(Fault { kind, rule, element, expected, found })
     }
 }
 

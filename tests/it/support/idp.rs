@@ -3,7 +3,8 @@
 use ponte::identity::attributes::AttributeName;
 use ponte::identity::name_id::NameIdKind;
 use ponte::login::request::LocalName;
-use ponte::saml::identity_provider::{IdentityProvider, Organization, SingleLogout};
+use ponte::saml::identity_provider::{IdentityProvider, Organization, SingleLogout, Supported};
+use ponte::saml::profile::spid::CLASSES;
 
 use crate::support::sp;
 
@@ -25,5 +26,10 @@ pub(crate) fn identity_provider() -> IdentityProvider {
         },
         name_ids: vec![NameIdKind::Transient],
         attributes: AttributeName::ALL.to_vec(),
+        supported: Supported {
+            classes: CLASSES.to_vec(),
+            purposes: vec!["P", "PX"],
+            age_limit: true,
+        },
     }
 }

@@ -10,11 +10,11 @@ use ponte::identity::attributes::AttributeName;
 use ponte::identity::name_id::NameIdKind;
 use ponte::login::request::LocalName;
 use ponte::saml::authn_request::{Received, Receiving, Rejected, Window, receive};
-use ponte::saml::binding::Inbound;
+use ponte::saml::binding::{Binding, Inbound};
 use ponte::saml::canonical;
 use ponte::saml::enveloped::signature_method;
-use ponte::saml::identity_provider::{IdentityProvider, Organization};
-use ponte::saml::partner::{AttributeSet, Consumer, Profile, ServiceProvider};
+use ponte::saml::identity_provider::{IdentityProvider, Organization, SingleLogout, Supported};
+use ponte::saml::partner::{AttributeSet, Consumer, LogoutService, Profile, ServiceProvider};
 use ponte::saml::profile::check::Rules;
 use ponte::saml::response::ReplyTo;
 use ponte::saml::signature::PublicKey;
@@ -26,6 +26,10 @@ use crate::support::keys;
 use crate::support::sp::{self, DESTINATION, GENERIC_ENTITY, SPID_ENTITY};
 
 pub(crate) const IDP_ENTITY: &str = "https://idp.example.org/saml";
+/// Where logouts go.
+pub(crate) const SLO: &str = "https://idp.example.org/saml/slo";
+/// Where responses to ours go.
+pub(crate) const SLO_RESPONSE: &str = "https://idp.example.org/saml/slo/response";
 /// When requests arrive.
 pub(crate) const NOW: &str = "2026-11-22T00:10:03Z";
 /// A registered service provider whose entry is switched off.
@@ -41,10 +45,14 @@ pub(crate) fn identity_provider() -> IdentityProvider {
     IdentityProvider {
         entity_id: IDP_ENTITY.into(),
         single_sign_on: DESTINATION.into(),
-        single_logout: None,
+        single_logout: Some(SingleLogout {
+            location: SLO.into(),
+            response_location: Some(SLO_RESPONSE.into()),
+        }),
         organization: Organization::default(),
         name_ids: vec![NameIdKind::Transient, NameIdKind::Persistent],
         attributes: AttributeName::ALL.to_vec(),
+        supported: Supported::default(),
     }
 }
 
@@ -55,6 +63,12 @@ pub(crate) fn partner(entity_id: &str) -> Option<Arc<ServiceProvider>> {
         index,
         location: format!("https://sp.example.org/{path}"),
         is_default: index == 0,
+    };
+    let logout = |binding, path: &str| LogoutService {
+        binding,
+        location: format!("https://sp.example.org/{path}"),
+        response_location: (binding == Binding::Redirect)
+            .then(|| format!("https://sp.example.org/{path}/response")),
     };
     let set = |index, name: &str, attributes: &[AttributeName]| AttributeSet {
         index,
@@ -72,6 +86,7 @@ pub(crate) fn partner(entity_id: &str) -> Option<Arc<ServiceProvider>> {
             set(0, "Servizio uno", &[AttributeName::Name, AttributeName::FiscalNumber]),
             set(1, "Servizio due", &[AttributeName::Email]),
         ],
+        logouts: vec![logout(Binding::Post, "slo"), logout(Binding::Redirect, "slo")],
         name_ids: vec![NameIdKind::Transient],
         valid_until: None,
         minimum_level: None,

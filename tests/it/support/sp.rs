@@ -385,7 +385,17 @@ impl AuthnRequest {
 
 /// The query of a redirect that carries `xml`, signed (SAML Bindings §3.4.4.1).
 pub(crate) fn redirect(xml: &str, relay_state: Option<&str>, signer: &dyn Signer) -> String {
-    let mut query = format!("SAMLRequest={}", escape(&deflate(xml)));
+    redirect_as("SAMLRequest", xml, relay_state, signer)
+}
+
+/// The same for either parameter.
+pub(crate) fn redirect_as(
+    parameter: &str,
+    xml: &str,
+    relay_state: Option<&str>,
+    signer: &dyn Signer,
+) -> String {
+    let mut query = format!("{parameter}={}", escape(&deflate(xml)));
     if let Some(relay_state) = relay_state {
         query += &format!("&RelayState={}", escape(relay_state));
     }
