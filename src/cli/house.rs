@@ -16,6 +16,7 @@ use crate::flow::limits::Limiter;
 use crate::identity::tenant::TenantId;
 use crate::partners::registry::{Built, Registry};
 use crate::register::journal::{self, Register};
+use crate::register::pending;
 use crate::world::clock::Clock;
 use crate::world::random::Random;
 
@@ -71,6 +72,8 @@ pub async fn open(settings: &Settings, demo: bool) -> Result<House, CliError> {
         by_partner: Limiter::new(settings.limits.partner_per_minute),
         settings: walks,
     };
+    let recovered = pending::recover(&env.register, env.records(), env.clock.now()).await;
+    let _rows = recovered.map_err(CliError::Register)?;
     let house = House { env: Arc::new(env), sources: office::sources(settings) };
     house.reload().await?;
     Ok(house)

@@ -1,5 +1,5 @@
-//! The answer: written and signed, its register row on the disk, the login
-//! marked as answered with these bytes, and only then sent.
+//! The answer: written and signed; its register row and the login marked as answered on the disk, by one commit; and
+//! only then sent.
 
 use chrono::{DateTime, Utc};
 
@@ -15,6 +15,7 @@ use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::{self, NameIdKind};
 use crate::login::outcome::{Outcome, Refusal};
 use crate::login::transaction::Transaction;
+use crate::register::pending;
 use crate::register::row::Row;
 use crate::saml::response::{self, PostForm, ReplyTo};
 use crate::saml::status;
@@ -34,6 +35,7 @@ pub(in crate::flow) async fn answer(
     visitor: &Visitor<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<Reply>, Failure> {
+    env.register.admits()?;
     let request = &transaction.request;
     let reply_to = ReplyTo::decode(&request.reply_to)?;
     let keys = env.keys.snapshot();
@@ -84,27 +86,14 @@ pub(in crate::flow) async fn answer(
         level: person.map(|person| person.achieved),
         factors: transaction.evidence().iter().map(|held| held.factor()).collect(),
     };
-    env.register.append(&row).await?;
-    let kept = answer_blob(&transaction.id);
-    let answered = transaction.clone().answered(now, kept.clone())?;
+    let answered = transaction.clone().answered(now, row.response_id.clone())?;
     let until = answered.keep_until();
     let mut batch = Batch::new();
     transactions::swap(env.records(), &mut batch, loaded, &answered, until)?;
-    let why = match &outcome {
-        Outcome::Authenticated(_) => None,
-        Outcome::Refused(refusal) => Some(*refusal),
-    };
-    let sent = Sent {
-        action: &answer.form.action,
-        relay_state: answer.form.relay_state.as_deref(),
-        why,
-        xml: &row.response_xml,
-    };
-    let bytes = serde_json::to_vec(&sent).map_err(credential)?;
-    blob::put(env.records(), &mut batch, &kept, &bytes, Some(until))?;
+    let filing = pending::put(env.records(), &mut batch, &row)?;
     match batch.commit(&*env.store, Durability::Durable, now).await? {
         Committed::Conflict(_) => return Ok(None),
-        Committed::Done => {}
+        Committed::Done => env.register.file(filing),
     }
     tracing::info!(
         event = "answered",
@@ -114,11 +103,11 @@ pub(in crate::flow) async fn answer(
         response_id = answer.response_id,
         outcome = described(&outcome),
     );
-    let device = match &outcome {
+    let (device, why) = match &outcome {
         Outcome::Authenticated(person) => {
-            device::remember(env, visitor.device, &person.subject, now)
+            (device::remember(env, visitor.device, &person.subject, now), None)
         }
-        Outcome::Refused(_) => None,
+        Outcome::Refused(refusal) => (None, Some(*refusal)),
     };
     Ok(Some(Reply::Answer(Box::new(Answer {
         form: answer.form,
@@ -137,13 +126,14 @@ pub(in crate::flow) async fn repeat(
     let Some((kept, _)) = transaction.answer() else {
         return Err(Failure::Told(Trouble::Expired));
     };
-    let bytes = blob::get(env.records(), kept, now).await?;
-    let sent: Option<Resent> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let Some(sent) = sent else { return Err(Failure::Told(Trouble::Expired)) };
+    let row = pending::find(&env.register, env.records(), kept, now).await?;
+    let Some(row) = row else { return Err(Failure::Told(Trouble::Expired)) };
+    let reply_to = ReplyTo::decode(&transaction.request.reply_to)?;
+    let why = Refusal::ALL.into_iter().find(|refusal| refusal.name() == row.outcome);
     Ok(Reply::Answer(Box::new(Answer {
-        form: PostForm::of(sent.action, &sent.xml, sent.relay_state),
+        form: PostForm::of(reply_to.consumer, &row.response_xml, reply_to.relay_state),
         handle: Some(transaction.id.clone()),
-        why: sent.why.map(|refusal| told(env, transaction, refusal)),
+        why: why.map(|refusal| told(env, transaction, refusal)),
         device: None,
     })))
 }
@@ -159,37 +149,11 @@ fn told(env: &Env, transaction: &Transaction, refusal: Refusal) -> Why {
     Why::Level { least, given_here }
 }
 
-/// What was sent, as it is kept.
-#[derive(serde::Serialize)]
-struct Sent<'a> {
-    action: &'a str,
-    relay_state: Option<&'a str>,
-    why: Option<Refusal>,
-    xml: &'a str,
-}
-
-/// The same as it is read.
-#[derive(serde::Deserialize)]
-struct Resent {
-    action: String,
-    relay_state: Option<String>,
-    why: Option<Refusal>,
-    xml: String,
-}
-
 /// Where the request of the login `handle` is kept.
 pub(in crate::flow) fn request_blob(handle: &str) -> String {
-    blob_name(b"request", handle)
-}
-
-fn answer_blob(handle: &str) -> String {
-    blob_name(b"answer", handle)
-}
-
-fn blob_name(kind: &[u8], handle: &str) -> String {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    URL_SAFE_NO_PAD.encode(sha256(&[kind, handle.as_bytes()].concat()))
+    URL_SAFE_NO_PAD.encode(sha256(&[b"request", handle.as_bytes()].concat()))
 }
 
 fn attribute(known: Option<&Known>, name: AttributeName) -> Option<String> {

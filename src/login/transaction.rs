@@ -61,7 +61,7 @@ enum State {
     Proving(Proving),
     /// It ended without a name, and was not answered yet.
     Ended { why: Refusal, subject: Option<Subject> },
-    /// It was answered with bytes that are kept.
+    /// It was answered; `kept` is the ID of the response, under which the register has its bytes.
     Answered { at: DateTime<Utc>, subject: Option<Subject>, kept: String },
 }
 
@@ -166,7 +166,7 @@ impl Transaction {
         }
     }
 
-    /// The reference to the bytes that it was answered with, and when.
+    /// The ID of the response that it was answered with, and when.
     #[must_use]
     pub fn answer(&self) -> Option<(&str, DateTime<Utc>)> {
         match &self.state {
@@ -326,7 +326,7 @@ impl Transaction {
         })
     }
 
-    /// The answer that [`Self::next`] asked for was written; `kept` says where its bytes are.
+    /// The answer that [`Self::next`] asked for was written; `kept` says which it is.
     ///
     /// # Errors
     /// [`WrongState::Ended`] if it was answered before.

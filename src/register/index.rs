@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 use crate::identity::tenant::TenantId;
 use crate::register::error::RegisterError;
 use crate::register::journal::Register;
+use crate::register::pending::piece_names;
 use crate::register::row::Row;
 use crate::register::segment::{HEADER, Location, Month, Step, Walk, months, unpack};
 use crate::store::port::{
     Committed, Durability, Expectation, Key, Space, Store, StoreError, Unreadable, Value, Write,
 };
 use crate::store::record::Records;
-use crate::world::seal::Seal;
+use crate::world::seal::{OVERHEAD, Seal};
 
 const AT_ONCE: usize = 256;
 
@@ -72,14 +73,17 @@ pub struct Entry {
     tenant: TenantId,
     /// The names under which it is found, without its number.
     names: Vec<String>,
+    /// The response's ID and the packed row's length: where it lay until it was filed.
+    response_id: String,
+    packed: usize,
 }
 
 impl Entry {
-    /// The entries of a row that has no place yet.
+    /// The entries of a row of `packed` bytes that has no place yet.
     ///
     /// # Errors
     /// When OpenSSL fails.
-    pub fn of(row: &Row, seal: &Seal) -> Result<Self, RegisterError> {
+    pub fn of(row: &Row, packed: usize, seal: &Seal) -> Result<Self, RegisterError> {
         let mut names = vec![time_name(row.at)];
         for field in Field::ALL {
             if let Some(value) = field.of(row) {
@@ -87,7 +91,8 @@ impl Entry {
             }
         }
         let location = Location { number: 0, month: Month::of(row.at), offset: 0 };
-        Ok(Self { location, tenant: row.tenant.clone(), names })
+        let (tenant, response_id) = (row.tenant.clone(), row.response_id.clone());
+        Ok(Self { location, tenant, names, response_id, packed })
     }
 
     /// The entries of the row, now that it lies at `location`.
@@ -106,7 +111,11 @@ impl Entry {
             ),
             value: Some(Value::lasting(place.clone())),
         };
-        Ok(self.names.iter().map(write).collect())
+        let filed = piece_names(&self.response_id, self.packed).map(|name| Write {
+            key: Key::new(&self.tenant, Space::RegisterPending, name),
+            value: None,
+        });
+        Ok(self.names.iter().map(write).chain(filed).collect())
     }
 }
 
@@ -219,7 +228,8 @@ fn from_files(register: &Register, next: &Place) -> Result<Vec<Entry>, RegisterE
                 Step::Record { sealed, sound: true, .. } => {
                     if number >= next.n {
                         let row = unpack(&settings.seal, number, &sealed)?;
-                        entries.push(Entry::of(&row, &settings.seal)?.at(location));
+                        let packed = sealed.len().saturating_sub(OVERHEAD);
+                        entries.push(Entry::of(&row, packed, &settings.seal)?.at(location));
                     }
                     number += 1;
                 }

@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -13,18 +12,30 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, oneshot};
 
-use crate::register::checkpoint::{self, Tail, sync_folder_of};
+use crate::register::checkpoint::{self, Tail};
 use crate::register::error::RegisterError;
 use crate::register::index::Entry;
+use crate::register::pending::Filing;
 use crate::register::recovery::{self, Torn};
 use crate::register::row::Row;
-use crate::register::segment::{HEADER, Hash, Header, Location, Month, context, link, pack};
+use crate::register::segment::{Month, pack};
+use crate::register::writing::{Receipt, Unwritten, write_group};
 use crate::world::random::Random;
 use crate::world::seal::Seal;
 use crate::world::signer::Signer;
 
 /// How many entries wait for the index in memory; beyond that they are read from the files again.
 const INDEX_QUEUE: usize = 4096;
+
+/// How many rows may wait to be filed; beyond that no answer leaves.
+pub const MAX_WAITING: usize = 1024;
+
+/// How long rows that nobody waits for are gathered, so that one sync serves many …
+const GATHER: Duration = Duration::from_millis(100);
+/// … and how many of them are enough.
+const ENOUGH: usize = 128;
+/// How long after a failure they are tried again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Where a register lies, and what it seals and signs with.
 #[derive(Clone, Debug)]
@@ -54,15 +65,6 @@ pub struct Register {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// That a row is on the disk.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Receipt {
-    /// Where.
-    pub location: Location,
-    /// Its link of the chain.
-    pub hash: Hash,
-}
-
 struct Shared {
     settings: Settings,
     state: Mutex<State>,
@@ -71,11 +73,17 @@ struct Shared {
     /// Wakes who signs checkpoints.
     progress: Condvar,
     appended: Notify,
+    /// Wakes who waits for rows to be filed.
+    filed: Notify,
     _lock: File,
 }
 
 struct State {
     queue: Vec<Waiting>,
+    /// How many of those that were handed over by [`Register::file`] are not in the file.
+    unfiled: usize,
+    /// Whether somebody waits for those.
+    is_urgent: bool,
     tail: Tail,
     /// The time of the last row, for the checkpoint.
     at: DateTime<Utc>,
@@ -91,7 +99,8 @@ struct Waiting {
     packed: Vec<u8>,
     at: DateTime<Utc>,
     entry: Entry,
-    answer: oneshot::Sender<Result<Receipt, RegisterError>>,
+    /// Who waits; nobody does for a row that the store has, and that is tried again until it is filed.
+    answer: Option<oneshot::Sender<Result<Receipt, RegisterError>>>,
 }
 
 impl Register {
@@ -109,6 +118,8 @@ impl Register {
         checkpoint::write(&settings.checkpoint, &tail, now, &*settings.signer)?;
         let state = State {
             queue: Vec::new(),
+            unfiled: 0,
+            is_urgent: false,
             tail,
             at: now,
             checkpointed: tail.count,
@@ -123,6 +134,7 @@ impl Register {
             rows: Condvar::new(),
             progress: Condvar::new(),
             appended: Notify::new(),
+            filed: Notify::new(),
             _lock: lock,
         });
         let mut register = Self { shared, torn, threads: Vec::new() };
@@ -157,17 +169,70 @@ impl Register {
     /// [`RegisterError::Refused`] when the disk did not take it: what the row tells of must not happen.
     pub async fn append(&self, row: &Row) -> Result<Receipt, RegisterError> {
         let packed = pack(row)?;
-        let entry = Entry::of(row, &self.shared.settings.seal)?;
+        let entry = Entry::of(row, packed.len(), &self.shared.settings.seal)?;
         let (answer, answered) = oneshot::channel();
         {
             let mut state = self.shared.lock();
             if state.failed || state.closing {
                 return Err(RegisterError::Failed);
             }
-            state.queue.push(Waiting { packed, at: row.at, entry, answer });
+            state.queue.push(Waiting { packed, at: row.at, entry, answer: Some(answer) });
             self.shared.rows.notify_one();
         }
         answered.await.unwrap_or(Err(RegisterError::Failed))
+    }
+
+    /// Whether one more row can be filed.
+    ///
+    /// # Errors
+    /// [`RegisterError::Refused`] while [`MAX_WAITING`] rows wait for a disk that does not take them,
+    /// [`RegisterError::Failed`] after a failure that left the file in doubt: no answer may leave then.
+    pub fn admits(&self) -> Result<(), RegisterError> {
+        let state = self.shared.lock();
+        if state.failed || state.closing {
+            return Err(RegisterError::Failed);
+        }
+        if state.unfiled >= MAX_WAITING { Err(RegisterError::Refused) } else { Ok(()) }
+    }
+
+    /// Brings a row that the store has on the disk to the month's file, soon, together with others.
+    pub fn file(&self, filing: Filing) {
+        let Filing { packed, at, entry } = filing;
+        let mut state = self.shared.lock();
+        if state.failed {
+            // It stays in the store, and is filed at the next start.
+            return;
+        }
+        state.unfiled += 1;
+        state.queue.push(Waiting { packed, at, entry, answer: None });
+        // In between the thread gathers, by the clock.
+        if state.queue.len() == 1 || state.queue.len() == ENOUGH {
+            self.shared.rows.notify_one();
+        }
+    }
+
+    /// Comes back once all rows handed to [`Register::file`] so far are in their files, on the disk.
+    ///
+    /// # Errors
+    /// [`RegisterError::Failed`] when that will not be before the register is opened again.
+    pub async fn filed(&self) -> Result<(), RegisterError> {
+        loop {
+            let filed = self.shared.filed.notified();
+            tokio::pin!(filed);
+            filed.as_mut().enable();
+            {
+                let mut state = self.shared.lock();
+                if state.unfiled == 0 {
+                    return Ok(());
+                }
+                if state.failed {
+                    return Err(RegisterError::Failed);
+                }
+                state.is_urgent = true;
+                self.shared.rows.notify_one();
+            }
+            filed.await;
+        }
     }
 
     /// Comes back once rows were written since the last time.
@@ -229,9 +294,17 @@ impl Shared {
             while state.queue.is_empty() && !state.closing {
                 state = self.rows.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
+            let gathers = |state: &mut State| {
+                let is_awaited = state.queue.iter().any(|row| row.answer.is_some());
+                let is_due = is_awaited || state.is_urgent || state.closing;
+                !is_due && state.queue.len() < ENOUGH
+            };
+            let waited = self.rows.wait_timeout_while(state, GATHER, gathers);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
             if state.queue.is_empty() || state.failed {
                 return;
             }
+            state.is_urgent = false;
             let mut rest = std::mem::take(&mut state.queue);
             let tail = state.tail;
             drop(state);
@@ -245,7 +318,8 @@ impl Shared {
             let later = rest.split_off(same);
             let to = month(&rest[0]);
             let at = rest.iter().map(|row| row.at).max();
-            let written = self.write_group(&mut current, to, tail, &mut rest);
+            let packed: Vec<&[u8]> = rest.iter().map(|row| row.packed.as_slice()).collect();
+            let written = write_group(&self.settings, &mut current, to, tail, &packed);
             state = self.lock();
             state.queue.splice(0..0, later);
             match written {
@@ -256,11 +330,15 @@ impl Shared {
                     for (row, receipt) in rest.into_iter().zip(receipts) {
                         let location = receipt.location;
                         state.unindexed.push_back(row.entry.at(location));
-                        answers.push((row.answer, receipt));
+                        match row.answer {
+                            Some(answer) => answers.push((answer, receipt)),
+                            None => state.unfiled -= 1,
+                        }
                     }
                     let over = state.unindexed.len().saturating_sub(INDEX_QUEUE);
                     state.unindexed.drain(..over);
                     drop(state);
+                    self.filed.notify_waiters();
                     self.appended.notify_one();
                     self.progress.notify_one();
                     for (answer, receipt) in answers {
@@ -272,78 +350,31 @@ impl Shared {
                 Err(Unwritten { error, in_doubt }) => {
                     tracing::error!(folder = %self.settings.folder.display(), %error, in_doubt, "the register could not write");
                     state.failed = in_doubt;
-                    for row in rest {
-                        let _gone = row.answer.send(Err(RegisterError::Refused));
+                    let mut kept = Vec::new();
+                    for mut row in rest {
+                        match row.answer.take() {
+                            Some(answer) => {
+                                let _gone = answer.send(Err(RegisterError::Refused));
+                            }
+                            None => kept.push(row),
+                        }
+                    }
+                    // The store has these: they are tried again until the disk takes them.
+                    let is_stuck = !kept.is_empty();
+                    state.queue.splice(0..0, kept);
+                    if state.closing {
+                        return;
+                    }
+                    if is_stuck {
+                        let idles = |state: &mut State| {
+                            !state.closing && state.queue.iter().all(|row| row.answer.is_none())
+                        };
+                        let waited = self.rows.wait_timeout_while(state, AGAIN, idles);
+                        state = waited.unwrap_or_else(PoisonError::into_inner).0;
                     }
                 }
             }
         }
-    }
-
-    /// Writes rows of one month behind `tail` and syncs them; returns the new tail. What fails leaves the file as it
-    /// was.
-    fn write_group(
-        &self,
-        current: &mut Option<(Month, File)>,
-        month: Month,
-        mut tail: Tail,
-        rows: &mut [Waiting],
-    ) -> Result<(Tail, Vec<Receipt>), Unwritten> {
-        let fresh = tail.place.is_none_or(|(last, _)| last != month);
-        if current.as_ref().is_none_or(|(open, _)| *open != month) {
-            let file = if fresh { self.begin(month, &tail) } else { self.go_on(month) };
-            *current = Some((month, file.map_err(Unwritten::sure)?));
-        }
-        let Some((_, file)) = current else {
-            return Err(Unwritten::sure(io::ErrorKind::NotFound.into()));
-        };
-        let start = tail.place.filter(|_| !fresh).map_or(HEADER, |(_, end)| end);
-        let mut chain = tail.hash.to_vec();
-        let mut receipts = Vec::with_capacity(rows.len());
-        for row in rows {
-            let number = tail.count;
-            let offset = start + chain.len() as u64 - 32;
-            let sealed =
-                self.settings.seal.seal(&context(number), &row.packed, &self.settings.random);
-            let sealed = sealed.map_err(|error| Unwritten::sure(io::Error::other(error)))?;
-            let hash = link(&mut chain, &sealed);
-            tail.hash = hash.map_err(|error| Unwritten::sure(io::Error::other(error)))?;
-            tail.count += 1;
-            receipts
-                .push(Receipt { location: Location { number, month, offset }, hash: tail.hash });
-        }
-        tail.place = Some((month, start + chain.len() as u64 - 32));
-        let written = file.write_all_at(&chain[32..], start);
-        match written.and_then(|()| file.sync_data()) {
-            Ok(()) => Ok((tail, receipts)),
-            Err(error) => {
-                let cut = file.set_len(start).and_then(|()| file.sync_data());
-                if fresh {
-                    *current = None;
-                }
-                Err(Unwritten { error, in_doubt: cut.is_err() })
-            }
-        }
-    }
-
-    /// A month's new file, with its header, on the disk under its name. One that a refused group left empty is taken
-    /// again.
-    fn begin(&self, month: Month, tail: &Tail) -> io::Result<File> {
-        let path = month.path(&self.settings.folder);
-        let header = Header { first: tail.count, previous: tail.hash };
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path)?;
-        if file.metadata()?.len() > HEADER {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        file.write_all_at(&header.to_bytes(), 0)?;
-        file.sync_all()?;
-        sync_folder_of(&path)?;
-        Ok(file)
-    }
-
-    fn go_on(&self, month: Month) -> io::Result<File> {
-        OpenOptions::new().write(true).open(month.path(&self.settings.folder))
     }
 
     fn write_checkpoints(&self) {
@@ -395,18 +426,7 @@ impl Drop for End<'_> {
         state.ended = true;
         state.queue.clear();
         self.0.progress.notify_all();
-    }
-}
-
-/// Rows that are not in the file; or perhaps, if `in_doubt`.
-struct Unwritten {
-    error: io::Error,
-    in_doubt: bool,
-}
-
-impl Unwritten {
-    fn sure(error: io::Error) -> Self {
-        Self { error, in_doubt: false }
+        self.0.filed.notify_waiters();
     }
 }
 

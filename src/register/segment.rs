@@ -134,8 +134,15 @@ pub fn pack(row: &Row) -> Result<Vec<u8>, RegisterError> {
 /// # Errors
 /// When it does not open there, or is not a row.
 pub fn unpack(seal: &Seal, number: u64, sealed: &[u8]) -> Result<Row, RegisterError> {
-    let packed = seal.open(&context(number), sealed)?;
-    let json = decompress(&packed, MAX_ROW).map_err(RegisterError::Compression)?;
+    unpacked(&seal.open(&context(number), sealed)?)
+}
+
+/// The row that [`pack`] packed.
+///
+/// # Errors
+/// When it is not one.
+pub fn unpacked(packed: &[u8]) -> Result<Row, RegisterError> {
+    let json = decompress(packed, MAX_ROW).map_err(RegisterError::Compression)?;
     serde_json::from_slice(&json).map_err(RegisterError::Form)
 }
 

@@ -1,4 +1,4 @@
-//! Long values: a request's XML, an answer's form, a partner's metadata. Compressed, sealed, cut in pieces.
+//! Long values: a request's XML, a partner's metadata. Compressed if they stay, sealed, cut in pieces.
 //!
 //! A blob is written once under an id of its own and never changed, so a reader never meets pieces of two.
 
@@ -7,11 +7,15 @@ use chrono::{DateTime, Utc};
 use crate::store::compression::{compress, decompress};
 use crate::store::port::{Space, StoreError, Unreadable, Value};
 use crate::store::record::{Batch, Records, unreadable};
+use crate::world::seal::OVERHEAD;
 
 /// The most bytes that a blob may have before compression.
 pub const MAX_BLOB: usize = 4 * 1024 * 1024;
 
 const PIECE: usize = 24 * 1024;
+
+/// What begins bytes that are not compressed; no frame of zstd begins so.
+const PLAIN: u8 = 0;
 
 /// Adds to `batch` the pieces of `bytes` under `id`, which names no other blob; all expire at `expires`.
 ///
@@ -27,7 +31,12 @@ pub fn put(
     if bytes.len() > MAX_BLOB {
         return Err(StoreError::TooLarge(bytes.len()));
     }
-    let packed = compress(bytes).map_err(|error| StoreError::Backend(Box::new(error)))?;
+    // What one piece holds for some minutes is read and gone before compression has paid for itself.
+    let packed = if expires.is_some() && bytes.len() + OVERHEAD < PIECE {
+        [&[PLAIN], bytes].concat()
+    } else {
+        compress(bytes).map_err(|error| StoreError::Backend(Box::new(error)))?
+    };
     let whole = records.seal_bytes(&records.key(Space::Blobs, id), &packed)?;
     for (number, piece) in whole.chunks(PIECE).enumerate() {
         let key = records.key(Space::Blobs, piece_name(id, number));
@@ -46,14 +55,20 @@ pub async fn get(
     id: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    let prefix = format!("{id}/");
-    let most = MAX_BLOB / PIECE + 2;
-    let pieces = records.store.list(records.tenant, Space::Blobs, &prefix, None, most, now).await?;
-    if pieces.is_empty() {
-        return Ok(None);
+    let first = records.key(Space::Blobs, piece_name(id, 0));
+    let Some(mut whole) = records.store.get(&first, now).await? else { return Ok(None) };
+    if whole.len() == PIECE {
+        let (prefix, most) = (format!("{id}/"), MAX_BLOB / PIECE + 2);
+        let (store, tenant) = (records.store, records.tenant);
+        let after = Some(first.name.as_str());
+        let rest = store.list(tenant, Space::Blobs, &prefix, after, most, now).await?;
+        rest.iter().for_each(|(_, piece)| whole.extend_from_slice(piece));
     }
-    let whole: Vec<u8> = pieces.into_iter().flat_map(|(_, piece)| piece).collect();
-    let packed = records.open_bytes(&records.key(Space::Blobs, id), &whole)?;
+    let mut packed = records.open_bytes(&records.key(Space::Blobs, id), &whole)?;
+    if packed.first() == Some(&PLAIN) {
+        packed.remove(0);
+        return Ok(Some(packed));
+    }
     let bytes = decompress(&packed, MAX_BLOB);
     bytes.map(Some).map_err(|_| unreadable(Space::Blobs, Unreadable::Piece))
 }

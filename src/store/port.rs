@@ -44,6 +44,8 @@ pub enum Space {
     ServiceProviders,
     /// Register's index entries, keyed and blinded.
     RegisterIndex,
+    /// Register's rows that are not in its files yet, by the response's id and number of the piece.
+    RegisterPending,
     /// The store's own facts: how far the index is, when it was restored.
     Meta,
 }
@@ -65,6 +67,7 @@ impl Space {
             Self::SessionIndex => "session-index",
             Self::ServiceProviders => "service-providers",
             Self::RegisterIndex => "register-index",
+            Self::RegisterPending => "register-pending",
             Self::Meta => "meta",
         }
     }

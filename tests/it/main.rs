@@ -27,6 +27,7 @@ mod pages;
 mod profiles_doc;
 mod records;
 mod register;
+mod register_pending;
 mod samael;
 mod saml_out;
 mod sessions;
