@@ -60,7 +60,12 @@ pub(in crate::flow) async fn advance(
                     return Ok(reply);
                 }
             }
-            Step::Consent(released) => return Ok(page(&loaded.value, Show::Consent(released))),
+            Step::Choose(choices) => {
+                return Ok(page(&loaded.value, Show::Choose { choices, missing: false }));
+            }
+            Step::Consent(release) => {
+                return Ok(page(&loaded.value, Show::Consent { release, changed: false }));
+            }
             Step::Answered => return repeat(env, &loaded.value, now).await,
             Step::Answer(outcome) => {
                 let answered =

@@ -13,7 +13,7 @@ use crate::flow::reply::{Answer, Reply, Trouble, Why};
 use crate::flow::visit::Visitor;
 use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::{self, NameIdKind};
-use crate::login::outcome::{Outcome, Refusal};
+use crate::login::outcome::{Authenticated, Outcome, Refusal};
 use crate::login::transaction::Transaction;
 use crate::register::pending;
 use crate::register::row::Row;
@@ -81,8 +81,8 @@ pub(in crate::flow) async fn answer(
         subject: transaction.subject().cloned(),
         name_qualifier: answer.name_id.is_some().then(|| env.idp.entity_id.clone()),
         name_id: answer.name_id,
-        spid_code: attribute(known, AttributeName::SpidCode),
-        fiscal_number: attribute(known, AttributeName::FiscalNumber),
+        spid_code: attribute(known, person, AttributeName::SpidCode),
+        fiscal_number: attribute(known, person, AttributeName::FiscalNumber),
         level: person.map(|person| person.achieved),
         factors: transaction.evidence().iter().map(|held| held.factor()).collect(),
     };
@@ -156,8 +156,18 @@ pub(in crate::flow) fn request_blob(handle: &str) -> String {
     URL_SAFE_NO_PAD.encode(sha256(&[b"request", handle.as_bytes()].concat()))
 }
 
-fn attribute(known: Option<&Known>, name: AttributeName) -> Option<String> {
-    known.and_then(|known| known.account.value.attributes.get(name)).map(str::to_owned)
+/// An attribute of the identity that is told of; of the first that has it where none is.
+fn attribute(
+    known: Option<&Known>,
+    told: Option<&Authenticated>,
+    name: AttributeName,
+) -> Option<String> {
+    let account = &known?.account.value;
+    let said = match told {
+        Some(told) => account.identity(told.identity)?.attributes.get(name),
+        None => account.attribute(name),
+    };
+    said.map(str::to_owned)
 }
 
 /// The outcome in a word, for register and log.

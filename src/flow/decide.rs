@@ -9,16 +9,18 @@ use crate::flow::failure::Failure;
 use crate::flow::person;
 use crate::flow::reply::{Reply, Show};
 use crate::flow::visit::{Visitor, enter, enter_with_form};
-use crate::identity::attributes::AttributeName;
 use crate::login::step::Step;
 use crate::login::transaction::Transaction;
 use crate::store::record::Loaded;
 
 /// What the person decided.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Decision {
-    /// Send what was shown.
-    Accept,
+pub enum Decision<'a> {
+    /// Send what was shown, by its digest.
+    Accept {
+        /// The digest that the page carried.
+        shown: &'a str,
+    },
     /// Send nothing (nr22).
     Deny,
     /// Give up (nr25).
@@ -30,7 +32,7 @@ pub async fn decide(
     env: &Env,
     handle: &str,
     csrf: &str,
-    decision: Decision,
+    decision: Decision<'_>,
     visitor: &Visitor<'_>,
 ) -> Reply {
     let now = env.clock.now();
@@ -44,7 +46,7 @@ pub async fn decide(
 async fn carry_out(
     env: &Env,
     mut loaded: Loaded<Transaction>,
-    decision: Decision,
+    decision: Decision<'_>,
     visitor: &Visitor<'_>,
     now: DateTime<Utc>,
 ) -> Result<Reply, Failure> {
@@ -58,9 +60,12 @@ async fn carry_out(
         let decided = match (decision, loaded.value.next(person, policy, now)) {
             (_, Step::Answer(_) | Step::Answered) => loaded.value.clone(),
             (Decision::Cancel, _) => loaded.value.clone().cancel()?,
-            (Decision::Accept, Step::Consent(shown)) => {
-                let names: Vec<AttributeName> = shown.iter().map(|one| one.name).collect();
-                loaded.value.clone().consent(&names)?
+            (Decision::Accept { shown }, Step::Consent(release)) => {
+                if release.digest() != shown {
+                    let show = Show::Consent { release, changed: true };
+                    return Ok(page(&loaded.value, show));
+                }
+                loaded.value.clone().consent(shown)?
             }
             (Decision::Deny, Step::Consent(_)) => loaded.value.clone().deny()?,
             _ => return advance(env, loaded, visitor, now).await,
@@ -73,7 +78,9 @@ async fn carry_out(
                     return Ok(reply);
                 }
             }
-            Step::Consent(released) => return Ok(page(&loaded.value, Show::Consent(released))),
+            Step::Consent(release) => {
+                return Ok(page(&loaded.value, Show::Consent { release, changed: true }));
+            }
             _ => return advance(env, loaded, visitor, now).await,
         }
         loaded = enter(env, &loaded.value.id, visitor, now).await?;

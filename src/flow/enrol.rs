@@ -65,8 +65,8 @@ fn enrolling(
         .map_err(|error| Failure::Credential(Box::new(error)))?;
     Ok(Show::EnrolTotp(Box::new(Enrolling {
         username: account.username.clone(),
-        given_names: account.attributes.get(AttributeName::Name).map(str::to_owned),
-        family_names: account.attributes.get(AttributeName::FamilyName).map(str::to_owned),
+        given_names: account.attribute(AttributeName::Name).map(str::to_owned),
+        family_names: account.attribute(AttributeName::FamilyName).map(str::to_owned),
         uri,
         key: seed.clone(),
         period: *period,

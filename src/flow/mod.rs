@@ -3,6 +3,7 @@
 pub mod advance;
 pub mod answer;
 pub mod begin;
+pub mod choose;
 pub mod decide;
 pub mod device;
 pub mod enrol;

@@ -1,7 +1,8 @@
 //! What the browser gets, as data: `web/reply.rs` alone renders it.
 
 use crate::assurance::class_ref::ClassRef;
-use crate::identity::release::Released;
+use crate::identity::release::Release;
+use crate::login::choice::Choice;
 use crate::login::outcome::Refusal;
 use crate::login::request::LocalName;
 use crate::saml::response::PostForm;
@@ -73,8 +74,20 @@ pub enum Show {
     EnrolTotp(Box<Enrolling>),
     /// The app is active.
     Enrolled,
+    /// The identities with which the login may go on.
+    Choose {
+        /// Which.
+        choices: Vec<Choice>,
+        /// Whether the person went on without choosing.
+        missing: bool,
+    },
     /// What would be released.
-    Consent(Vec<Released>),
+    Consent {
+        /// What, and what is not there.
+        release: Release,
+        /// Whether it is not what the person agreed to a moment ago.
+        changed: bool,
+    },
 }
 
 /// The key of a new authenticator app (AR-05).

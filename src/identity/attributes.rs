@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-
-use crate::identity::fiscal_code::FiscalCode;
 
 macro_rules! names {
     ($($variant:ident $name:literal $doc:literal,)+) => {
@@ -104,107 +101,9 @@ impl fmt::Debug for Attributes {
     }
 }
 
-/// A value that an attribute cannot have.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{} must be {expected}", name.as_str())]
-pub struct BadAttribute {
-    /// Of which attribute.
-    pub name: AttributeName,
-    /// What it must be.
-    pub expected: &'static str,
-}
-
-/// Checks a value against the format of its attribute (spid-saml §4), as an operator enters it.
-/// Formats that the rules leave open are left open.
-///
-/// # Errors
-/// [`BadAttribute`] says what was expected.
-pub fn check(name: AttributeName, value: &str) -> Result<(), BadAttribute> {
-    let bad = |expected| Err(BadAttribute { name, expected });
-    if value.trim().is_empty() || value.trim() != value {
-        return bad("there, without spaces around it");
-    }
-    if value.chars().count() > MAX_CHARS || value.chars().any(char::is_control) {
-        return bad("at most 512 characters on one line");
-    }
-    let upper =
-        |count: usize| value.len() == count && value.bytes().all(|byte| byte.is_ascii_uppercase());
-    let (fits, expected) = match name {
-        AttributeName::FiscalNumber => (
-            value.strip_prefix("TINIT-").is_some_and(|code| FiscalCode::parse(code).is_ok()),
-            "TINIT- and a fiscal code with a right check letter",
-        ),
-        AttributeName::IvaCode => (
-            value.strip_prefix("VATIT-").is_some_and(|code| is_number(code, 11)),
-            "VATIT- and eleven digits",
-        ),
-        AttributeName::CompanyFiscalNumber => (
-            value
-                .strip_prefix("TINIT-")
-                .is_some_and(|code| is_number(code, 11) || FiscalCode::parse(code).is_ok()),
-            "TINIT- and eleven digits, or TINIT- and a fiscal code",
-        ),
-        AttributeName::DateOfBirth | AttributeName::ExpirationDate => {
-            let real = value.len() == 10 && NaiveDate::parse_from_str(value, "%Y-%m-%d").is_ok();
-            (real, "a date, as 2002-09-24")
-        }
-        AttributeName::Gender => (matches!(value, "F" | "M"), "F or M"),
-        AttributeName::CountyOfBirth | AttributeName::DomicileProvince => {
-            (upper(2), "two capital letters")
-        }
-        AttributeName::PlaceOfBirth => {
-            let code = value.strip_prefix(|letter: char| letter.is_ascii_uppercase());
-            (code.is_some_and(|digits| is_number(digits, 3)), "a Belfiore code, as F205")
-        }
-        AttributeName::Email | AttributeName::DigitalAddress => {
-            let parts = value.split_once('@');
-            let whole = parts.is_some_and(|(who, host)| {
-                !who.is_empty() && !host.is_empty() && !host.contains('@')
-            });
-            (whole && !value.contains(char::is_whitespace), "an e-mail address")
-        }
-        AttributeName::MobilePhone => {
-            let number = value.strip_prefix('+').unwrap_or(value);
-            let digits = number.bytes().all(|byte| byte.is_ascii_digit());
-            (digits && (6..=15).contains(&number.len()), "6 to 15 digits, perhaps after a +")
-        }
-        _ => (true, ""),
-    };
-    if fits { Ok(()) } else { bad(expected) }
-}
-
-fn is_number(text: &str, digits: usize) -> bool {
-    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-const MAX_CHARS: usize = 512;
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_format_takes_its_example_and_refuses_its_neighbour() {
-        for (name, good, bad) in [
-            (AttributeName::FiscalNumber, "TINIT-RSSMRA85T10A562S", "TINIT-RSSMRA85T10A562T"),
-            (AttributeName::FiscalNumber, "TINIT-RSSMRA85T10A562S", "RSSMRA85T10A562S"),
-            (AttributeName::IvaCode, "VATIT-12345678901", "VATIT-1234567890"),
-            (AttributeName::CompanyFiscalNumber, "TINIT-12345678901", "TINIT-1234567890A"),
-            (AttributeName::DateOfBirth, "2002-09-24", "2002-02-30"),
-            (AttributeName::ExpirationDate, "2032-01-01", "2032-1-1"),
-            (AttributeName::Gender, "F", "f"),
-            (AttributeName::CountyOfBirth, "MI", "Mi"),
-            (AttributeName::PlaceOfBirth, "F205", "F2055"),
-            (AttributeName::Email, "ada@example.org", "ada@"),
-            (AttributeName::MobilePhone, "+393331234567", "333 1234567"),
-            (AttributeName::Name, "Ada Maria", " Ada"),
-            (AttributeName::SpidCode, "AGID-001", ""),
-            (AttributeName::Address, "via Liszt 21", "via\nLiszt"),
-        ] {
-            assert_eq!(check(name, good), Ok(()), "{good}");
-            assert_eq!(check(name, bad).map_err(|error| error.name), Err(name), "{bad}");
-        }
-    }
 
     #[test]
     fn debug_shows_no_value() {

@@ -2,8 +2,11 @@
 //! and what of them may be told to whom.
 
 pub mod account;
+pub mod age;
 pub mod attributes;
 pub mod fiscal_code;
+pub mod format;
+pub mod kind;
 pub mod name_id;
 pub mod release;
 pub mod subject;

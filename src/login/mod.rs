@@ -2,6 +2,7 @@
 
 pub mod attempts;
 pub mod browser;
+pub mod choice;
 pub mod outcome;
 pub mod person;
 pub mod request;

@@ -33,6 +33,8 @@ pub struct Authenticated {
     pub at: DateTime<Utc>,
     /// The factors that held.
     pub factors: Vec<Factor>,
+    /// The number of the identity that is told of.
+    pub identity: u16,
     /// What is released.
     pub attributes: Vec<Released>,
 }
@@ -57,11 +59,14 @@ pub enum Refusal {
     Passive,
     /// The person's identity is of another type than the purpose of the request wants (nr30).
     IdentityType,
+    /// The person is not of the age that is wanted. The rules give it no number of its own: it is
+    /// told as an identity that does not do (nr30).
+    WrongAge,
 }
 
 impl Refusal {
     /// Every one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::TooManyAttempts,
         Self::LevelUnreachable,
         Self::TimedOut,
@@ -70,6 +75,7 @@ impl Refusal {
         Self::Cancelled,
         Self::Passive,
         Self::IdentityType,
+        Self::WrongAge,
     ];
 
     /// Its name in the log and the register.
@@ -84,6 +90,7 @@ impl Refusal {
             Self::Cancelled => "cancelled",
             Self::Passive => "passive",
             Self::IdentityType => "identity-type",
+            Self::WrongAge => "wrong-age",
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use crate::assurance::factor::Available;
 use crate::enrolment::credential::{Credential, CredentialState};
-use crate::identity::account::{Account, AccountState, ProofingMethod};
-use crate::identity::attributes::Attributes;
+use crate::identity::account::{Account, AccountState, Identity};
 use crate::identity::subject::Subject;
 
 /// What a login needs to know of its person; read anew for every request.
@@ -13,10 +12,8 @@ pub struct Person {
     pub subject: Subject,
     /// Whether they may log in.
     pub state: AccountState,
-    /// How their identity was established.
-    pub proofing: Option<ProofingMethod>,
-    /// What may be released of them.
-    pub attributes: Attributes,
+    /// The identities that they hold.
+    pub identities: Vec<Identity>,
     /// The factors that they have.
     pub available: Vec<Available>,
     /// The factors that they may enrol in this login
@@ -36,8 +33,7 @@ impl Person {
         Self {
             subject: account.subject.clone(),
             state: account.state,
-            proofing: account.proofing.as_ref().map(|proofing| proofing.method),
-            attributes: account.attributes.clone(),
+            identities: account.identities.clone(),
             available,
             enrolable,
         }

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::assurance::requirement::Requirement;
+use crate::identity::age::AgeLimit;
 use crate::identity::attributes::AttributeName;
+use crate::identity::kind::Purpose;
 
 /// A request to say who somebody is.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -22,6 +24,10 @@ pub struct LoginRequest {
     pub passive: bool,
     /// The attributes asked for.
     pub attributes: Vec<AttributeName>,
+    /// What an identity is wanted for; `None` wants a natural person's.
+    pub purpose: Option<Purpose>,
+    /// The ages that are taken, if not all.
+    pub age: Option<AgeLimit>,
     /// What the protocol needs to answer: written and read by that protocol alone.
     pub reply_to: String,
 }

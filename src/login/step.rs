@@ -1,7 +1,8 @@
 //! What must happen next in a login. The core asks; `flow` and `web` carry it out.
 
 use crate::assurance::factor::Factor;
-use crate::identity::release::Released;
+use crate::identity::release::Release;
+use crate::login::choice::Choice;
 use crate::login::outcome::Outcome;
 
 /// What must happen next.
@@ -11,8 +12,10 @@ pub enum Step {
     Prove(Vec<Factor>),
     /// Let the person enrol this factor with their activation code: only so can the level be reached.
     Enrol(Factor),
+    /// Let the person choose with which of their identities to go on.
+    Choose(Vec<Choice>),
     /// Show what would be released and ask.
-    Consent(Vec<Released>),
+    Consent(Release),
     /// Write the answer and keep it.
     Answer(Outcome),
     /// The answer was given; the same bytes may be given again.

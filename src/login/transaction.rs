@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::assurance::factor::Evidence;
 use crate::assurance::plan::{Plan, Standing, first_factors, plan};
 use crate::assurance::policy::LevelPolicy;
-use crate::identity::account::AccountState;
-use crate::identity::attributes::AttributeName;
-use crate::identity::release::{Released, release};
+use crate::identity::account::{AccountState, Identity};
+use crate::identity::release::release;
 use crate::identity::subject::Subject;
 use crate::identity::tenant::TenantId;
+use crate::login::choice::{Choice, fitting};
 use crate::login::outcome::{Authenticated, Outcome, Refusal};
 use crate::login::person::Person;
 use crate::login::request::LoginRequest;
@@ -73,8 +73,10 @@ struct Proving {
     failures: u8,
     /// The pending credential that is being enrolled.
     enrolling: Option<String>,
-    /// What the person agreed to release, once they did.
-    granted: Option<Vec<AttributeName>>,
+    /// The number of the identity that the person chose, where there was a choice.
+    chosen: Option<u16>,
+    /// The digest of what the person agreed to release, once they did.
+    granted: Option<String>,
 }
 
 /// A transition that does not go with the state.
@@ -206,6 +208,7 @@ impl Transaction {
                 evidence: vec![evidence],
                 failures,
                 enrolling: None,
+                chosen: None,
                 granted: None,
             })),
             State::Proving(mut proving) => {
@@ -270,14 +273,27 @@ impl Transaction {
         self.end(Refusal::Suspended)
     }
 
-    /// The person agrees to release the attributes that they were shown. If what would be released
-    /// has changed by the time of the answer, they are asked again.
+    /// The person agrees to release what they were shown, by its
+    /// [digest](crate::identity::release::Release::digest). If what would be released has changed
+    /// by the time of the answer, they are asked again.
     ///
     /// # Errors
     /// [`WrongState::NothingHeld`], [`WrongState::Ended`].
-    pub fn consent(self, shown: &[AttributeName]) -> Result<Self, WrongState> {
+    pub fn consent(self, shown: &str) -> Result<Self, WrongState> {
         self.with_proving(|proving| {
-            proving.granted = Some(shown.to_vec());
+            proving.granted = Some(shown.to_owned());
+            Ok(())
+        })
+    }
+
+    /// The person chooses the identity number `identity` to go on with. Whether it does is decided
+    /// at each step anew.
+    ///
+    /// # Errors
+    /// [`WrongState::NothingHeld`], [`WrongState::Ended`].
+    pub fn choose(self, identity: u16) -> Result<Self, WrongState> {
+        self.with_proving(|proving| {
+            proving.chosen = Some(identity);
             Ok(())
         })
     }
@@ -359,7 +375,7 @@ impl Transaction {
             Some(proving) => self.next_of(proving, person, policy, now),
         };
         match step {
-            Step::Prove(_) | Step::Enrol(_) | Step::Consent(_) if self.request.passive => {
+            Step::Prove(_) | Step::Enrol(_) | Step::Choose(_) | Step::Consent(_) if self.request.passive => {
                 refuse(Refusal::Passive)
             }
             step => step,
@@ -382,22 +398,35 @@ impl Transaction {
         let Some(person) = known.filter(|person| person.state == AccountState::Active) else {
             return refuse(Refusal::Suspended);
         };
-        let standing = Standing {
-            evidence: &proving.evidence,
-            session: None,
-            available: &person.available,
-            enrolable: &person.enrolable,
-            proofing: person.proofing,
+        let identities = match fitting(person, &self.request, now.date_naive()) {
+            Ok(identities) => identities,
+            Err(why) => return refuse(why),
         };
-        let (achieved, class) = match plan(&self.request.requirement, &standing, policy, now) {
-            Plan::Enough { achieved, class } => (achieved, class),
-            Plan::Ask(factors) => return Step::Prove(factors),
-            Plan::Enrol(factor) => return Step::Enrol(factor),
-            Plan::Unreachable => return refuse(Refusal::LevelUnreachable),
+        let mut plans: Vec<(&Identity, Plan)> = identities
+            .into_iter()
+            .map(|identity| (identity, self.plan(proving, person, identity, policy, now)))
+            .filter(|(_, plan)| *plan != Plan::Unreachable)
+            .collect();
+        if let Some(chosen) = plans.iter().position(|(one, _)| Some(one.number) == proving.chosen) {
+            plans = vec![plans.swap_remove(chosen)];
+        }
+        // Which identities there are is shown only to who has shown as much as was asked for.
+        let enough = plans.iter().any(|(_, plan)| matches!(plan, Plan::Enough { .. }));
+        if plans.len() > 1 && enough {
+            return Step::Choose(plans.iter().map(|(one, _)| Choice::of(one)).collect());
+        }
+        let (identity, achieved, class) = match plans.into_iter().next() {
+            None => return refuse(Refusal::LevelUnreachable),
+            Some((identity, plan)) => match plan {
+                Plan::Enough { achieved, class } => (identity, achieved, class),
+                Plan::Ask(factors) => return Step::Prove(factors),
+                Plan::Enrol(factor) => return Step::Enrol(factor),
+                Plan::Unreachable => return refuse(Refusal::LevelUnreachable),
+            },
         };
-        let attributes = release(&self.request.attributes, &person.attributes);
-        if !proving.granted.as_ref().is_some_and(|granted| covers(granted, &attributes)) {
-            return Step::Consent(attributes);
+        let release = release(&self.request.attributes, identity);
+        if proving.granted.as_ref().is_none_or(|granted| *granted != release.digest()) {
+            return Step::Consent(release);
         }
         Step::Answer(Outcome::Authenticated(Authenticated {
             subject: proving.subject.clone(),
@@ -405,8 +434,28 @@ impl Transaction {
             class,
             at: proving.evidence.iter().map(Evidence::at).max().unwrap_or(now),
             factors: proving.evidence.iter().map(Evidence::factor).collect(),
-            attributes,
+            identity: identity.number,
+            attributes: release.released,
         }))
+    }
+
+    /// What is left to do for the level that is asked for, with this identity.
+    fn plan(
+        &self,
+        proving: &Proving,
+        person: &Person,
+        identity: &Identity,
+        policy: &LevelPolicy,
+        now: DateTime<Utc>,
+    ) -> Plan {
+        let standing = Standing {
+            evidence: &proving.evidence,
+            session: None,
+            available: &person.available,
+            enrolable: &person.enrolable,
+            proofing: identity.proofing.as_ref().map(|proofing| proofing.method),
+        };
+        plan(&self.request.requirement, &standing, policy, now)
     }
 
     fn end(self, why: Refusal) -> Result<Self, WrongState> {
@@ -454,11 +503,6 @@ impl fmt::Debug for Transaction {
 
 fn refuse(why: Refusal) -> Step {
     Step::Answer(Outcome::Refused(why))
-}
-
-/// Whether everything on its way out was agreed to.
-fn covers(granted: &[AttributeName], released: &[Released]) -> bool {
-    released.iter().all(|one| granted.contains(&one.name))
 }
 
 /// Compares without telling by the time it takes where two texts differ.

@@ -35,8 +35,10 @@ pub struct AuthnRequest {
     pub attribute_index: Option<String>,
     /// `Issuer`
     pub issuer: Option<Issuer>,
-    /// The `spid:Purpose` of the extensions, trimmed (spid-saml §4).
-    pub purpose: Option<String>,
+    /// Each `spid:Purpose` of the extensions, trimmed (spid-saml §4).
+    pub purposes: Vec<String>,
+    /// Each `spid:AgeLimit` of the extensions (spid-saml §4).
+    pub age_limits: Vec<AskedAge>,
     /// Whether the `Subject` has a `SubjectConfirmation`.
     pub subject_confirmation: bool,
     /// `NameIDPolicy`
@@ -60,6 +62,15 @@ pub struct Issuer {
     pub format: Option<String>,
     /// `NameQualifier`
     pub name_qualifier: Option<String>,
+}
+
+/// The ages that are wanted.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct AskedAge {
+    /// `MinAge`, trimmed.
+    pub min: Option<String>,
+    /// `MaxAge`, trimmed.
+    pub max: Option<String>,
 }
 
 /// How people are to be named.
@@ -149,10 +160,16 @@ impl AuthnRequest {
         match name {
             "Issuer" => self.issuer = Some(issuer(child, shape)),
             "Extensions" => {
-                self.purpose = child
-                    .children()
-                    .find(|node| node.has_tag_name((names::SPID, "Purpose")))
-                    .map(|node| lexical::trim(node.text().unwrap_or_default()).to_owned());
+                for node in child.children() {
+                    if node.has_tag_name((names::SPID, "Purpose")) {
+                        self.purposes.push(extension_text(node));
+                    } else if node.has_tag_name((names::SPID, "AgeLimit")) {
+                        self.age_limits.push(AskedAge {
+                            min: bound(node, "MinAge"),
+                            max: bound(node, "MaxAge"),
+                        });
+                    }
+                }
             }
             "Subject" => {
                 self.subject_confirmation = child
@@ -211,6 +228,20 @@ fn context(node: Node<'_, '_>, shape: &mut Shape) -> RequestedAuthnContext {
         }
     }
     context
+}
+
+/// One bound of an age limit; its elements are in SPID's namespace.
+fn bound(limit: Node<'_, '_>, name: &str) -> Option<String> {
+    limit.children().find(|node| node.has_tag_name((names::SPID, name))).map(extension_text)
+}
+
+/// The whole text of an element of an extension; with anything but text in it, it is no value.
+fn extension_text(node: Node<'_, '_>) -> String {
+    if node.children().all(|child| child.is_text()) {
+        let text: String = node.children().filter_map(|child| child.text()).collect();
+        return lexical::trim(&text).to_owned();
+    }
+    String::from("a value with elements in it")
 }
 
 /// Keeps the first thing that stands where the schema has no place for it.

@@ -83,6 +83,64 @@ pub struct AttributeSet {
     pub attributes: Vec<AttributeName>,
 }
 
+impl AttributeSet {
+    /// What is asked for by naming it. The reserved sets of SPID have fixed contents, and a service
+    /// provider that lists one may ask for less of it, never for more; one that lists it empty asks
+    /// for what the rules put in it (spid-saml §2.5).
+    #[must_use]
+    pub fn asked(&self, profile: Profile) -> Vec<AttributeName> {
+        let reserved = RESERVED.iter().find(|reserved| reserved.index == self.index);
+        match reserved.filter(|_| profile == Profile::Spid) {
+            None => self.attributes.clone(),
+            Some(reserved) if self.attributes.is_empty() => reserved.attributes.to_vec(),
+            Some(reserved) => {
+                let may = |name: &AttributeName| {
+                    reserved.attributes.contains(name) || reserved.optional.contains(name)
+                };
+                self.attributes.iter().copied().filter(may).collect()
+            }
+        }
+    }
+}
+
+/// An attribute set whose index and contents are SPID's (spid-saml §2.5).
+#[derive(Clone, Copy, Debug)]
+pub struct Reserved {
+    /// The index.
+    pub index: u16,
+    /// What it contains.
+    pub attributes: &'static [AttributeName],
+    /// What may be asked for with it.
+    pub optional: &'static [AttributeName],
+}
+
+/// The reserved sets that release attributes: eIDAS's minimum and full sets of a natural person.
+pub const RESERVED: [Reserved; 2] = [
+    Reserved {
+        index: 99,
+        attributes: &[
+            AttributeName::SpidCode,
+            AttributeName::Name,
+            AttributeName::FamilyName,
+            AttributeName::DateOfBirth,
+        ],
+        optional: &[AttributeName::FiscalNumber],
+    },
+    Reserved {
+        index: 100,
+        attributes: &[
+            AttributeName::SpidCode,
+            AttributeName::Name,
+            AttributeName::FamilyName,
+            AttributeName::DateOfBirth,
+            AttributeName::PlaceOfBirth,
+            AttributeName::Address,
+            AttributeName::Gender,
+        ],
+        optional: &[AttributeName::FiscalNumber],
+    },
+];
+
 impl ServiceProvider {
     /// Where logouts go: by `wished` if it takes them so, else as its metadata say first.
     #[must_use]

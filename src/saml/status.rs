@@ -146,7 +146,7 @@ pub fn refusal_number(refusal: Refusal) -> u16 {
         Refusal::ConsentDenied => 22,
         Refusal::Suspended => 23,
         Refusal::Cancelled => 25,
-        Refusal::IdentityType => 30,
+        Refusal::IdentityType | Refusal::WrongAge => 30,
     }
 }
 
@@ -166,7 +166,8 @@ pub fn refusal(refusal: Refusal, profile: Profile) -> Status {
             | Refusal::TimedOut
             | Refusal::Suspended
             | Refusal::Cancelled
-            | Refusal::IdentityType => failed,
+            | Refusal::IdentityType
+            | Refusal::WrongAge => failed,
         },
     }
 }
@@ -235,6 +236,7 @@ mod tests {
                 ("ErrorCode nr23", RESPONDER, AUTHN_FAILED),
                 ("ErrorCode nr25", RESPONDER, AUTHN_FAILED),
                 ("ErrorCode nr15", RESPONDER, NO_PASSIVE),
+                ("ErrorCode nr30", RESPONDER, AUTHN_FAILED),
                 ("ErrorCode nr30", RESPONDER, AUTHN_FAILED),
             ]
         );

@@ -5,6 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::assurance::class_ref::ClassRef;
 use crate::assurance::level::Level;
 use crate::assurance::requirement::{Comparison, Requirement, Tolerance};
+use crate::identity::age::AgeLimit;
+use crate::identity::kind::Purpose;
 use crate::identity::name_id::NameIdKind;
 use crate::login::request::{LocalName, LoginRequest, RelyingParty};
 use crate::saml::lexical;
@@ -27,7 +29,11 @@ pub fn login_request(asked: &Asked<'_>) -> LoginRequest {
         received: asked.now,
         requirement: requirement(asked),
         passive: is_true(asked.message.is_passive.as_deref()),
-        attributes: set.map(|set| set.attributes.clone()).unwrap_or_default(),
+        attributes: set.map(|set| set.asked(asked.partner.profile)).unwrap_or_default(),
+        purpose: asked.message.purposes.first().and_then(|purpose| Purpose::parse(purpose)),
+        age: asked.message.age_limits.first().and_then(|limit| {
+            AgeLimit::read(limit.min.as_deref(), limit.max.as_deref())
+        }),
         reply_to: reply_to(asked).encode(),
     }
 }

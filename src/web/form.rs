@@ -46,10 +46,21 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Strin
 /// # Errors
 /// [`BadForm::Field`].
 pub fn field<'a>(form: &'a str, name: &'static str) -> Result<Cow<'a, str>, BadForm> {
+    optional(form, name)?.ok_or(BadForm::Field(name))
+}
+
+/// The field `name` of `form`, decoded, if it is there.
+///
+/// # Errors
+/// [`BadForm::Field`] if it is there more than once.
+pub fn optional<'a>(
+    form: &'a str,
+    name: &'static str,
+) -> Result<Option<Cow<'a, str>>, BadForm> {
     let mut found =
         form_urlencoded::parse(form.as_bytes()).filter(|(key, _)| key == name).map(|(_, v)| v);
     match (found.next(), found.next()) {
-        (Some(value), None) => Ok(value),
+        (value, None) => Ok(value),
         _ => Err(BadForm::Field(name)),
     }
 }
@@ -59,12 +70,15 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 #[cfg(test)]
 mod tests {
-    use super::{BadForm, field};
+    use super::{BadForm, field, optional};
 
     #[test]
     fn a_field_must_be_there_once() {
         assert_eq!(field("a=1&b=x+y%26", "b").as_deref(), Ok("x y&"));
         assert_eq!(field("a=1&b=2&b=2", "b"), Err(BadForm::Field("b")));
         assert_eq!(field("a=1", "b"), Err(BadForm::Field("b")));
+        assert_eq!(optional("a=1", "b"), Ok(None));
+        assert_eq!(optional("b=1", "b").unwrap().as_deref(), Some("1"));
+        assert_eq!(optional("b=1&b=2", "b"), Err(BadForm::Field("b")));
     }
 }

@@ -6,10 +6,10 @@ use axum::response::Response;
 
 use crate::flow::decide::{Decision, decide};
 use crate::flow::reply::{Reply, Trouble};
-use crate::flow::{advance, enrol, prove};
+use crate::flow::{advance, choose, enrol, prove};
 use crate::web::context::Context;
 use crate::web::cookie;
-use crate::web::form::{self, BadForm, field};
+use crate::web::form::{self, BadForm, field, optional};
 use crate::web::origin::is_from_us;
 use crate::web::reply::render;
 
@@ -92,9 +92,15 @@ async fn take(
             enrol::activate(env, handle, &csrf, &field(form, "activation")?, visitor).await
         }
         "enrol" => enrol::confirm(env, handle, &csrf, &field(form, "code")?, visitor).await,
+        "identity" => {
+            let said = optional(form, "identity")?;
+            let number = said.as_deref().and_then(|number| number.parse().ok());
+            choose::choose(env, handle, &csrf, number, visitor).await
+        }
         "consent" => {
+            let shown = optional(form, "shown")?.unwrap_or_default();
             let decision = match &*field(form, "decision")? {
-                "accept" => Decision::Accept,
+                "accept" => Decision::Accept { shown: &shown },
                 "deny" => Decision::Deny,
                 _ => return Err(BadForm::Field("decision")),
             };

@@ -17,8 +17,10 @@ use crate::cli::error::CliError;
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
 use crate::factors::totp;
 use crate::flow::env::Env;
-use crate::identity::account::{Account, AccountState, Proofing, ProofingMethod};
+use crate::identity::account::{Account, Identity, Proofing, ProofingMethod};
 use crate::identity::attributes::{AttributeName, Attributes};
+use crate::identity::kind::IdentityKind;
+use crate::identity::release::release;
 use crate::identity::subject::Subject;
 use crate::login::transaction::Transaction;
 use crate::saml::binding::{Parameter, redirect_url};
@@ -55,6 +57,8 @@ pub struct Begun {
     path: String,
     cookie: String,
     token: String,
+    /// The digest of what the consent page shows.
+    shown: String,
 }
 
 /// What a phase cost: microseconds of the server's CPU time for each.
@@ -112,6 +116,7 @@ impl Bench {
                     path: path.to_owned(),
                     cookie: cookie.to_owned(),
                     token: String::new(),
+                    shown: String::new(),
                 }),
                 _ => Err(unexpected(&answer)),
             }
@@ -144,6 +149,10 @@ impl Bench {
             let proved = proved.and_then(|login| login.prove(subject, held(Factor::Totp)));
             let proved = proved.map_err(|_| CliError::BenchKey)?;
             login.token = proved.token().to_owned();
+            let account = accounts::get(records, subject, now).await.map_err(CliError::Store)?;
+            let identity = account.as_ref().and_then(|account| account.value.identities.first());
+            let shown = identity.map(|one| release(&proved.request.attributes, one).digest());
+            login.shown = shown.ok_or(CliError::BenchKey)?;
             let mut batch = Batch::new();
             let until = proved.keep_until();
             transactions::swap(records, &mut batch, &loaded, &proved, until)
@@ -161,7 +170,7 @@ impl Bench {
     pub fn consent(&self, logins: Vec<Begun>) -> Result<Cost, CliError> {
         let (cost, _) = self.phase(logins, |client, login| {
             let path = format!("{}/consent", login.path);
-            let form = format!("csrf={}&decision=accept", login.token);
+            let form = format!("csrf={}&shown={}&decision=accept", login.token, login.shown);
             let answer = client.post(&path, &login.cookie, &form)?;
             match answer.after("name=\"SAMLResponse\" value=\"") {
                 Some(_) if answer.status == 200 => Ok(login.clone()),
@@ -190,7 +199,7 @@ impl Bench {
             let path = format!("{}/totp", login.path);
             let login = risen(login.clone(), &client.post(&path, &login.cookie, &form)?)?;
             let login = look(client, &login)?;
-            let form = format!("csrf={}&decision=accept", login.token);
+            let form = format!("csrf={}&shown={}&decision=accept", login.token, login.shown);
             let answer = client.post(&format!("{}/consent", login.path), &login.cookie, &form)?;
             match answer.after("name=\"SAMLResponse\" value=\"") {
                 Some(_) => Ok(()),
@@ -297,14 +306,10 @@ fn add(
         operator: "bench".into(),
         evidence: "none".into(),
     };
+    let identity = Identity::new(1, IdentityKind::Personal, attributes, Some(proofing), now);
     let account = Account {
-        subject: person.subject.clone(),
-        username: person.username.clone(),
-        state: AccountState::Active,
-        attributes,
-        proofing: Some(proofing),
-        created: now,
         first_second_factor: Some(now),
+        ..Account::new(person.subject.clone(), person.username.clone(), vec![identity], now)
     };
     accounts::add(records, batch, &account)?;
     let totp = Secret::Totp { seed: person.seed.clone(), period: 30, last_step: None };
@@ -326,7 +331,10 @@ fn add(
 fn look(client: &mut Client, login: &Begun) -> io::Result<Begun> {
     let answer = client.get(&login.path, &login.cookie)?;
     match answer.after("name=\"csrf\" value=\"") {
-        Some(token) => Ok(Begun { token: token.to_owned(), ..login.clone() }),
+        Some(token) => {
+            let shown = answer.after("name=\"shown\" value=\"").unwrap_or_default().to_owned();
+            Ok(Begun { token: token.to_owned(), shown, ..login.clone() })
+        }
         None => Err(unexpected(&answer)),
     }
 }

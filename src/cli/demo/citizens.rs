@@ -1,4 +1,5 @@
-//! Made-up people: Ada, who has an authenticator app, and Bruno, who has yet to enrol one.
+//! Made-up people: Ada, who has an authenticator app; Bruno, who has yet to enrol one; and Carla, who has one and holds
+//! several identities.
 
 use std::path::Path;
 
@@ -11,8 +12,9 @@ use crate::enrolment::activation::{Activation, ActivationCode, Delivery};
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
 use crate::factors::totp;
 use crate::flow::env::Env;
-use crate::identity::account::{Account, AccountState, Proofing, ProofingMethod};
+use crate::identity::account::{Account, Identity, Proofing, ProofingMethod};
 use crate::identity::attributes::{AttributeName, Attributes};
+use crate::identity::kind::IdentityKind;
 use crate::identity::subject::Subject;
 use crate::store::port::Durability;
 use crate::store::record::Batch;
@@ -52,7 +54,11 @@ pub fn of_folder(path: &Path, random: &Random) -> Result<Vec<Citizen>, CliError>
         activation_code: ActivationCode::generate(random).in_groups(),
         seed,
     };
-    let citizens = vec![citizen("ada", Some(totp::seed(random))), citizen("bruno", None)];
+    let citizens = vec![
+        citizen("ada", Some(totp::seed(random))),
+        citizen("bruno", None),
+        citizen("carla", Some(totp::seed(random))),
+    ];
     let text = serde_json::to_vec_pretty(&citizens).unwrap_or_default();
     files::make(path, &text, true)?;
     Ok(citizens)
@@ -87,20 +93,8 @@ fn account(
     let records = env.records();
     let subject = Subject::new(env.random.token());
     let mut batch = Batch::new();
-    let account = Account {
-        subject: subject.clone(),
-        username: citizen.username.clone(),
-        state: AccountState::Active,
-        attributes: made_up(&citizen.username),
-        proofing: Some(Proofing {
-            method: ProofingMethod::Desk,
-            date: now.date_naive(),
-            operator: "demo".to_owned(),
-            evidence: "made up".to_owned(),
-        }),
-        created: now,
-        first_second_factor: None,
-    };
+    let identities = identities(&citizen.username, now);
+    let account = Account::new(subject.clone(), citizen.username.clone(), identities, now);
     accounts::add(records, &mut batch, &account)?;
     let credential = |id: &str, secret| Credential {
         id: id.to_owned(),
@@ -125,10 +119,56 @@ fn account(
     Ok(batch)
 }
 
+/// One of a natural person; Carla works for herself and for a company too, and has something to choose.
+fn identities(username: &str, now: DateTime<Utc>) -> Vec<Identity> {
+    let proofing = Some(Proofing {
+        method: ProofingMethod::Desk,
+        date: now.date_naive(),
+        operator: "demo".to_owned(),
+        evidence: "made up".to_owned(),
+    });
+    let personal = made_up(username);
+    let mut all =
+        vec![Identity::new(1, IdentityKind::Personal, personal.clone(), proofing.clone(), now)];
+    if username == "carla" {
+        for (number, kind, values) in AT_WORK {
+            let mut attributes = personal.clone();
+            for (name, value) in *values {
+                attributes.set(*name, *value);
+            }
+            all.push(Identity::new(*number, *kind, attributes, proofing.clone(), now));
+        }
+    }
+    all
+}
+
+/// What Carla's further identities say.
+const AT_WORK: &[(u16, IdentityKind, &[(AttributeName, &str)])] = &[
+    (
+        2,
+        IdentityKind::Professional,
+        &[
+            (AttributeName::SpidCode, "PONTCARLA00002"),
+            (AttributeName::IvaCode, "VATIT-12345678903"),
+        ],
+    ),
+    (
+        3,
+        IdentityKind::LegalProfessional,
+        &[
+            (AttributeName::SpidCode, "PONTCARLA00003"),
+            (AttributeName::CompanyName, "Officine Esempio S.r.l."),
+            (AttributeName::RegisteredOffice, "via Esempio 1 00144 Roma"),
+            (AttributeName::IvaCode, "VATIT-12345678903"),
+            (AttributeName::CompanyFiscalNumber, "TINIT-12345678903"),
+        ],
+    ),
+];
+
 /// Invented, and right in form: check letters too.
 fn made_up(username: &str) -> Attributes {
-    let values: &[(AttributeName, &str)] = if username == "ada" {
-        &[
+    let values: &[(AttributeName, &str)] = match username {
+        "ada" => &[
             (AttributeName::SpidCode, "PONTADA0000001"),
             (AttributeName::Name, "Ada"),
             (AttributeName::FamilyName, "Rossi"),
@@ -139,9 +179,20 @@ fn made_up(username: &str) -> Attributes {
             (AttributeName::FiscalNumber, "TINIT-RSSDAA80A41H501I"),
             (AttributeName::Email, "ada.rossi@example.org"),
             (AttributeName::MobilePhone, "+390000000001"),
-        ]
-    } else {
-        &[
+        ],
+        "carla" => &[
+            (AttributeName::SpidCode, "PONTCARLA00001"),
+            (AttributeName::Name, "Carla"),
+            (AttributeName::FamilyName, "Bianchi"),
+            (AttributeName::PlaceOfBirth, "L219"),
+            (AttributeName::CountyOfBirth, "TO"),
+            (AttributeName::DateOfBirth, "1990-03-15"),
+            (AttributeName::Gender, "F"),
+            (AttributeName::FiscalNumber, "TINIT-BNCCRL90C55L219R"),
+            (AttributeName::Email, "carla.bianchi@example.org"),
+            (AttributeName::MobilePhone, "+390000000003"),
+        ],
+        _ => &[
             (AttributeName::SpidCode, "PONTBRUNO00002"),
             (AttributeName::Name, "Bruno"),
             (AttributeName::FamilyName, "Verdi"),
@@ -152,7 +203,7 @@ fn made_up(username: &str) -> Attributes {
             (AttributeName::FiscalNumber, "TINIT-VRDBRN75E20F205J"),
             (AttributeName::Email, "bruno.verdi@example.org"),
             (AttributeName::MobilePhone, "+390000000002"),
-        ]
+        ],
     };
     let mut attributes = Attributes::default();
     for (name, value) in values {
@@ -179,15 +230,19 @@ const WORDS: [&str; 32] = [
 mod tests {
     use super::*;
     use crate::factors::password::acceptable;
-    use crate::identity::attributes;
+    use crate::identity::format;
 
     #[test]
     fn what_is_made_up_is_right_in_form() {
-        for username in ["ada", "bruno"] {
-            let all = made_up(username);
-            assert!(all.iter().count() >= 10);
-            for (name, value) in all.iter() {
-                attributes::check(name, value).unwrap();
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        for username in ["ada", "bruno", "carla"] {
+            assert!(made_up(username).iter().count() >= 10);
+            for identity in identities(username, now) {
+                identity.kind.check(&identity.attributes, Some(ProofingMethod::Desk)).unwrap();
+                for (name, value) in identity.attributes.iter() {
+                    let read = format::read(name, value, now.date_naive());
+                    assert_eq!(read.as_deref(), Ok(value));
+                }
             }
             for seed in 0..200 {
                 acceptable(&password(&Random::seeded(seed)), username).unwrap();

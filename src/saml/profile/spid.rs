@@ -2,9 +2,11 @@
 
 use crate::assurance::class_ref::ClassRef;
 use crate::assurance::level::Level;
+use crate::identity::age::AgeLimit;
+use crate::identity::kind::Purpose;
 use crate::saml::identity_provider::IdentityProvider;
 use crate::saml::lexical;
-use crate::saml::message::RequestedAuthnContext;
+use crate::saml::message::{AskedAge, RequestedAuthnContext};
 use crate::saml::names;
 use crate::saml::profile::base;
 use crate::saml::profile::check::{Asked, Found, Rules, accept, demand};
@@ -69,6 +71,20 @@ const CHECKS: &[super::check::Check] = &[
         "must be a number if present",
         "SAML Core §3.4.1.2",
         base::proxy_count_number,
+    ),
+    demand!(
+        Conformity,
+        "Extensions/Purpose",
+        "must be P, LP, PG, PF or PX, once, if present",
+        "spid-saml §4 (Avviso 18)",
+        purpose,
+    ),
+    demand!(
+        Conformity,
+        "Extensions/AgeLimit",
+        "must have MinAge and MaxAge in whole years, the first not above the second, once, if present",
+        "spid-saml §4",
+        age_limit,
     ),
     demand!(
         Conformity,
@@ -212,6 +228,12 @@ const TOLERANCES: &[super::check::Tolerance] = &[
     accept!("Scoping/RequesterID", "ignored", "spid-saml §1.1"),
     accept!("Extensions", "any content; unknown extensions are ignored", "spid-saml §1.1"),
     accept!(
+        "Extensions/Purpose",
+        "absent: an identity of a natural person is wanted, be it at work",
+        "spid-saml §4 (Avviso 18)"
+    ),
+    accept!("Extensions/AgeLimit/MaxAge", "99: no upper bound", "spid-saml §4"),
+    accept!(
         "AuthnRequest/@ProviderName, @Consent",
         "accepted, and of no effect",
         "SAML Core §3.4.1"
@@ -240,6 +262,35 @@ fn issuer_name_qualifier(asked: &Asked<'_>) -> Result<(), Found> {
         Some(_) => Ok(()),
         None => Err(Found::instead(None, "a name of the service provider's domain")),
     }
+}
+
+fn purpose(asked: &Asked<'_>) -> Result<(), Found> {
+    let said = match asked.message.purposes.as_slice() {
+        [] => return Ok(()),
+        [one] => match Purpose::parse(one) {
+            Some(_) => return Ok(()),
+            None => one.clone(),
+        },
+        several => several.join(", "),
+    };
+    Err(Found::instead(Some(&said), Purpose::ALL.map(Purpose::as_str).join(", ")))
+}
+
+fn age_limit(asked: &Asked<'_>) -> Result<(), Found> {
+    let said = match asked.message.age_limits.as_slice() {
+        [] => return Ok(()),
+        [AskedAge { min: Some(min), max: Some(max) }] => {
+            match AgeLimit::read(Some(min), Some(max)) {
+                Some(_) => return Ok(()),
+                None => format!("{min} to {max}"),
+            }
+        }
+        [AskedAge { min, max }] => {
+            format!("{} to {}", min.as_deref().unwrap_or("nothing"), max.as_deref().unwrap_or("nothing"))
+        }
+        several => format!("{} limits", several.len()),
+    };
+    Err(Found::instead(Some(&said), "MinAge and MaxAge, from 0 to 99"))
 }
 
 fn force_authn_above_level_1(asked: &Asked<'_>) -> Result<(), Found> {

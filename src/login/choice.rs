@@ -1,0 +1,74 @@
+//! With which of a person's identities a login goes on.
+
+use std::fmt;
+
+use chrono::NaiveDate;
+
+use crate::identity::account::Identity;
+use crate::identity::attributes::AttributeName;
+use crate::identity::kind::{IdentityKind, serves};
+use crate::login::outcome::Refusal;
+use crate::login::person::Person;
+use crate::login::request::LoginRequest;
+
+/// An identity as the person is shown it to choose it.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Choice {
+    /// Its number in the account.
+    pub number: u16,
+    /// Of what kind it is.
+    pub kind: IdentityKind,
+    /// Whose it is: given and family names, as far as known.
+    pub name: String,
+    /// The legal person in it.
+    pub company: Option<String>,
+    /// Its code.
+    pub spid_code: Option<String>,
+}
+
+impl Choice {
+    /// What is shown of `identity`.
+    #[must_use]
+    pub fn of(identity: &Identity) -> Self {
+        let said = |name| identity.attributes.get(name).filter(|_| identity.kind.carries(name));
+        let names = [said(AttributeName::Name), said(AttributeName::FamilyName)];
+        Self {
+            number: identity.number,
+            kind: identity.kind,
+            name: names.into_iter().flatten().collect::<Vec<_>>().join(" "),
+            company: said(AttributeName::CompanyName).map(str::to_owned),
+            spid_code: said(AttributeName::SpidCode).map(str::to_owned),
+        }
+    }
+}
+
+impl fmt::Debug for Choice {
+    /// Which one, and nothing that it says: it is personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Choice({}, {:?})", self.number, self.kind)
+    }
+}
+
+/// The identities of `person` that do for `request` on `today`.
+///
+/// # Errors
+/// Why there is none: of no right kind (nr30), suspended, revoked or expired (nr23), of the wrong age.
+pub fn fitting<'a>(
+    person: &'a Person,
+    request: &LoginRequest,
+    today: NaiveDate,
+) -> Result<Vec<&'a Identity>, Refusal> {
+    let kinds = |one: &&Identity| serves(one.kind, request.purpose);
+    let mut left: Vec<&Identity> = person.identities.iter().filter(kinds).collect();
+    if left.is_empty() {
+        return Err(Refusal::IdentityType);
+    }
+    left.retain(|one| one.is_good(today));
+    if left.is_empty() {
+        return Err(Refusal::Suspended);
+    }
+    if let Some(limit) = request.age {
+        left.retain(|one| limit.admits(one.date(AttributeName::DateOfBirth), today));
+    }
+    if left.is_empty() { Err(Refusal::WrongAge) } else { Ok(left) }
+}
