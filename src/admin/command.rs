@@ -1,5 +1,7 @@
 //! What may be asked of the desk, and what it answers; the socket's messages too.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +9,9 @@ use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::enrolment::activation::Delivery;
 use crate::enrolment::credential::CredentialState;
-use crate::identity::account::{AccountState, Proofing};
+use crate::identity::account::{AccountState, Change, Identity, Proofing};
 use crate::identity::attributes::AttributeName;
+use crate::identity::kind::IdentityKind;
 use crate::login::request::LocalName;
 use crate::partners::registry::Entry;
 use crate::saml::partner::Profile;
@@ -33,12 +36,26 @@ pub enum Command {
         /// The user name, however it is written.
         username: String,
     },
-    /// Let a person log in, or not.
+    /// Give a person one more identity.
+    AddIdentity {
+        /// The user name, however it is written.
+        username: String,
+        /// The identity.
+        identity: Box<NewIdentity>,
+    },
+    /// Let a person log in, or use an identity, or not.
     SetState {
         /// The user name, however it is written.
         username: String,
         /// From now on.
-        state: AccountState,
+        set: StateOf,
+    },
+    /// Give a person a new activation code in the place of the one before.
+    NewCode {
+        /// The user name, however it is written.
+        username: String,
+        /// How the code reaches the person.
+        delivery: Delivery,
     },
     /// Add a service provider, or take its new metadata.
     AddServiceProvider {
@@ -78,6 +95,13 @@ pub enum Done {
     People(Vec<PersonRow>, Option<String>),
     /// One person.
     Person(Box<Person>),
+    /// An identity was added.
+    IdentityAdded {
+        /// The user name as it is kept.
+        username: String,
+        /// The identity.
+        identity: Box<Identity>,
+    },
     /// The state was set.
     StateSet {
         /// The user name as it is kept.
@@ -125,15 +149,54 @@ pub struct NewPerson {
     /// A password's hash from elsewhere: argon2id, PHC string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<String>,
-    /// Attributes by name; without a `spidCode` one is made.
+    /// Of what kind the first identity is.
     #[serde(default)]
-    pub attributes: std::collections::BTreeMap<String, String>,
-    /// How the person's identity was established.
+    pub kind: IdentityKind,
+    /// Its attributes by name; without a `spidCode` one is made.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+    /// How it was established.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proofing: Option<Proofing>,
+    /// The person's further identities.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<NewIdentity>,
     /// How password and activation code reach the person: what is bound with them is worth no more.
     #[serde(default = "by_contact")]
     pub delivery: Delivery,
+}
+
+/// An identity to be added to a person.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NewIdentity {
+    /// Of what kind it is.
+    #[serde(default)]
+    pub kind: IdentityKind,
+    /// Its attributes by name; without a `spidCode` one is made.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+    /// How it was established.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proofing: Option<Proofing>,
+}
+
+impl std::fmt::Debug for NewIdentity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewIdentity").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// A state that is set, of a person or of one of their identities.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateOf {
+    /// The `spidCode` of the identity; `None` is the account, all identities with it.
+    pub identity: Option<String>,
+    /// From now on.
+    pub state: AccountState,
+    /// Why; may be empty.
+    pub reason: String,
 }
 
 impl std::fmt::Debug for NewPerson {
@@ -174,8 +237,10 @@ pub struct PersonRow {
     pub name: String,
     /// Whether the person may log in.
     pub state: AccountState,
-    /// Whether the person's identity was established.
+    /// Whether an identity of theirs was established.
     pub proofed: bool,
+    /// How many identities they hold.
+    pub identities: usize,
     /// When the account was made.
     pub created: DateTime<Utc>,
 }
@@ -188,14 +253,14 @@ pub struct Person {
     pub username: String,
     /// Whether the person may log in.
     pub state: AccountState,
+    /// How that came about.
+    pub history: Vec<Change>,
     /// When the account was made.
     pub created: DateTime<Utc>,
     /// The first login with a second factor that counted.
     pub first_second_factor: Option<DateTime<Utc>>,
-    /// How the person's identity was established.
-    pub proofing: Option<Proofing>,
-    /// Names and values of the attributes.
-    pub attributes: Vec<(String, String)>,
+    /// The person's identities.
+    pub identities: Vec<Identity>,
     /// The person's factors.
     pub credentials: Vec<CredentialRow>,
 }

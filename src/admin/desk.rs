@@ -8,7 +8,8 @@ use crate::admin::people;
 use crate::admin::service_providers::{self, Sources};
 use crate::factors::password::{Hashing, TooLong, Unacceptable};
 use crate::flow::env::Partners;
-use crate::identity::attributes::BadAttribute;
+use crate::identity::format::BadAttribute;
+use crate::identity::kind::BadIdentity;
 use crate::partners::registry::Origin;
 use crate::saml::metadata::error::MetadataError;
 use crate::store::port::StoreError;
@@ -52,9 +53,16 @@ pub async fn carry_out(
         Command::ShowPerson { username } => {
             people::show(desk, &username, now).await.map(|person| Done::Person(Box::new(person)))
         }
-        Command::SetState { username, state } => people::set_state(desk, &username, state, now)
+        Command::AddIdentity { username, identity } => {
+            let added = people::add_identity(desk, &username, &identity, now).await;
+            added.map(|identity| Done::IdentityAdded { username, identity: Box::new(identity) })
+        }
+        Command::SetState { username, set } => people::set_state(desk, &username, &set, now)
             .await
-            .map(|username| Done::StateSet { username, state }),
+            .map(|username| Done::StateSet { username, state: set.state }),
+        Command::NewCode { username, delivery } => {
+            people::new_code(desk, &username, delivery, now).await.map(Done::Added)
+        }
         Command::AddServiceProvider { metadata, entry } => {
             service_providers::add(desk, &metadata, &entry, now).await
         }
@@ -98,6 +106,39 @@ pub enum DeskError {
     /// An attribute's value is none.
     #[error("an attribute cannot be taken")]
     BadAttribute(#[source] BadAttribute),
+    /// An identity cannot be of its kind.
+    #[error("the identity cannot be taken")]
+    BadIdentity(#[source] BadIdentity),
+    /// One of a person's further identities cannot be taken.
+    #[error("identity {0}")]
+    Identity(u16, #[source] Box<Self>),
+    /// The person would hold too much.
+    #[error("one person may hold 8 identities, of 20 KiB together")]
+    TooMuch,
+    /// An account has the address (IC-20).
+    #[error(
+        "the e-mail address {email} is that of {username:?}, and one address belongs to one account: if this is the same person, give that account the identity (`ponte user identity {username}`); else give another address"
+    )]
+    EmailTaken {
+        /// The address.
+        email: String,
+        /// Whose it is.
+        username: String,
+    },
+    /// An account has the code.
+    #[error("the spidCode {code} is that of {username:?}")]
+    CodeTaken {
+        /// The code.
+        code: String,
+        /// Whose it is.
+        username: String,
+    },
+    /// The person has no such identity.
+    #[error("the person has no identity with the spidCode {0:?}")]
+    NoIdentity(String),
+    /// A reason is no line of text.
+    #[error("a reason is one line of at most 255 characters")]
+    BadReason,
     /// Proofing says too little.
     #[error("a proofing must name its operator and its evidence, and be of a day that has been")]
     BadProofing,

@@ -6,5 +6,6 @@ pub mod client;
 pub mod command;
 pub mod desk;
 pub mod people;
+pub mod proposal;
 pub mod service_providers;
 pub mod socket;

@@ -1,74 +1,47 @@
-//! People: added, listed, shown, suspended.
+//! People: added, given identities, listed, shown, suspended.
 
 use chrono::{DateTime, Utc};
 
-use crate::admin::command::{Added, CredentialRow, NewPerson, Person, PersonRow};
+use crate::admin::command::{
+    Added, CredentialRow, NewIdentity, NewPerson, Person, PersonRow, StateOf,
+};
 use crate::admin::desk::{Desk, DeskError};
+use crate::admin::proposal;
 use crate::enrolment::activation::{Activation, ActivationCode};
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
-use crate::factors::password;
-use crate::identity::account::{Account, AccountState};
-use crate::identity::attributes::{self, AttributeName, Attributes};
+use crate::identity::account::{Account, AccountState, Identity};
+use crate::identity::attributes::AttributeName;
 use crate::identity::subject::Subject;
-use crate::store::port::{Committed, Durability};
+use crate::store::accounts::Claim;
+use crate::store::port::{Committed, Durability, StoreError};
 use crate::store::record::{Batch, Loaded};
 use crate::store::{accounts, activations, credentials};
 
 /// Adds a person with password and activation code, all or nothing.
 ///
 /// # Errors
-/// When something about the person cannot be taken, the user name is taken, or the store fails.
+/// When something about the person cannot be taken, the user name or an address is taken, or the store fails.
 pub async fn add(
     desk: &Desk<'_>,
     person: NewPerson,
     now: DateTime<Utc>,
 ) -> Result<Added, DeskError> {
-    let attributes = checked(&person, now)?;
-    let records = desk.records;
+    let account = proposed(desk, &person, now)?;
+    free(desk, &account, now).await?;
     let hash = match (person.password, person.password_hash) {
         (Some(password), _) => hash(desk, password).await?,
         (None, Some(hash)) => hash,
         (None, None) => return Err(DeskError::NoPassword),
     };
-    let account = Account {
-        subject: Subject::new(records.random.token()),
-        username: person.username.trim().to_owned(),
-        state: AccountState::Active,
-        attributes: with_spid_code(attributes, desk),
-        proofing: person.proofing,
-        created: now,
-        first_second_factor: None,
-    };
-    let credential = Credential {
-        id: PASSWORD.to_owned(),
-        subject: account.subject.clone(),
-        state: CredentialState::Active,
-        binding: person.delivery.binds(),
-        enrolled: now,
-        last_used: None,
-        secret: Secret::Password { hash },
-    };
-    let code = ActivationCode::generate(records.random);
-    let expires = now + desk.activation;
-    let activation = Activation {
-        subject: account.subject.clone(),
-        delivery: person.delivery,
-        made: now,
-        expires,
-    };
-
+    let newcomer = Newcomer::new(desk, account, hash, person.delivery, now);
     let mut batch = Batch::new();
-    accounts::add(records, &mut batch, &account)?;
-    credentials::add(records, &mut batch, &credential)?;
-    activations::put(records, &mut batch, &activation, &code)?;
-    match batch.commit(records.store, Durability::Durable, now).await? {
-        Committed::Done => Ok(Added {
-            username: account.username,
-            activation_code: code.in_groups(),
-            code_expires: expires,
-        }),
-        Committed::Conflict(0) => Err(DeskError::Taken(account.username)),
-        Committed::Conflict(_) => Err(DeskError::Contended),
+    newcomer.settle(desk, &mut batch)?;
+    match batch.commit(desk.records.store, Durability::Durable, now).await? {
+        Committed::Done => Ok(newcomer.added()),
+        Committed::Conflict(_) => {
+            free(desk, &newcomer.account, now).await?;
+            Err(DeskError::Contended)
+        }
     }
 }
 
@@ -81,11 +54,32 @@ pub async fn check(
     person: &NewPerson,
     now: DateTime<Utc>,
 ) -> Result<(), DeskError> {
-    checked(person, now)?;
-    match accounts::by_username(desk.records, &person.username, now).await? {
-        Some(_) => Err(DeskError::Taken(person.username.trim().to_owned())),
-        None => Ok(()),
+    free(desk, &proposed(desk, person, now)?, now).await
+}
+
+/// Gives a person one more identity; returns it.
+///
+/// # Errors
+/// When there is no such person, something about the identity cannot be taken, or the store fails.
+pub async fn add_identity(
+    desk: &Desk<'_>,
+    username: &str,
+    said: &NewIdentity,
+    now: DateTime<Utc>,
+) -> Result<Identity, DeskError> {
+    for _ in 0..ATTEMPTS {
+        let seen = find(desk, username, now).await?;
+        let number = seen.value.next_number();
+        let identity = proposal::identity(desk, said, number, now)?;
+        let mut account = seen.value.clone();
+        account.identities.push(identity.clone());
+        proposal::keepable(&account)?;
+        unclaimed(desk, &account, now).await?;
+        if replace(desk, &seen, &account, now).await? {
+            return Ok(identity);
+        }
     }
+    Err(DeskError::Contended)
 }
 
 /// Some people after the mark `after`, and the mark to go on from.
@@ -115,45 +109,188 @@ pub async fn show(
 ) -> Result<Person, DeskError> {
     let account = find(desk, username, now).await?.value;
     let credentials = credentials::list(desk.records, &account.subject, now).await?;
-    let pair = |(name, value): (AttributeName, &str)| (name.as_str().to_owned(), value.to_owned());
     Ok(Person {
-        attributes: account.attributes.iter().map(pair).collect(),
         username: account.username,
         state: account.state,
+        history: account.history,
         created: account.created,
         first_second_factor: account.first_second_factor,
-        proofing: account.proofing,
+        identities: account.identities,
         credentials: credentials.into_iter().map(|loaded| credential_row(&loaded.value)).collect(),
     })
 }
 
-/// Lets a person log in, or not; returns the user name as it is kept.
+/// Lets a person log in, or use an identity, or not; returns the user name as it is kept.
+///
+/// A login under way hears of it at its next step, since each step reads the account anew.
 ///
 /// # Errors
-/// When there is none, the account was revoked, or the store fails.
+/// When there is none, what was revoked is to come back, or the store fails.
 pub async fn set_state(
     desk: &Desk<'_>,
     username: &str,
-    state: AccountState,
+    whose: &StateOf,
     now: DateTime<Utc>,
 ) -> Result<String, DeskError> {
+    let StateOf { identity, state, reason } = whose;
+    let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    if reason.chars().count() > MOST_REASON || reason.chars().any(char::is_control) {
+        return Err(DeskError::BadReason);
+    }
     for _ in 0..ATTEMPTS {
         let seen = find(desk, username, now).await?;
-        if seen.value.state == AccountState::Revoked && state != AccountState::Revoked {
-            return Err(DeskError::Revoked(seen.value.username));
+        let mut account = seen.value.clone();
+        let before = match identity {
+            None => account.state,
+            Some(code) => of_code(&mut account, code)?.state,
+        };
+        if before == AccountState::Revoked && *state != AccountState::Revoked {
+            let which = identity.as_ref().unwrap_or(&account.username);
+            return Err(DeskError::Revoked(which.clone()));
         }
-        let account = Account { state, ..seen.value.clone() };
-        let mut batch = Batch::new();
-        accounts::update(desk.records, &mut batch, &seen, &account)?;
-        let committed = batch.commit(desk.records.store, Durability::Durable, now).await?;
-        if committed == Committed::Done {
+        match identity {
+            None => account.set_state(*state, &reason, now),
+            Some(code) => of_code(&mut account, code)?.set_state(*state, &reason, now),
+        }
+        if replace(desk, &seen, &account, now).await? {
             return Ok(account.username);
         }
     }
     Err(DeskError::Contended)
 }
 
-async fn find(
+/// Gives a person a new activation code, in the place of any that was not used.
+///
+/// # Errors
+/// When there is no such person, or the store fails.
+pub async fn new_code(
+    desk: &Desk<'_>,
+    username: &str,
+    delivery: crate::enrolment::activation::Delivery,
+    now: DateTime<Utc>,
+) -> Result<Added, DeskError> {
+    let account = find(desk, username, now).await?;
+    let subject = account.value.subject.clone();
+    let expires = now + desk.activation;
+    let activation = Activation { subject, delivery, made: now, expires };
+    let code = ActivationCode::generate(desk.records.random);
+    let mut batch = Batch::new();
+    batch.expect(&account);
+    activations::put(desk.records, &mut batch, &activation, &code)?;
+    match batch.commit(desk.records.store, Durability::Durable, now).await? {
+        Committed::Done => Ok(Added {
+            username: account.value.username,
+            activation_code: code.in_groups(),
+            code_expires: expires,
+        }),
+        Committed::Conflict(_) => Err(DeskError::Contended),
+    }
+}
+
+/// The account that `person` would get; nothing is written.
+pub(super) fn proposed(
+    desk: &Desk<'_>,
+    person: &NewPerson,
+    now: DateTime<Utc>,
+) -> Result<Account, DeskError> {
+    let identities = proposal::identities(desk, person, now)?;
+    let subject = Subject::new(desk.records.random.token());
+    let account = Account::new(subject, person.username.trim().to_owned(), identities, now);
+    proposal::keepable(&account)?;
+    Ok(account)
+}
+
+/// Whether nobody has the account's user name, addresses and codes.
+pub(super) async fn free(
+    desk: &Desk<'_>,
+    account: &Account,
+    now: DateTime<Utc>,
+) -> Result<(), DeskError> {
+    match accounts::by_username(desk.records, &account.username, now).await? {
+        Some(_) => Err(DeskError::Taken(account.username.clone())),
+        None => unclaimed(desk, account, now).await,
+    }
+}
+
+async fn unclaimed(
+    desk: &Desk<'_>,
+    account: &Account,
+    now: DateTime<Utc>,
+) -> Result<(), DeskError> {
+    match accounts::claimed(desk.records, account, now).await? {
+        None => Ok(()),
+        Some((Claim::Email, value, other)) => {
+            Err(DeskError::EmailTaken { email: value, username: other.username })
+        }
+        Some((Claim::SpidCode, value, other)) => {
+            Err(DeskError::CodeTaken { code: value, username: other.username })
+        }
+    }
+}
+
+/// Somebody on the way in.
+pub(super) struct Newcomer {
+    pub(super) account: Account,
+    credential: Credential,
+    activation: Activation,
+    code: ActivationCode,
+}
+
+impl Newcomer {
+    pub(super) fn new(
+        desk: &Desk<'_>,
+        account: Account,
+        hash: String,
+        delivery: crate::enrolment::activation::Delivery,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let subject = account.subject.clone();
+        let credential = Credential {
+            id: PASSWORD.to_owned(),
+            subject: subject.clone(),
+            state: CredentialState::Active,
+            binding: delivery.binds(),
+            enrolled: now,
+            last_used: None,
+            secret: Secret::Password { hash },
+        };
+        let expires = now + desk.activation;
+        let activation = Activation { subject, delivery, made: now, expires };
+        let code = ActivationCode::generate(desk.records.random);
+        Self { account, credential, activation, code }
+    }
+
+    /// Adds all of it to `batch`.
+    pub(super) fn settle(&self, desk: &Desk<'_>, batch: &mut Batch) -> Result<(), StoreError> {
+        accounts::add(desk.records, batch, &self.account)?;
+        accounts::claim(desk.records, batch, &self.account)?;
+        credentials::add(desk.records, batch, &self.credential)?;
+        activations::put(desk.records, batch, &self.activation, &self.code)
+    }
+
+    /// What is told of it, once.
+    pub(super) fn added(&self) -> Added {
+        Added {
+            username: self.account.username.clone(),
+            activation_code: self.code.in_groups(),
+            code_expires: self.activation.expires,
+        }
+    }
+}
+
+async fn replace(
+    desk: &Desk<'_>,
+    seen: &Loaded<Account>,
+    account: &Account,
+    now: DateTime<Utc>,
+) -> Result<bool, DeskError> {
+    let mut batch = Batch::new();
+    accounts::update(desk.records, &mut batch, seen, account)?;
+    Ok(batch.commit(desk.records.store, Durability::Durable, now).await? == Committed::Done)
+}
+
+/// The account of that user name.
+pub(super) async fn find(
     desk: &Desk<'_>,
     username: &str,
     now: DateTime<Utc>,
@@ -162,40 +299,17 @@ async fn find(
     found.ok_or_else(|| DeskError::Nobody(username.to_owned()))
 }
 
-/// The attributes, once everything that is said of the person can be taken.
-fn checked(person: &NewPerson, now: DateTime<Utc>) -> Result<Attributes, DeskError> {
-    let name = person.username.trim();
-    let fits = (1..=128).contains(&name.chars().count())
-        && !name.chars().any(|c| c.is_whitespace() || c.is_control());
-    if !fits {
-        return Err(DeskError::BadUsername(person.username.clone()));
-    }
-    match (&person.password, &person.password_hash) {
-        (Some(said), None) => {
-            password::acceptable(said, name).map_err(DeskError::BadPassword)?;
-        }
-        (None, Some(hash)) if password::is_hash(hash) => {}
-        (None, Some(_)) => return Err(DeskError::BadHash),
-        _ => return Err(DeskError::NoPassword),
-    }
-    if let Some(proofing) = &person.proofing {
-        let said = !proofing.operator.trim().is_empty() && !proofing.evidence.trim().is_empty();
-        if !said || proofing.date > now.date_naive() {
-            return Err(DeskError::BadProofing);
-        }
-    }
-    let mut attributes = Attributes::default();
-    for (name, value) in &person.attributes {
-        let known = AttributeName::parse(name);
-        let known = known.ok_or_else(|| DeskError::UnknownAttribute(name.clone()))?;
-        attributes::check(known, value).map_err(DeskError::BadAttribute)?;
-        attributes.set(known, value.as_str());
-    }
-    Ok(attributes)
+fn of_code<'a>(account: &'a mut Account, code: &str) -> Result<&'a mut Identity, DeskError> {
+    let is = |one: &&mut Identity| {
+        let own = one.attributes.get(AttributeName::SpidCode);
+        own.is_some_and(|own| own.eq_ignore_ascii_case(code))
+    };
+    let found = account.identities.iter_mut().find(is);
+    found.ok_or_else(|| DeskError::NoIdentity(code.to_owned()))
 }
 
 /// Hashing takes tens of milliseconds of CPU: it must not hold up the server's other work.
-async fn hash(desk: &Desk<'_>, password: String) -> Result<String, DeskError> {
+pub(super) async fn hash(desk: &Desk<'_>, password: String) -> Result<String, DeskError> {
     let hashing = desk.hashing.clone();
     let password = zeroize::Zeroizing::new(password);
     let salt = desk.records.random.bytes::<16>();
@@ -204,30 +318,21 @@ async fn hash(desk: &Desk<'_>, password: String) -> Result<String, DeskError> {
     hash.map_err(DeskError::Hashing)
 }
 
-/// A SPID code is four letters of the provider and ten characters of its own (spid-saml §4).
-fn with_spid_code(mut attributes: Attributes, desk: &Desk<'_>) -> Attributes {
-    if attributes.get(AttributeName::SpidCode).is_none() {
-        let own = desk.records.random.bytes::<10>().map(|byte| LETTERS[usize::from(byte & 31)]);
-        let own = String::from_utf8_lossy(&own);
-        attributes.set(AttributeName::SpidCode, format!("{}{own}", desk.spid_prefix));
-    }
-    attributes
-}
-
 fn row(account: Account) -> PersonRow {
     let names = [AttributeName::Name, AttributeName::FamilyName];
-    let names: Vec<&str> =
-        names.into_iter().filter_map(|name| account.attributes.get(name)).collect();
+    let names: Vec<&str> = names.into_iter().filter_map(|name| account.attribute(name)).collect();
     PersonRow {
         name: names.join(" "),
-        proofed: account.proofing.is_some(),
+        proofed: account.identities.iter().any(|identity| identity.proofing.is_some()),
+        identities: account.identities.len(),
         username: account.username,
         state: account.state,
         created: account.created,
     }
 }
 
-fn credential_row(credential: &Credential) -> CredentialRow {
+/// A credential as administrators see one.
+pub(super) fn credential_row(credential: &Credential) -> CredentialRow {
     CredentialRow {
         factor: credential.secret.factor(),
         state: credential.state,
@@ -241,4 +346,4 @@ fn credential_row(credential: &Credential) -> CredentialRow {
 pub const PASSWORD: &str = "password";
 const PAGE: usize = 200;
 const ATTEMPTS: usize = 8;
-const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const MOST_REASON: usize = 255;

@@ -193,13 +193,16 @@ pub enum UserCommand {
         /// The user name
         username: String,
     },
-    /// Let a person log in no more, for now
-    Suspend {
-        /// The user name
-        username: String,
-    },
-    /// Let a suspended person log in again
-    Resume {
+    /// Give a person one more identity
+    Identity(UserIdentity),
+    /// Let a person log in, or use one identity, no more for now
+    Suspend(Whose),
+    /// Let a suspended person log in, or use one identity, again
+    Resume(Whose),
+    /// Let a person log in, or use one identity, never again
+    Revoke(Whose),
+    /// Give a person a new activation code, in the place of the one before; prints it, once
+    Code {
         /// The user name
         username: String,
     },
@@ -213,11 +216,48 @@ pub enum UserCommand {
     },
 }
 
+/// Whose state is set.
+#[derive(Args, Debug)]
+pub struct Whose {
+    /// The user name
+    pub username: String,
+    /// The spidCode of one identity; without it, the whole account
+    #[arg(long, value_name = "CODE")]
+    pub identity: Option<String>,
+    /// Why; kept with the state
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+/// `ponte user identity`
+#[derive(Args, Debug)]
+pub struct UserIdentity {
+    /// The user name
+    pub username: String,
+    /// The identity
+    #[command(flatten)]
+    pub identity: IdentityArguments,
+}
+
 /// `ponte user add`
 #[derive(Args, Debug)]
 pub struct UserAdd {
     /// The user name
     pub username: String,
+    /// Read the password from standard input, not from the terminal
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// The person's first identity
+    #[command(flatten)]
+    pub identity: IdentityArguments,
+}
+
+/// What is said of an identity.
+#[derive(Args, Debug)]
+pub struct IdentityArguments {
+    /// The kind of identity
+    #[arg(long, value_enum, default_value_t = KindChoice::Personal)]
+    pub kind: KindChoice,
     /// Given names
     #[arg(long)]
     pub name: Option<String>,
@@ -233,10 +273,7 @@ pub struct UserAdd {
     /// Another attribute of the SPID table, as in --attribute gender=F; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     pub attribute: Vec<(String, String)>,
-    /// Read the password from standard input, not from the terminal
-    #[arg(long)]
-    pub password_stdin: bool,
-    /// How the person's identity was established; without it the person reaches SpidL1 only
+    /// How the identity was established; without it the person reaches SpidL1 only
     #[arg(long, value_enum, requires = "proofing_operator", requires = "proofing_evidence")]
     pub proofing: Option<ProofingChoice>,
     /// On what day; today if not said
@@ -248,6 +285,19 @@ pub struct UserAdd {
     /// Where the evidence is kept
     #[arg(long, value_name = "ID", requires = "proofing")]
     pub proofing_evidence: Option<String>,
+}
+
+/// A kind of identity (Avviso 18).
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum KindChoice {
+    /// A natural person
+    Personal,
+    /// A legal person
+    LegalPerson,
+    /// A natural person at work
+    Professional,
+    /// A natural person who works for a legal person
+    LegalProfessional,
 }
 
 /// A means of establishing a person's identity (IC-19).

@@ -4,15 +4,21 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::admin::command::{Added, Command, Done, NewPerson, Person, PersonRow};
+use crate::admin::command::{
+    Added, Command, Done, NewIdentity, NewPerson, Person, PersonRow, StateOf,
+};
 use crate::assurance::level::Level;
-use crate::cli::arguments::{ProofingChoice, UserAdd, UserCommand};
+use crate::cli::arguments::{
+    IdentityArguments, KindChoice, ProofingChoice, UserAdd, UserCommand, UserIdentity, Whose,
+};
 use crate::cli::error::CliError;
 use crate::cli::office::{Office, unexpected};
 use crate::cli::say::{say, say_text};
 use crate::cli::{import, prompt};
 use crate::enrolment::activation::Delivery;
-use crate::identity::account::{AccountState, Proofing, ProofingMethod};
+use crate::identity::account::{AccountState, Change, Identity, Proofing, ProofingMethod};
+use crate::identity::attributes::AttributeName;
+use crate::identity::kind::IdentityKind;
 
 /// Carries out a command about people.
 ///
@@ -34,10 +40,11 @@ pub async fn carry_out(
             }
             Ok(())
         }
-        UserCommand::Suspend { username } => {
-            set_state(office, username, AccountState::Suspended).await
-        }
-        UserCommand::Resume { username } => set_state(office, username, AccountState::Active).await,
+        UserCommand::Identity(arguments) => add_identity(office, arguments, now).await,
+        UserCommand::Suspend(whose) => set_state(office, whose, AccountState::Suspended).await,
+        UserCommand::Resume(whose) => set_state(office, whose, AccountState::Active).await,
+        UserCommand::Revoke(whose) => set_state(office, whose, AccountState::Revoked).await,
+        UserCommand::Code { username } => new_code(office, username).await,
         UserCommand::Import { file, codes } => import::import(office, file, codes.as_deref()).await,
     }
 }
@@ -53,34 +60,77 @@ async fn add(office: &mut Office, said: &UserAdd, now: DateTime<Utc>) -> Result<
         username: said.username.clone(),
         password: Some(password.to_string()),
         password_hash: None,
-        attributes: attributes(said),
-        proofing: proofing(said, now),
+        kind: kind(said.identity.kind),
+        attributes: attributes(&said.identity),
+        proofing: proofing(&said.identity, now),
+        identities: Vec::new(),
         delivery: Delivery::Desk,
     };
     match office.ask(Command::AddPerson(Box::new(person))).await? {
-        Done::Added(Added { username, activation_code, code_expires }) => {
-            let until = code_expires.format("%Y-%m-%d");
-            say(format_args!("Added {username}."));
-            say(format_args!("Activation code: {activation_code}"));
-            say(format_args!(
-                "It is shown this once, good until {until}: hand it to the person, who needs it to enrol an authenticator app."
-            ));
+        Done::Added(added) => {
+            say(format_args!("Added {}.", added.username));
+            told(&added);
             Ok(())
         }
         other => unexpected(other),
     }
 }
 
-fn attributes(said: &UserAdd) -> BTreeMap<String, String> {
+async fn add_identity(
+    office: &mut Office,
+    said: &UserIdentity,
+    now: DateTime<Utc>,
+) -> Result<(), CliError> {
+    let identity = NewIdentity {
+        kind: kind(said.identity.kind),
+        attributes: attributes(&said.identity),
+        proofing: proofing(&said.identity, now),
+    };
+    let (username, identity) = (said.username.clone(), Box::new(identity));
+    match office.ask(Command::AddIdentity { username, identity }).await? {
+        Done::IdentityAdded { username, identity } => {
+            let code = identity.attributes.get(AttributeName::SpidCode).unwrap_or_default();
+            say(format_args!("{username} has a {} identity: {code}.", identity.kind.as_str()));
+            Ok(())
+        }
+        other => unexpected(other),
+    }
+}
+
+async fn new_code(office: &mut Office, username: &str) -> Result<(), CliError> {
+    let (username, delivery) = (username.to_owned(), Delivery::Desk);
+    match office.ask(Command::NewCode { username, delivery }).await? {
+        Done::Added(added) => {
+            told(&added);
+            Ok(())
+        }
+        other => unexpected(other),
+    }
+}
+
+fn told(added: &Added) {
+    let until = added.code_expires.format("%Y-%m-%d");
+    say(format_args!("Activation code: {}", added.activation_code));
+    say(format_args!(
+        "It is shown this once, good until {until}: hand it to the person, who needs it to enrol an authenticator app."
+    ));
+}
+
+fn kind(choice: KindChoice) -> IdentityKind {
+    match choice {
+        KindChoice::Personal => IdentityKind::Personal,
+        KindChoice::LegalPerson => IdentityKind::LegalPerson,
+        KindChoice::Professional => IdentityKind::Professional,
+        KindChoice::LegalProfessional => IdentityKind::LegalProfessional,
+    }
+}
+
+fn attributes(said: &IdentityArguments) -> BTreeMap<String, String> {
     let mut attributes: BTreeMap<String, String> = said.attribute.iter().cloned().collect();
-    let tin = said.fiscal_number.as_ref().map(|code| {
-        let code = code.to_ascii_uppercase();
-        if code.starts_with("TINIT-") { code } else { format!("TINIT-{code}") }
-    });
     for (name, value) in [
         ("name", &said.name),
         ("familyName", &said.family_name),
-        ("fiscalNumber", &tin),
+        ("fiscalNumber", &said.fiscal_number),
         ("email", &said.email),
     ] {
         if let Some(value) = value {
@@ -90,7 +140,7 @@ fn attributes(said: &UserAdd) -> BTreeMap<String, String> {
     attributes
 }
 
-fn proofing(said: &UserAdd, now: DateTime<Utc>) -> Option<Proofing> {
+fn proofing(said: &IdentityArguments, now: DateTime<Utc>) -> Option<Proofing> {
     let method = match said.proofing? {
         ProofingChoice::Desk => ProofingMethod::Desk,
         ProofingChoice::Video => ProofingMethod::Video,
@@ -127,7 +177,11 @@ async fn list(office: &mut Office) -> Result<(), CliError> {
     for row in &people {
         let (state, name) = (state_word(row.state), &row.name);
         let proofed = if row.proofed { "proofed" } else { "not proofed" };
-        say(format_args!("{:<width$}  {state:<9}  {proofed:<11}  {name}", row.username));
+        let more = match row.identities {
+            0 | 1 => String::new(),
+            several => format!(" ({several} identities)"),
+        };
+        say(format_args!("{:<width$}  {state:<9}  {proofed:<11}  {name}{more}", row.username));
     }
     if people.is_empty() {
         eprintln!("There is nobody yet: `ponte user add NAME` adds a person.");
@@ -137,13 +191,19 @@ async fn list(office: &mut Office) -> Result<(), CliError> {
 
 async fn set_state(
     office: &mut Office,
-    username: &str,
+    whose: &Whose,
     state: AccountState,
 ) -> Result<(), CliError> {
-    let username = username.to_owned();
-    match office.ask(Command::SetState { username, state }).await? {
+    let Whose { username, identity, reason } = whose;
+    let reason = reason.clone().unwrap_or_default();
+    let set = StateOf { identity: identity.clone(), state, reason };
+    match office.ask(Command::SetState { username: username.clone(), set }).await? {
         Done::StateSet { username, state } => {
-            say(format_args!("{username} is {}.", state_word(state)));
+            let state = state_word(state);
+            match identity {
+                None => say(format_args!("{username} is {state}.")),
+                Some(code) => say(format_args!("{code} of {username} is {state}.")),
+            }
             Ok(())
         }
         other => unexpected(other),
@@ -151,29 +211,17 @@ async fn set_state(
 }
 
 fn shown(person: &Person) -> String {
-    let day = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
-    let mut lines = vec![
-        ("user name", person.username.clone()),
-        ("state", state_word(person.state).to_owned()),
-        ("created", day(person.created)),
-    ];
-    lines.push(match &person.proofing {
-        Some(proofing) => {
-            let Proofing { method, date, operator, evidence } = proofing;
-            ("proofed", format!("{method:?}, {date}, by {operator}, evidence {evidence}"))
-        }
-        None => ("proofed", "no: reaches SpidL1 only".to_owned()),
-    });
-    let mut text: String =
-        lines.iter().map(|(name, value)| format!("{name:<10}  {value}\n")).collect();
-    text.push_str("\nattributes\n");
-    for (name, value) in &person.attributes {
-        text.push_str(&format!("  {name:<22}  {value}\n"));
+    let mut text = format!("user name   {}\n", person.username);
+    text.push_str(&format!("state       {}\n", state_word(person.state)));
+    text.push_str(&format!("created     {}\n", minute(person.created)));
+    text.push_str(&changes(&person.history));
+    for identity in &person.identities {
+        text.push_str(&shown_identity(identity));
     }
     text.push_str("\nfactors\n");
     for row in &person.credentials {
-        let used = row.last_used.map_or_else(|| "never".to_owned(), day);
-        let (factor, state, enrolled) = (row.factor, row.state, day(row.enrolled));
+        let used = row.last_used.map_or_else(|| "never".to_owned(), minute);
+        let (factor, state, enrolled) = (row.factor, row.state, minute(row.enrolled));
         let bound = level_word(row.binding);
         let line = format!(
             "  {factor:?}, {state:?}, bound at {bound}, enrolled {enrolled}, last used {used}\n"
@@ -181,6 +229,37 @@ fn shown(person: &Person) -> String {
         text.push_str(&line);
     }
     text
+}
+
+fn shown_identity(identity: &Identity) -> String {
+    let (number, kind, state) =
+        (identity.number, identity.kind.as_str(), state_word(identity.state));
+    let mut text = format!("\nidentity {number}: {kind}, {state}\n");
+    let proofed = match &identity.proofing {
+        Some(Proofing { method, date, operator, evidence }) => {
+            format!("{}, {date}, by {operator}, evidence {evidence}", method.as_str())
+        }
+        None => "no: reaches SpidL1 only".to_owned(),
+    };
+    text.push_str(&format!("  {:<22}  {proofed}\n", "proofed"));
+    text.push_str(&changes(&identity.history));
+    for (name, value) in identity.attributes.iter() {
+        text.push_str(&format!("  {:<22}  {value}\n", name.as_str()));
+    }
+    text
+}
+
+fn changes(history: &[Change]) -> String {
+    let line = |change: &Change| {
+        let (at, state) = (minute(change.at), state_word(change.state));
+        let reason = if change.reason.is_empty() { "no reason said" } else { &change.reason };
+        format!("  {at}  {state}: {reason}\n")
+    };
+    history.iter().map(line).collect()
+}
+
+fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 fn state_word(state: AccountState) -> &'static str {

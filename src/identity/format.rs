@@ -36,11 +36,7 @@ pub struct Format {
 ///
 /// # Errors
 /// [`BadAttribute`] says what was expected; an empty value is none.
-pub fn read(
-    name: AttributeName,
-    text: &str,
-    today: NaiveDate,
-) -> Result<String, BadAttribute> {
+pub fn read(name: AttributeName, text: &str, today: NaiveDate) -> Result<String, BadAttribute> {
     let bad = |expected| BadAttribute { name, expected };
     if text.len() > MAX_BYTES {
         return Err(bad("at most 255 characters long"));
@@ -276,9 +272,9 @@ fn mail(text: &str) -> Option<String> {
             !atom.is_empty() && atom.bytes().all(fits)
         })
     };
-    let labels = host.split('.').all(|label| {
-        label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-')
-    });
+    let labels = host
+        .split('.')
+        .all(|label| label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-'));
     let top = host.rsplit('.').next().unwrap_or_default();
     let fits = who.len() <= 64
         && text.len() <= 254
@@ -305,7 +301,8 @@ fn nation(text: &str) -> Option<String> {
     if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return Some(text.to_ascii_uppercase());
     }
-    let fits = text.chars().count() > 2 && text.chars().all(|c| c.is_alphabetic() || " '-.".contains(c));
+    let fits =
+        text.chars().count() > 2 && text.chars().all(|c| c.is_alphabetic() || " '-.".contains(c));
     fits.then(|| text.to_owned())
 }
 
@@ -338,12 +335,12 @@ const CARDS: [&str; 8] = [
 const PROVINCES: [&str; 117] = [
     "AG", "AL", "AN", "AO", "AP", "AQ", "AR", "AT", "AV", "BA", "BG", "BI", "BL", "BN", "BO", "BR",
     "BS", "BT", "BZ", "CA", "CB", "CE", "CH", "CI", "CL", "CN", "CO", "CR", "CS", "CT", "CZ", "EE",
-    "EN", "FC", "FE", "FG", "FI", "FM", "FO", "FR", "FU", "GE", "GO", "GR", "IM", "IS", "KR",
-    "LC", "LE", "LI", "LO", "LT", "LU", "MB", "MC", "ME", "MI", "MN", "MO", "MS", "MT", "NA", "NO",
-    "NU", "OG", "OR", "OT", "PA", "PC", "PD", "PE", "PG", "PI", "PL", "PN", "PO", "PR", "PS", "PT",
-    "PU", "PV", "PZ", "RA", "RC", "RE", "RG", "RI", "RM", "RN", "RO", "SA", "SI", "SO", "SP", "SR",
-    "SS", "SU", "SV", "TA", "TE", "TN", "TO", "TP", "TR", "TS", "TV", "UD", "VA", "VB", "VC", "VE",
-    "VI", "VR", "VS", "VT", "VV", "ZA",
+    "EN", "FC", "FE", "FG", "FI", "FM", "FO", "FR", "FU", "GE", "GO", "GR", "IM", "IS", "KR", "LC",
+    "LE", "LI", "LO", "LT", "LU", "MB", "MC", "ME", "MI", "MN", "MO", "MS", "MT", "NA", "NO", "NU",
+    "OG", "OR", "OT", "PA", "PC", "PD", "PE", "PG", "PI", "PL", "PN", "PO", "PR", "PS", "PT", "PU",
+    "PV", "PZ", "RA", "RC", "RE", "RG", "RI", "RM", "RN", "RO", "SA", "SI", "SO", "SP", "SR", "SS",
+    "SU", "SV", "TA", "TE", "TN", "TO", "TP", "TR", "TS", "TV", "UD", "VA", "VB", "VC", "VE", "VI",
+    "VR", "VS", "VT", "VV", "ZA",
 ];
 
 #[cfg(test)]

@@ -242,12 +242,11 @@ mod tests {
     #[test]
     fn a_professional_is_not_proofed_by_a_chip_alone() {
         for method in ProofingMethod::ALL {
-            for (kind, attributes) in [
-                (IdentityKind::Personal, company(&[])),
-                (IdentityKind::Professional, company(&[])),
-            ] {
-                let refused = kind == IdentityKind::Professional
-                    && method == ProofingMethod::NfcDocument;
+            for (kind, attributes) in
+                [(IdentityKind::Personal, company(&[])), (IdentityKind::Professional, company(&[]))]
+            {
+                let refused =
+                    kind == IdentityKind::Professional && method == ProofingMethod::NfcDocument;
                 assert_eq!(kind.check(&attributes, Some(method)).is_err(), refused, "{method:?}");
             }
         }

@@ -375,7 +375,9 @@ impl Transaction {
             Some(proving) => self.next_of(proving, person, policy, now),
         };
         match step {
-            Step::Prove(_) | Step::Enrol(_) | Step::Choose(_) | Step::Consent(_) if self.request.passive => {
+            Step::Prove(_) | Step::Enrol(_) | Step::Choose(_) | Step::Consent(_)
+                if self.request.passive =>
+            {
                 refuse(Refusal::Passive)
             }
             step => step,

@@ -31,9 +31,11 @@ pub fn login_request(asked: &Asked<'_>) -> LoginRequest {
         passive: is_true(asked.message.is_passive.as_deref()),
         attributes: set.map(|set| set.asked(asked.partner.profile)).unwrap_or_default(),
         purpose: asked.message.purposes.first().and_then(|purpose| Purpose::parse(purpose)),
-        age: asked.message.age_limits.first().and_then(|limit| {
-            AgeLimit::read(limit.min.as_deref(), limit.max.as_deref())
-        }),
+        age: asked
+            .message
+            .age_limits
+            .first()
+            .and_then(|limit| AgeLimit::read(limit.min.as_deref(), limit.max.as_deref())),
         reply_to: reply_to(asked).encode(),
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::identity::account::Account;
+use crate::identity::attributes::AttributeName;
 use crate::identity::subject::Subject;
 use crate::store::port::{Committed, Durability, Key, Space, StoreError};
 use crate::store::record::{Batch, Loaded, Records};
@@ -47,6 +48,107 @@ fn key(records: Records<'_>, subject: &Subject) -> Key {
 fn name_key(records: Records<'_>, username: &str) -> Result<Key, StoreError> {
     let name = records.blind(Space::Names, "username", &normalise(username))?;
     Ok(records.key(Space::Names, name))
+}
+
+/// What an account has that no other one may have, besides its user name (IC-20).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Claim {
+    /// An e-mail address, compared in lower case.
+    Email,
+    /// A `spidCode`.
+    SpidCode,
+}
+
+impl Claim {
+    fn attribute(self) -> AttributeName {
+        match self {
+            Self::Email => AttributeName::Email,
+            Self::SpidCode => AttributeName::SpidCode,
+        }
+    }
+
+    fn key(self, records: Records<'_>, value: &str) -> Result<Key, StoreError> {
+        let purpose = match self {
+            Self::Email => "email",
+            Self::SpidCode => "spid code",
+        };
+        let name = records.blind(Space::Names, purpose, &normalise(value))?;
+        Ok(records.key(Space::Names, name))
+    }
+
+    const ALL: [Self; 2] = [Self::Email, Self::SpidCode];
+}
+
+fn claims<'a>(account: &'a Account) -> impl Iterator<Item = (Claim, &'a str)> {
+    let of = |claim: Claim| {
+        let values = account.all(claim.attribute());
+        values.into_iter().map(move |value| (claim, value))
+    };
+    Claim::ALL.into_iter().flat_map(of)
+}
+
+/// Adds to `batch` that the account's addresses and codes are its own; the batch conflicts when another account has
+/// one of them.
+///
+/// # Errors
+/// When it cannot be encoded or sealed.
+pub fn claim(records: Records<'_>, batch: &mut Batch, account: &Account) -> Result<(), StoreError> {
+    let mut done = Vec::new();
+    for (claim, value) in claims(account) {
+        let key = claim.key(records, value)?;
+        if !done.contains(&key) {
+            batch.expect_absent(key.clone());
+            records.put(batch, key.clone(), &account.subject, None)?;
+            done.push(key);
+        }
+    }
+    Ok(())
+}
+
+/// What of the account's addresses and codes another account has: which, its value, and whose it is.
+///
+/// # Errors
+/// When the store fails or a record cannot be read.
+pub async fn claimed(
+    records: Records<'_>,
+    account: &Account,
+    now: DateTime<Utc>,
+) -> Result<Option<(Claim, String, Account)>, StoreError> {
+    for (claim, value) in claims(account) {
+        let holder = records.load::<Subject>(claim.key(records, value)?, now).await?;
+        let Some(holder) = holder.filter(|holder| holder.value != account.subject) else {
+            continue;
+        };
+        if let Some(other) = get(records, &holder.value, now).await? {
+            return Ok(Some((claim, value.to_owned(), other.value)));
+        }
+    }
+    Ok(None)
+}
+
+/// Adds to `batch` that the account and all its names are gone, if it is still as it was read.
+///
+/// # Errors
+/// When the store fails or a record cannot be read.
+pub async fn remove(
+    records: Records<'_>,
+    batch: &mut Batch,
+    seen: &Loaded<Account>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let account = &seen.value;
+    batch.take(seen);
+    let mut keys = vec![name_key(records, &account.username)?];
+    for (claim, value) in claims(account) {
+        keys.push(claim.key(records, value)?);
+    }
+    for key in keys {
+        let holder = records.load::<Subject>(key, now).await?;
+        if let Some(holder) = holder.filter(|holder| holder.value == account.subject) {
+            batch.remove(holder.key().clone());
+        }
+    }
+    Ok(())
 }
 
 /// Adds to `batch` a new account and the claim of its user name. Its two expectations, first the name's and then
@@ -103,7 +205,8 @@ pub async fn by_username(
     }
 }
 
-/// Adds to `batch` that `account` takes the place of `seen`, its user name with it. The subject stays.
+/// Adds to `batch` that `account` takes the place of `seen`, its user name, addresses and codes with it. The
+/// subject stays.
 ///
 /// # Errors
 /// When it cannot be encoded or sealed.
@@ -119,6 +222,23 @@ pub fn update(
         batch.expect_absent(name.clone());
         records.put(batch, name, &seen.value.subject, None)?;
         batch.remove(name_key(records, old)?);
+    }
+    let mut kept = Vec::new();
+    for (claim, value) in claims(account) {
+        kept.push(claim.key(records, value)?);
+    }
+    let mut had = Vec::new();
+    for (claim, value) in claims(&seen.value) {
+        had.push(claim.key(records, value)?);
+    }
+    for (at, key) in kept.iter().enumerate() {
+        if !had.contains(key) && !kept[..at].contains(key) {
+            batch.expect_absent(key.clone());
+            records.put(batch, key.clone(), &seen.value.subject, None)?;
+        }
+    }
+    for key in had.into_iter().filter(|key| !kept.contains(key)) {
+        batch.remove(key);
     }
     batch.replace(records, seen, account, None)
 }

@@ -8,6 +8,13 @@ table! {
     data: "Dati che saranno inviati", "Data that will be sent";
     none: "Nessun dato personale: il servizio saprà soltanto che l’accesso è riuscito.",
         "No personal data: the service will only know that the sign-in succeeded.";
+    identity: "Accedi con", "You sign in with";
+    absent: "Dati richiesti che non abbiamo", "Data asked for that we do not have";
+    absent_note: "Il servizio li chiede, ma non fanno parte della tua identità: non saranno inviati.",
+        "The service asks for them, but they are not part of your identity: they will not be sent.";
+    changed_title: "I dati sono cambiati", "The data have changed";
+    changed: "Quello che hai appena confermato non è più attuale e non è stato inviato. Controlla l’elenco qui sotto e decidi di nuovo.",
+        "What you just agreed to is no longer up to date and was not sent. Check the list below and decide again.";
     accept: "Acconsento", "I agree";
     deny: "Non acconsento", "I do not agree";
     legal: "I dati sono inviati una sola volta, per questo accesso, al servizio indicato, che li tratta secondo la propria informativa (artt. 13 e 14 del Regolamento UE 2016/679). Se non acconsenti, torni al servizio senza che alcun dato sia inviato.",

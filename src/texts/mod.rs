@@ -9,6 +9,7 @@ pub mod consent;
 pub mod demo;
 pub mod enrolment;
 pub mod home;
+pub mod identity;
 pub mod language;
 pub mod login;
 pub mod notice;

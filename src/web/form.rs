@@ -53,10 +53,7 @@ pub fn field<'a>(form: &'a str, name: &'static str) -> Result<Cow<'a, str>, BadF
 ///
 /// # Errors
 /// [`BadForm::Field`] if it is there more than once.
-pub fn optional<'a>(
-    form: &'a str,
-    name: &'static str,
-) -> Result<Option<Cow<'a, str>>, BadForm> {
+pub fn optional<'a>(form: &'a str, name: &'static str) -> Result<Option<Cow<'a, str>>, BadForm> {
     let mut found =
         form_urlencoded::parse(form.as_bytes()).filter(|(key, _)| key == name).map(|(_, v)| v);
     match (found.next(), found.next()) {

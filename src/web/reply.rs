@@ -20,6 +20,7 @@ use crate::web::cookie;
 use crate::web::pages::consent::Consent;
 use crate::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
 use crate::web::pages::error::{Error, Level};
+use crate::web::pages::identity::ChooseIdentity;
 use crate::web::pages::login::{Login, Totp};
 use crate::web::pages::notice::Notice as NoticePage;
 use crate::web::pages::policy::content_security_policy;
@@ -94,9 +95,15 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
             (problem, enrol.render(&frame))
         }
         Show::Enrolled => (None, Enrolled { action: base.clone(), csrf }.render(&frame)),
-        Show::Consent(released) => {
+        Show::Choose { choices, missing } => {
+            let action = to("identity");
+            let problem = missing.then_some(Problem::Missing);
+            let choose = ChooseIdentity { action, cancel, csrf, service, level, choices, missing };
+            (problem, choose.render(&frame))
+        }
+        Show::Consent { release, changed } => {
             let action = to("consent");
-            (None, Consent { action, csrf, service, level, released }.render(&frame))
+            (None, Consent { action, csrf, service, level, release, changed }.render(&frame))
         }
     };
     let status = match problem {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ponte::admin::client::Client;
-use ponte::admin::command::{Command, Done, NewPerson, Refused};
+use ponte::admin::command::{Command, Done, NewPerson, Refused, StateOf};
 use ponte::admin::desk::{self, Desk};
 use ponte::admin::service_providers::Sources;
 use ponte::admin::socket;
@@ -14,6 +14,8 @@ use ponte::enrolment::credential::Secret;
 use ponte::factors::password::{Hashing, Verdict};
 use ponte::flow::env::Partners;
 use ponte::identity::account::{AccountState, Proofing, ProofingMethod};
+use ponte::identity::attributes::AttributeName;
+use ponte::identity::kind::IdentityKind;
 use ponte::identity::tenant::TenantId;
 use ponte::partners::registry::{Entry, Registry};
 use ponte::saml::partner::Profile;
@@ -93,7 +95,9 @@ fn ada() -> NewPerson {
         username: "Ada".into(),
         password: Some("correct horse battery".into()),
         password_hash: None,
+        kind: IdentityKind::Personal,
         attributes: BTreeMap::from([("name".into(), "Ada".into()), ("gender".into(), "F".into())]),
+        identities: Vec::new(),
         proofing: Some(Proofing {
             method: ProofingMethod::Desk,
             date: now().date_naive(),
@@ -102,6 +106,11 @@ fn ada() -> NewPerson {
         }),
         delivery: Delivery::Desk,
     }
+}
+
+fn set_state(username: &str, identity: Option<&str>, state: AccountState) -> Command {
+    let set = StateOf { identity: identity.map(str::to_owned), state, reason: "why".into() };
+    Command::SetState { username: username.into(), set }
 }
 
 async fn add(house: &House, person: NewPerson) -> String {
@@ -119,7 +128,7 @@ async fn a_person_is_added_with_password_and_activation_code() {
     let account =
         accounts::by_username(house.records(), "ADA", now()).await.unwrap().unwrap().value;
     assert_eq!(account.username, "Ada");
-    let spid = account.attributes.iter().find(|(name, _)| name.as_str() == "spidCode").unwrap().1;
+    let spid = account.attribute(AttributeName::SpidCode).unwrap();
     assert!(spid.len() == 14 && spid.starts_with("PONT"), "{spid}");
 
     let password = credentials::get(house.records(), &account.subject, "password", now());
@@ -195,14 +204,14 @@ async fn what_cannot_be_taken_is_said_and_nothing_is_added() {
 async fn suspended_and_resumed_but_never_once_revoked() {
     let house = House::new();
     add(&house, ada()).await;
-    let set = |state| house.ask(Command::SetState { username: "ada".into(), state });
+    let set = |state| house.ask(set_state("ada", None, state));
     for state in [AccountState::Suspended, AccountState::Active, AccountState::Revoked] {
         set(state).await.unwrap();
         let account = accounts::by_username(house.records(), "ada", now()).await.unwrap().unwrap();
         assert_eq!(account.value.state, state);
     }
     assert!(set(AccountState::Active).await.unwrap_err().reason.contains("revoked"));
-    let nobody = Command::SetState { username: "eve".into(), state: AccountState::Suspended };
+    let nobody = set_state("eve", None, AccountState::Suspended);
     assert!(house.ask(nobody).await.unwrap_err().reason.contains("nobody"));
 }
 

@@ -5,8 +5,7 @@ use ponte::assurance::factor::Factor;
 use ponte::assurance::level::Level;
 use ponte::enrolment::activation::{Activation, ActivationCode, Delivery};
 use ponte::enrolment::credential::{Credential, CredentialState, Secret};
-use ponte::identity::account::{Account, AccountState};
-use ponte::identity::attributes::Attributes;
+use ponte::identity::account::Account;
 use ponte::identity::subject::Subject;
 use ponte::identity::tenant::TenantId;
 use ponte::login::attempts::{Attempts, failed};
@@ -52,15 +51,7 @@ fn later() -> DateTime<Utc> {
 }
 
 fn account(subject: &str, username: &str) -> Account {
-    Account {
-        subject: Subject::new(subject.into()),
-        username: username.into(),
-        state: AccountState::Active,
-        attributes: Attributes::default(),
-        proofing: None,
-        created: now(),
-        first_second_factor: None,
-    }
+    Account::new(Subject::new(subject.into()), username.into(), Vec::new(), now())
 }
 
 fn totp(subject: &str, last_step: Option<u64>) -> Credential {

@@ -92,6 +92,7 @@ fn reply_to(profile: Profile) -> ReplyTo {
 
 fn outcome(class: ClassRef, attributes: &[(AttributeName, &str)]) -> Authenticated {
     Authenticated {
+        identity: 1,
         subject: Subject::new("our-own-name-for-anna".into()),
         achieved: class.level(),
         class,

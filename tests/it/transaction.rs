@@ -1,13 +1,16 @@
 //! One login from its opening to its answer, without protocol, store or browser.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use ponte::assurance::class_ref::ClassRef;
 use ponte::assurance::factor::{Available, Evidence, Factor};
 use ponte::assurance::level::Level;
 use ponte::assurance::policy::LevelPolicy;
 use ponte::assurance::requirement::{Comparison, Requirement, Tolerance};
-use ponte::identity::account::{AccountState, ProofingMethod};
+use ponte::identity::account::{AccountState, Identity, Proofing, ProofingMethod};
+use ponte::identity::age::AgeLimit;
 use ponte::identity::attributes::{AttributeName, Attributes};
+use ponte::identity::kind::{IdentityKind, Purpose};
+use ponte::identity::release::release;
 use ponte::identity::subject::Subject;
 use ponte::identity::tenant::TenantId;
 use ponte::login::outcome::{Outcome, Refusal};
@@ -44,6 +47,8 @@ fn open(class: ClassRef, passive: bool) -> Transaction {
         requirement,
         passive,
         attributes: vec![AttributeName::Name, AttributeName::FiscalNumber],
+        purpose: None,
+        age: None,
         reply_to: "consumer 0".to_owned(),
     };
     let opening = Opening {
@@ -62,15 +67,40 @@ fn ada(available: &[(Factor, Level)]) -> Person {
     Person {
         subject: subject("ada"),
         state: AccountState::Active,
-        proofing: Some(ProofingMethod::Desk),
-        attributes,
+        identities: vec![identity(1, IdentityKind::Personal, attributes)],
         available: available.iter().map(|(factor, at)| Available::own(*factor, *at)).collect(),
         enrolable: Vec::new(),
     }
 }
 
+fn identity(number: u16, kind: IdentityKind, attributes: Attributes) -> Identity {
+    let proofing = Proofing {
+        method: ProofingMethod::Desk,
+        date: at(0).date_naive(),
+        operator: "desk 1".to_owned(),
+        evidence: "file 1".to_owned(),
+    };
+    Identity::new(number, kind, attributes, Some(proofing), at(0))
+}
+
+fn set(person: &mut Person, name: AttributeName, value: &str) {
+    person.identities[0].attributes.set(name, value);
+}
+
+/// The digest of what would be released of these attributes of the person's first identity.
+fn shown(person: &Person) -> String {
+    let asked = [AttributeName::Name, AttributeName::FiscalNumber];
+    release(&asked, &person.identities[0]).digest()
+}
+
 fn with_both() -> Person {
     ada(&[(Factor::Password, Level::Loa3), (Factor::Totp, Level::Loa3)])
+}
+
+fn with_fiscal_number() -> Person {
+    let mut person = with_both();
+    set(&mut person, AttributeName::FiscalNumber, "TINIT-RSSMRA85T10A562S");
+    person
 }
 
 fn next(transaction: &Transaction, person: Option<&Person>) -> Step {
@@ -97,16 +127,19 @@ fn a_login_goes_from_password_to_code_to_consent_to_answer() {
     assert_eq!(next(&login, Some(&person)), Step::Prove(vec![Factor::Totp]));
     let login = proved(login, Factor::Totp, 20);
     let Step::Consent(shown) = next(&login, Some(&person)) else { panic!("no consent") };
-    let names: Vec<AttributeName> = shown.iter().map(|one| one.name).collect();
-    assert_eq!(names, [AttributeName::Name]);
-    let login = login.consent(&names).unwrap();
+    let names: Vec<AttributeName> = shown.released.iter().map(|one| one.name).collect();
+    assert_eq!(
+        (names, &*shown.absent),
+        (vec![AttributeName::Name], &[AttributeName::FiscalNumber][..])
+    );
+    let login = login.consent(&shown.digest()).unwrap();
     let Step::Answer(Outcome::Authenticated(told)) = next(&login, Some(&person)) else {
         panic!("no answer")
     };
     assert_eq!((told.achieved, told.class), (Level::Loa3, ClassRef::SpidL2));
     assert_eq!(told.at, at(20));
     assert_eq!(told.factors, [Factor::Password, Factor::Totp]);
-    assert_eq!(told.attributes, shown);
+    assert_eq!((told.identity, told.attributes), (1, shown.released));
     let login = login.answered(at(30), "blob".to_owned()).unwrap();
     assert_eq!(next(&login, Some(&person)), Step::Answered);
     assert_eq!(login.answer(), Some(("blob", at(30))));
@@ -159,7 +192,7 @@ fn the_persons_word_ends_it() {
     let denied = with_password().deny().unwrap();
     assert_eq!(next(&denied, Some(&person)), refused(Refusal::ConsentDenied));
     assert_eq!(open_login().deny(), Err(WrongState::NothingHeld));
-    assert_eq!(denied.consent(&[AttributeName::Name]), Err(WrongState::Ended));
+    assert_eq!(denied.consent("digest"), Err(WrongState::Ended));
 }
 
 /// SPID nr23, told only to somebody who showed who they are.
@@ -199,7 +232,8 @@ fn a_person_without_what_it_takes_is_refused() {
     assert_eq!(next(&login, Some(&person)), refused(Refusal::LevelUnreachable));
     let weak = ada(&[(Factor::Password, Level::Loa3), (Factor::Totp, Level::Loa2)]);
     assert_eq!(next(&login, Some(&weak)), refused(Refusal::LevelUnreachable));
-    let unproofed = Person { proofing: None, ..with_both() };
+    let mut unproofed = with_both();
+    unproofed.identities[0].proofing = None;
     assert_eq!(next(&login, Some(&unproofed)), refused(Refusal::LevelUnreachable));
 }
 
@@ -215,16 +249,138 @@ fn evidence_of_another_person_is_refused() {
     assert_eq!(next(&login, None), refused(Refusal::Suspended));
 }
 
-/// IC-17: what is released is what was shown; if it grew since, the person is asked again.
+/// IC-17: what is released is what was shown; if it changed since, the person is asked again.
 #[test]
 fn consent_covers_what_was_shown() {
     let mut person = with_both();
     let login = proved(open(ClassRef::SpidL1, false), Factor::Password, 10);
-    let login = login.consent(&[AttributeName::Name]).unwrap();
+    let login = login.consent(&shown(&person)).unwrap();
     assert!(matches!(next(&login, Some(&person)), Step::Answer(Outcome::Authenticated(_))));
-    person.attributes.set(AttributeName::FiscalNumber, "TINIT-RSSMRA85T10A562S");
-    assert!(matches!(next(&login, Some(&person)), Step::Consent(shown) if shown.len() == 2));
-    assert_eq!(open(ClassRef::SpidL1, false).consent(&[]), Err(WrongState::NothingHeld));
+    let mut other = person.clone();
+    set(&mut other, AttributeName::Name, "Adamo");
+    assert!(matches!(next(&login, Some(&other)), Step::Consent(_)), "another value");
+    set(&mut person, AttributeName::FiscalNumber, "TINIT-RSSMRA85T10A562S");
+    let again = next(&login, Some(&person));
+    assert!(matches!(again, Step::Consent(release) if release.released.len() == 2));
+    assert_eq!(open(ClassRef::SpidL1, false).consent("digest"), Err(WrongState::NothingHeld));
+}
+
+fn wanting(purpose: Option<Purpose>, age: Option<AgeLimit>) -> Transaction {
+    let mut login = open(ClassRef::SpidL1, false);
+    login.request.purpose = purpose;
+    login.request.age = age;
+    proved(login, Factor::Password, 10)
+}
+
+/// Somebody with one identity of each kind, by the number of its type in the rules.
+fn with_all_kinds() -> Person {
+    let mut person = with_both();
+    person.identities = IdentityKind::ALL
+        .into_iter()
+        .zip(1..)
+        .map(|(kind, number)| {
+            let mut attributes = Attributes::default();
+            attributes.set(AttributeName::Name, format!("Ada {number}"));
+            identity(number, kind, attributes)
+        })
+        .collect();
+    person
+}
+
+/// IC-18: the person chooses among the kinds that serve the purpose (spid-saml §4, Avviso 18), and
+/// what is told is the chosen one's.
+#[test]
+fn the_person_chooses_among_the_identities_that_serve() {
+    let person = with_all_kinds();
+    for (purpose, expected) in [
+        (None, &[1, 3][..]),
+        (Some(Purpose::P), &[3, 4]),
+        (Some(Purpose::LP), &[2, 4]),
+        (Some(Purpose::PX), &[2, 3, 4]),
+    ] {
+        let login = wanting(purpose, None);
+        let Step::Choose(choices) = next(&login, Some(&person)) else { panic!("{purpose:?}") };
+        let numbers: Vec<u16> = choices.iter().map(|choice| choice.number).collect();
+        assert_eq!(numbers, expected, "{purpose:?}");
+        for number in expected {
+            let login = login.clone().choose(*number).unwrap();
+            let Step::Consent(release) = next(&login, Some(&person)) else { panic!("{number}") };
+            assert_eq!(release.identity, *number);
+            assert_eq!(release.released[0].value, format!("Ada {number}"));
+        }
+        let other = (1..=4).find(|number| !expected.contains(number)).unwrap();
+        let login = login.choose(other).unwrap();
+        assert!(matches!(next(&login, Some(&person)), Step::Choose(_)), "{other} does not serve");
+    }
+    for (purpose, only) in [(Purpose::PG, 4), (Purpose::PF, 3)] {
+        let step = next(&wanting(Some(purpose), None), Some(&person));
+        assert!(matches!(step, Step::Consent(release) if release.identity == only), "{purpose:?}");
+    }
+    assert_eq!(open(ClassRef::SpidL1, false).choose(1), Err(WrongState::NothingHeld));
+}
+
+/// SPID nr30: none of the person's identities is of a kind that serves.
+#[test]
+fn a_person_without_the_kind_that_is_wanted_is_refused() {
+    let person = with_both();
+    for purpose in Purpose::ALL {
+        let refusal = next(&wanting(Some(purpose), None), Some(&person));
+        assert_eq!(refusal, refused(Refusal::WrongIdentity), "{purpose:?}");
+    }
+    assert!(matches!(next(&wanting(None, None), Some(&person)), Step::Consent(_)));
+    let mut company = with_both();
+    company.identities[0].kind = IdentityKind::LegalPerson;
+    assert_eq!(next(&wanting(None, None), Some(&company)), refused(Refusal::WrongIdentity));
+}
+
+/// SPID nr23 for an identity that is suspended, revoked or expired; another one that serves will do.
+#[test]
+fn an_identity_out_of_use_is_not_told_of() {
+    let mut person = with_all_kinds();
+    person.identities[0].state = AccountState::Suspended;
+    let step = next(&wanting(None, None), Some(&person));
+    assert!(matches!(step, Step::Consent(release) if release.identity == 3));
+    let yesterday = at(0).date_naive().pred_opt().unwrap().to_string();
+    person.identities[2].attributes.set(AttributeName::ExpirationDate, yesterday);
+    assert_eq!(next(&wanting(None, None), Some(&person)), refused(Refusal::Suspended));
+    let today = at(0).date_naive().to_string();
+    person.identities[2].attributes.set(AttributeName::ExpirationDate, today);
+    assert!(matches!(next(&wanting(None, None), Some(&person)), Step::Consent(_)));
+    let chosen = wanting(Some(Purpose::P), None).choose(4).unwrap();
+    assert!(matches!(next(&chosen, Some(&person)), Step::Consent(one) if one.identity == 4));
+    person.identities[3].state = AccountState::Revoked;
+    let step = next(&chosen, Some(&person));
+    assert!(matches!(step, Step::Consent(one) if one.identity == 3), "revoked meanwhile");
+}
+
+/// The minors' rules (spid-saml §4): who is too young, too old or of unknown age is not told of.
+#[test]
+fn only_who_is_of_the_age_that_is_wanted_is_told_of() {
+    let limit = AgeLimit::read(Some("14"), Some("17"));
+    let mut person = with_both();
+    let today = at(0).date_naive();
+    assert_eq!(next(&wanting(None, limit), Some(&person)), refused(Refusal::WrongAge));
+    for (years, taken) in [(13, false), (14, true), (17, true), (18, false)] {
+        let born = today.with_year(today.year() - years).unwrap().to_string();
+        set(&mut person, AttributeName::DateOfBirth, &born);
+        let step = next(&wanting(None, limit), Some(&person));
+        assert_eq!(matches!(step, Step::Consent(_)), taken, "{years}");
+        assert_eq!(step == refused(Refusal::WrongAge), !taken, "{years}");
+    }
+}
+
+/// What there is to choose is shown only to who has shown as much as was asked for.
+#[test]
+fn nothing_is_shown_of_identities_before_the_level_is_reached() {
+    let person = with_all_kinds();
+    let login = proved(open(ClassRef::SpidL2, false), Factor::Password, 10);
+    assert_eq!(next(&login, Some(&person)), Step::Prove(vec![Factor::Totp]));
+    let login = proved(login, Factor::Totp, 20);
+    assert!(matches!(next(&login, Some(&person)), Step::Choose(_)));
+    let mut unproofed = with_all_kinds();
+    unproofed.identities[0].proofing = None;
+    let step = next(&login, Some(&unproofed));
+    assert!(matches!(step, Step::Consent(one) if one.identity == 3), "the other stays at SpidL1");
 }
 
 #[test]
@@ -233,7 +389,7 @@ fn nobody_is_asked_when_nobody_may_be() {
     assert_eq!(next(&login, None), refused(Refusal::Passive));
     let login = proved(login, Factor::Password, 10);
     assert_eq!(next(&login, Some(&with_both())), refused(Refusal::Passive));
-    let login = login.consent(&[AttributeName::Name]).unwrap();
+    let login = login.consent(&shown(&with_both())).unwrap();
     assert!(matches!(next(&login, Some(&with_both())), Step::Answer(Outcome::Authenticated(_))));
 }
 
@@ -290,7 +446,8 @@ enum Act {
     Prove(&'static str, Factor, Level),
     Fail,
     Cancel,
-    Consent(Vec<AttributeName>),
+    /// To all that is sent, or to something else.
+    Consent(bool),
     Deny,
     Suspend,
     Begin(&'static str),
@@ -306,17 +463,13 @@ fn act() -> impl Strategy<Value = Act> {
         4 => Just(Factor::Totp),
         1 => prop::sample::select(Factor::ALL.to_vec()),
     ];
-    let names = prop_oneof![
-        3 => Just(vec![AttributeName::Name, AttributeName::FiscalNumber]),
-        1 => Just(vec![AttributeName::Name]),
-        1 => Just(Vec::new()),
-    ];
+    let whole = prop_oneof![3 => Just(true), 1 => Just(false)];
     let app = || prop::sample::select(vec!["app", "other"]);
     prop_oneof![
         8 => (who(), factor, level()).prop_map(|(who, factor, level)| Act::Prove(who, factor, level)),
         1 => Just(Act::Fail),
         1 => Just(Act::Cancel),
-        4 => names.prop_map(Act::Consent),
+        4 => whole.prop_map(Act::Consent),
         1 => Just(Act::Deny),
         1 => Just(Act::Suspend),
         2 => app().prop_map(Act::Begin),
@@ -330,7 +483,7 @@ fn act() -> impl Strategy<Value = Act> {
 struct Log {
     held: Vec<(Factor, Level)>,
     failures: u32,
-    granted: Option<Vec<AttributeName>>,
+    granted: Option<bool>,
     ended: bool,
 }
 
@@ -361,7 +514,8 @@ fn perform(login: Transaction, act: &Act, log: &mut Log) -> Transaction {
         Act::Prove(who, factor, level) => login.prove(&subject(who), evidence(*factor, *level)),
         Act::Fail => login.fail(),
         Act::Cancel => login.cancel(),
-        Act::Consent(names) => login.consent(names),
+        Act::Consent(true) => login.consent(&shown(&with_fiscal_number())),
+        Act::Consent(false) => login.consent(&shown(&with_both())),
         Act::Deny => login.deny(),
         Act::Suspend => login.suspend(),
         Act::Begin(app) => login.begin_enrolment((*app).to_owned()),
@@ -375,7 +529,7 @@ fn perform(login: Transaction, act: &Act, log: &mut Log) -> Transaction {
         Act::Prove(_, factor, level) => log.held.push((*factor, *level)),
         Act::Confirm(..) => log.held.push((Factor::Totp, Level::Loa3)),
         Act::Fail => log.failures += 1,
-        Act::Consent(names) => log.granted = Some(names.clone()),
+        Act::Consent(whole) => log.granted = Some(*whole),
         Act::Begin(_) => {}
         Act::Cancel | Act::Deny | Act::Suspend | Act::Answered => log.ended = true,
     }
@@ -395,10 +549,7 @@ proptest! {
     ) {
         let policy = LevelPolicy { offered: Factor::ALL.to_vec(), ..LevelPolicy::default() };
         let mut people = ["ada", "eve"].map(|name| {
-            let mut person = with_both();
-            person.subject = subject(name);
-            person.attributes.set(AttributeName::FiscalNumber, "TINIT-RSSMRA85T10A562S");
-            person
+            Person { subject: subject(name), ..with_fiscal_number() }
         });
         if enrolable {
             people[0].enrolable = vec![Available::own(Factor::Totp, Level::Loa3)];
@@ -409,10 +560,7 @@ proptest! {
             login = perform(login, act, &mut log);
             let person = people.iter().find(|person| Some(&person.subject) == login.subject());
             let step = login.next(person, &policy, at(60));
-            let all = [AttributeName::Name, AttributeName::FiscalNumber];
-            let agreed = log.granted.as_ref().is_some_and(|granted| {
-                all.iter().all(|name| granted.contains(name))
-            });
+            let agreed = log.granted == Some(true);
             let may = log.is_loa3() && agreed && log.failures < 3 && !log.ended;
             let told = matches!(step, Step::Answer(Outcome::Authenticated(_)));
             prop_assert_eq!(told, may, "{:?} after {:?}", step, acts);

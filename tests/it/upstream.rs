@@ -45,6 +45,7 @@ fn reply_to() -> ReplyTo {
 
 fn answered(reply_to: &ReplyTo, signer: &Keys) -> String {
     let outcome = Authenticated {
+        identity: 1,
         subject: Subject::new("our-own-name-for-anna".into()),
         achieved: ClassRef::SpidL2.level(),
         class: ClassRef::SpidL2,

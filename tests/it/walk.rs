@@ -288,7 +288,7 @@ fn an_account_that_nobody_proofed_stays_at_spid_l1() {
     let house = House::new();
     let anna = house.enrolled("anna");
     change_account(&house, &anna, |account| {
-        if let Some(proofing) = &mut account.proofing {
+        if let Some(proofing) = &mut account.identities[0].proofing {
             proofing.method = ProofingMethod::SelfAsserted;
         }
     });

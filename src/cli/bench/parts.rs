@@ -82,6 +82,7 @@ pub fn answer(
         class: ClassRef::SpidL2,
         at: now,
         factors: vec![Factor::Password, Factor::Totp],
+        identity: 1,
         attributes: vec![
             attribute(AttributeName::SpidCode, "PONT0123456789"),
             attribute(AttributeName::Name, "Ada"),

@@ -286,7 +286,11 @@ fn age_limit(asked: &Asked<'_>) -> Result<(), Found> {
             }
         }
         [AskedAge { min, max }] => {
-            format!("{} to {}", min.as_deref().unwrap_or("nothing"), max.as_deref().unwrap_or("nothing"))
+            format!(
+                "{} to {}",
+                min.as_deref().unwrap_or("nothing"),
+                max.as_deref().unwrap_or("nothing")
+            )
         }
         several => format!("{} limits", several.len()),
     };

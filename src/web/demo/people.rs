@@ -119,8 +119,7 @@ fn code(credential: &Credential, now: DateTime<Utc>) -> Option<DemoCode> {
 
 fn name(account: &Account) -> String {
     let parts = [AttributeName::Name, AttributeName::FamilyName];
-    let parts: Vec<&str> =
-        parts.into_iter().filter_map(|name| account.attribute(name)).collect();
+    let parts: Vec<&str> = parts.into_iter().filter_map(|name| account.attribute(name)).collect();
     parts.join(" ")
 }
 

@@ -1,15 +1,17 @@
 //! What would be sent to the service, for the person to agree to (IC-17).
 
 use crate::identity::attributes::AttributeName;
-use crate::identity::release::Released;
+use crate::identity::kind::IdentityKind;
+use crate::identity::release::Release;
 use crate::texts::consent;
 use crate::texts::language::Language;
 use crate::web::pages::frame::Frame;
+use crate::web::pages::identity;
 use crate::web::pages::page::page;
 
-/// The list of what would be released, and the question.
+/// The list of what would be released and of what is not there, and the question.
 ///
-/// Its form posts `csrf` and `decision`, which is `accept` or `deny`, to `action`.
+/// Its form posts `csrf`, `shown` (the digest of what it shows) and `decision`, which is `accept` or `deny`, to `action`.
 #[derive(Clone, Debug)]
 pub struct Consent {
     /// Where the form posts to.
@@ -21,7 +23,9 @@ pub struct Consent {
     /// The level asked for, as people know it: `SpidL2`.
     pub level: Option<String>,
     /// What would be sent.
-    pub released: Vec<Released>,
+    pub release: Release,
+    /// Whether it changed since the person agreed.
+    pub changed: bool,
 }
 
 impl Consent {
@@ -29,8 +33,21 @@ impl Consent {
         consent::asks(frame.language, &self.service)
     }
 
-    fn label(&self, frame: &Frame, released: &Released) -> &'static str {
-        label(frame.language, released.name)
+    fn label(&self, frame: &Frame, name: &AttributeName) -> &'static str {
+        label(frame.language, *name)
+    }
+
+    /// Whether it is to be said which identity this is.
+    fn at_work(&self) -> bool {
+        self.release.kind != IdentityKind::Personal
+    }
+
+    fn kind(&self, frame: &Frame) -> &'static str {
+        identity::kind(frame.language, self.release.kind)
+    }
+
+    fn shown(&self) -> String {
+        self.release.digest()
     }
 }
 

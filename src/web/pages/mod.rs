@@ -9,6 +9,7 @@ pub mod enrolment;
 pub mod error;
 pub mod frame;
 pub mod home;
+pub mod identity;
 pub mod login;
 pub mod notice;
 pub mod page;

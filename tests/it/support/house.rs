@@ -11,8 +11,9 @@ use ponte::enrolment::activation::{Activation, ActivationCode, Delivery};
 use ponte::enrolment::credential::{Credential, CredentialState, Secret};
 use ponte::factors::totp;
 use ponte::flow::env::Env;
-use ponte::identity::account::{Account, AccountState, Proofing, ProofingMethod};
+use ponte::identity::account::{Account, Identity, Proofing, ProofingMethod};
 use ponte::identity::attributes::{AttributeName, Attributes};
+use ponte::identity::kind::IdentityKind;
 use ponte::identity::subject::Subject;
 use ponte::store::port::{Committed, Durability};
 use ponte::store::record::Batch;
@@ -134,20 +135,14 @@ impl House {
         attributes.set(AttributeName::FiscalNumber, "TINIT-RSSMRA80A01H501U");
         attributes.set(AttributeName::DateOfBirth, "1980-01-01");
         attributes.set(AttributeName::Email, "anna@example.org");
-        let account = Account {
-            subject: subject.clone(),
-            username: username.into(),
-            state: AccountState::Active,
-            attributes,
-            proofing: Some(Proofing {
-                method: ProofingMethod::Desk,
-                date: now.date_naive(),
-                operator: "desk 1".into(),
-                evidence: "file 1".into(),
-            }),
-            created: now,
-            first_second_factor: None,
+        let proofing = Proofing {
+            method: ProofingMethod::Desk,
+            date: now.date_naive(),
+            operator: "desk 1".into(),
+            evidence: "file 1".into(),
         };
+        let identity = Identity::new(1, IdentityKind::Personal, attributes, Some(proofing), now);
+        let account = Account::new(subject.clone(), username.into(), vec![identity], now);
         let credential = |id: &str, secret| Credential {
             id: id.into(),
             subject: subject.clone(),

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use ponte::identity::attributes::AttributeName;
-use ponte::identity::release::Released;
+use ponte::identity::kind::IdentityKind;
+use ponte::identity::release::{Release, Released};
+use ponte::login::choice::Choice;
 use ponte::saml::status::{Fault, FaultKind};
 use ponte::texts::demo;
 use ponte::texts::language::Language;
@@ -16,6 +18,7 @@ use ponte::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
 use ponte::web::pages::error::{Error, Level};
 use ponte::web::pages::frame::Frame;
 use ponte::web::pages::home::Home;
+use ponte::web::pages::identity::ChooseIdentity;
 use ponte::web::pages::login::{Login, Totp};
 use ponte::web::pages::notice::Notice;
 use ponte::web::pages::post::{Message, PostForm};
@@ -44,6 +47,8 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         ("enrol", enrol(None).render(&around)),
         ("enrol_again", enrol(Some(Problem::CodeShape { digits: 6 })).render(&around)),
         ("enrolled", Enrolled { action: "/login/x/go".into(), csrf: "token".into() }.render(&around)),
+        ("identity", the_choice(false).render(&around)),
+        ("identity_again", the_choice(true).render(&around)),
         ("consent", the_consent(vec![
             released(AttributeName::SpidCode, "PONT0000000001"),
             released(AttributeName::Name, "Anna Maria"),
@@ -220,12 +225,29 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
         }
         .render(&around),
         Enrolled { action: action(), csrf: csrf() }.render(&around),
+        ChooseIdentity {
+            action: action(),
+            cancel: action(),
+            csrf: csrf(),
+            service: service(),
+            level: level(),
+            choices: vec![Choice {
+                number: 1,
+                kind: IdentityKind::LegalProfessional,
+                name: v(),
+                company: Some(v()),
+                spid_code: Some(v()),
+            }],
+            missing: true,
+        }
+        .render(&around),
         Consent {
             action: action(),
             csrf: csrf(),
             service: service(),
             level: level(),
-            released: vec![released(AttributeName::Name, value)],
+            release: release(vec![released(AttributeName::Name, value)]),
+            changed: true,
         }
         .render(&around),
         form().render(&around),
@@ -346,7 +368,37 @@ fn the_consent(released: Vec<Released>) -> Consent {
         csrf: "token".into(),
         service: "Servizi al cittadino del Comune di Esempio".into(),
         level: Some("SpidL2".into()),
-        released,
+        release: release(released),
+        changed: false,
+    }
+}
+
+/// What is released; an address was asked for and is not there.
+fn release(released: Vec<Released>) -> Release {
+    let absent = vec![AttributeName::DigitalAddress];
+    Release { identity: 1, kind: IdentityKind::Personal, released, absent }
+}
+
+fn the_choice(missing: bool) -> ChooseIdentity {
+    let choice = |number, kind, company: Option<&str>| Choice {
+        number,
+        kind,
+        name: "Carla Bianchi".into(),
+        company: company.map(str::to_owned),
+        spid_code: Some(format!("PONTCARLA0000{number}")),
+    };
+    ChooseIdentity {
+        action: "/login/x/identity".into(),
+        cancel: "/login/x/cancel".into(),
+        csrf: "token".into(),
+        service: "Servizi alle imprese del Comune di Esempio".into(),
+        level: Some("SpidL2".into()),
+        choices: vec![
+            choice(1, IdentityKind::Personal, None),
+            choice(2, IdentityKind::Professional, None),
+            choice(3, IdentityKind::LegalProfessional, Some("Officine Esempio S.r.l.")),
+        ],
+        missing,
     }
 }
 
