@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::NaiveDate;
 
+use crate::assurance::plan::Plan;
 use crate::identity::account::Identity;
 use crate::identity::attributes::AttributeName;
 use crate::identity::kind::{IdentityKind, serves};
@@ -49,11 +50,47 @@ impl fmt::Debug for Choice {
     }
 }
 
-/// The identities of `person` that do for `request` on `today`.
+/// With which identity a login goes on.
+#[derive(Debug)]
+pub enum Picked<'a> {
+    /// With this one; what is left to do with it.
+    One(&'a Identity, Plan),
+    /// The person has to say.
+    Several(Vec<Choice>),
+}
+
+/// Picks the identity of `person` with which a login for `request` goes on: the chosen one, if it
+/// does, or the only one. `plan` says what is left to do with one.
 ///
 /// # Errors
-/// Why there is none: of no right kind (nr30), suspended, revoked or expired (nr23), of the wrong age.
-pub fn fitting<'a>(
+/// Why there is none: of no right kind (nr30), suspended, revoked or expired (nr23), of the wrong
+/// age, or none with which the level can be reached (nr20).
+pub fn pick<'a>(
+    person: &'a Person,
+    request: &LoginRequest,
+    chosen: Option<u16>,
+    today: NaiveDate,
+    plan: impl Fn(&Identity) -> Plan,
+) -> Result<Picked<'a>, Refusal> {
+    let fitting = fitting(person, request, today)?;
+    let mut plans: Vec<(&Identity, Plan)> = fitting
+        .into_iter()
+        .map(|identity| (identity, plan(identity)))
+        .filter(|(_, plan)| *plan != Plan::Unreachable)
+        .collect();
+    if let Some(at) = plans.iter().position(|(one, _)| Some(one.number) == chosen) {
+        plans = vec![plans.swap_remove(at)];
+    }
+    // Which identities there are is shown only to who has shown as much as was asked for.
+    let enough = plans.iter().any(|(_, plan)| matches!(plan, Plan::Enough { .. }));
+    if plans.len() > 1 && enough {
+        return Ok(Picked::Several(plans.iter().map(|(one, _)| Choice::of(one)).collect()));
+    }
+    let first = plans.into_iter().next();
+    first.map(|(one, plan)| Picked::One(one, plan)).ok_or(Refusal::LevelUnreachable)
+}
+
+fn fitting<'a>(
     person: &'a Person,
     request: &LoginRequest,
     today: NaiveDate,

@@ -12,7 +12,7 @@ use crate::identity::account::{AccountState, Identity};
 use crate::identity::release::release;
 use crate::identity::subject::Subject;
 use crate::identity::tenant::TenantId;
-use crate::login::choice::{Choice, fitting};
+use crate::login::choice::{Picked, pick};
 use crate::login::outcome::{Authenticated, Outcome, Refusal};
 use crate::login::person::Person;
 use crate::login::request::LoginRequest;
@@ -400,26 +400,21 @@ impl Transaction {
         let Some(person) = known.filter(|person| person.state == AccountState::Active) else {
             return refuse(Refusal::Suspended);
         };
-        let identities = match fitting(person, &self.request, now.date_naive()) {
-            Ok(identities) => identities,
-            Err(why) => return refuse(why),
+        let plan = |identity: &Identity| {
+            let standing = Standing {
+                evidence: &proving.evidence,
+                session: None,
+                available: &person.available,
+                enrolable: &person.enrolable,
+                proofing: identity.proofing.as_ref().map(|proofing| proofing.method),
+            };
+            plan(&self.request.requirement, &standing, policy, now)
         };
-        let mut plans: Vec<(&Identity, Plan)> = identities
-            .into_iter()
-            .map(|identity| (identity, self.plan(proving, person, identity, policy, now)))
-            .filter(|(_, plan)| *plan != Plan::Unreachable)
-            .collect();
-        if let Some(chosen) = plans.iter().position(|(one, _)| Some(one.number) == proving.chosen) {
-            plans = vec![plans.swap_remove(chosen)];
-        }
-        // Which identities there are is shown only to who has shown as much as was asked for.
-        let enough = plans.iter().any(|(_, plan)| matches!(plan, Plan::Enough { .. }));
-        if plans.len() > 1 && enough {
-            return Step::Choose(plans.iter().map(|(one, _)| Choice::of(one)).collect());
-        }
-        let (identity, achieved, class) = match plans.into_iter().next() {
-            None => return refuse(Refusal::LevelUnreachable),
-            Some((identity, plan)) => match plan {
+        let picked = pick(person, &self.request, proving.chosen, now.date_naive(), plan);
+        let (identity, achieved, class) = match picked {
+            Err(why) => return refuse(why),
+            Ok(Picked::Several(choices)) => return Step::Choose(choices),
+            Ok(Picked::One(identity, plan)) => match plan {
                 Plan::Enough { achieved, class } => (identity, achieved, class),
                 Plan::Ask(factors) => return Step::Prove(factors),
                 Plan::Enrol(factor) => return Step::Enrol(factor),
@@ -439,25 +434,6 @@ impl Transaction {
             identity: identity.number,
             attributes: release.released,
         }))
-    }
-
-    /// What is left to do for the level that is asked for, with this identity.
-    fn plan(
-        &self,
-        proving: &Proving,
-        person: &Person,
-        identity: &Identity,
-        policy: &LevelPolicy,
-        now: DateTime<Utc>,
-    ) -> Plan {
-        let standing = Standing {
-            evidence: &proving.evidence,
-            session: None,
-            available: &person.available,
-            enrolable: &person.enrolable,
-            proofing: identity.proofing.as_ref().map(|proofing| proofing.method),
-        };
-        plan(&self.request.requirement, &standing, policy, now)
     }
 
     fn end(self, why: Refusal) -> Result<Self, WrongState> {

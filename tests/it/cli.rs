@@ -309,7 +309,7 @@ fn people_are_added_listed_shown_and_suspended() {
 
     let shown = done(&house.ponte(&["user", "show", "ada"]));
     for expected in
-        ["Desk, 2026-01-02, by desk 3, evidence 2026/17", "TINIT-RSSDAA80A41H501I", "Password"]
+        ["desk, 2026-01-02, by desk 3, evidence 2026/17", "TINIT-RSSDAA80A41H501I", "Password"]
     {
         assert!(shown.contains(expected), "{shown}");
     }

@@ -325,12 +325,12 @@ fn a_person_without_the_kind_that_is_wanted_is_refused() {
     let person = with_both();
     for purpose in Purpose::ALL {
         let refusal = next(&wanting(Some(purpose), None), Some(&person));
-        assert_eq!(refusal, refused(Refusal::WrongIdentity), "{purpose:?}");
+        assert_eq!(refusal, refused(Refusal::IdentityType), "{purpose:?}");
     }
     assert!(matches!(next(&wanting(None, None), Some(&person)), Step::Consent(_)));
     let mut company = with_both();
     company.identities[0].kind = IdentityKind::LegalPerson;
-    assert_eq!(next(&wanting(None, None), Some(&company)), refused(Refusal::WrongIdentity));
+    assert_eq!(next(&wanting(None, None), Some(&company)), refused(Refusal::IdentityType));
 }
 
 /// SPID nr23 for an identity that is suspended, revoked or expired; another one that serves will do.
