@@ -46,6 +46,23 @@ impl Factor {
         Self::Upstream,
     ];
 
+    /// Its name, as it is stored and counted.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Totp => "totp",
+            Self::Sms => "sms",
+            Self::Push => "push",
+            Self::Qr => "qr",
+            Self::QrPasswordless => "qr-passwordless",
+            Self::Passkey => "passkey",
+            Self::SmartCard => "smart-card",
+            Self::CnsLike => "cns-like",
+            Self::Upstream => "upstream",
+        }
+    }
+
     /// Whether it may come first; the others are asked for only after a password held (BI-01).
     #[must_use]
     pub fn is_first(self) -> bool {

@@ -20,6 +20,17 @@ impl Level {
     /// From the lowest to the highest.
     pub const ALL: [Self; 4] = [Self::Loa1, Self::Loa2, Self::Loa3, Self::Loa4];
 
+    /// Its name in SPID; LoA1 has none there.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Loa1 => "LoA1",
+            Self::Loa2 => "SpidL1",
+            Self::Loa3 => "SpidL2",
+            Self::Loa4 => "SpidL3",
+        }
+    }
+
     /// The next higher one; `None` above the highest.
     #[must_use]
     pub fn above(self) -> Option<Self> {

@@ -12,6 +12,7 @@ use crate::cli::store;
 use crate::config::settings::Settings;
 use crate::flow::env::{Env, KeySet, Keys, Partners, Published};
 use crate::flow::hashing::HashPool;
+use crate::flow::life::Life;
 use crate::flow::limits::Limiter;
 use crate::identity::tenant::TenantId;
 use crate::partners::registry::{Built, Registry};
@@ -70,6 +71,7 @@ pub async fn open(settings: &Settings, demo: bool) -> Result<House, CliError> {
         hashing: HashPool::new(walks.login.hash_workers, walks.login.hash_queue),
         by_address: Limiter::new(settings.limits.address_per_minute),
         by_partner: Limiter::new(settings.limits.partner_per_minute),
+        life: Life::default(),
         settings: walks,
     };
     let recovered = pending::recover(&env.register, env.records(), env.clock.now()).await;

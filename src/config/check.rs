@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use url::{Host, Url};
@@ -11,11 +12,12 @@ use crate::config::document::{self, Document};
 use crate::config::fault::{ConfigError, Fault, Place, Wrong};
 use crate::config::raw::{self, Raw};
 use crate::config::settings::{
-    Idp, KeyFiles, Keys, Limits, Register, Server, ServiceProvider, Settings,
+    Idp, KeyFiles, Keys, Limits, Monitoring, Register, Server, ServiceProvider, Settings,
 };
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
 use crate::flow::env::{LoginSettings, RequestSettings, Support};
+use crate::flow::network::{ForwardedBy, Network, Proxies};
 use crate::identity::attributes::AttributeName;
 use crate::login::request::LocalName;
 use crate::saml::identity_provider::Organization;
@@ -69,6 +71,7 @@ impl Check<'_> {
         let days = self.number("login.activation-days", raw.login.activation_days, 1, 365);
         let requests = self.requests(&raw.requests);
         let limits = self.limits(&raw.limits);
+        let monitoring = self.monitoring(&raw.monitoring);
         let register = Register {
             folder: self.path_or(raw.register.folder.as_deref(), || data.join("register")),
             checkpoint: self
@@ -87,6 +90,7 @@ impl Check<'_> {
             activation: seconds(days? * 86_400),
             requests: requests?,
             limits: limits?,
+            monitoring: monitoring?,
             metadata: self.folder.join(&raw.metadata.folder),
             register,
             support,
@@ -102,13 +106,15 @@ impl Check<'_> {
             let expected = "an address and a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\"";
             self.wrong("server.listen", expected, &raw.listen);
         }
-        let mut proxies = Vec::with_capacity(raw.proxies.len());
-        for proxy in &raw.proxies {
-            match proxy.parse() {
-                Ok(address) => proxies.push(address),
-                Err(_) => self.wrong("server.proxies", "IP addresses", proxy),
-            }
-        }
+        let networks = self.networks("server.proxies", &raw.proxies);
+        let header = self.choice(
+            "server.forwarded-by",
+            &raw.forwarded_by,
+            &[
+                ("x-forwarded-for", ForwardedBy::XForwardedFor),
+                ("forwarded", ForwardedBy::Forwarded),
+            ],
+        );
         let tls = self.tls(&raw.tls);
         if let Some(listen) = listen
             && !listen.ip().is_loopback()
@@ -125,17 +131,43 @@ impl Check<'_> {
         }
         let workers = self.number("server.workers", raw.workers, 0, 1024)?;
         let cache = self.number("server.store-cache-mib", raw.store_cache_mib, 1, 16_384)?;
+        let drain = self.number("server.drain-seconds", raw.drain_seconds, 0, 300)?;
+        let farewell = self.number("server.stop-seconds", raw.stop_seconds, 1, 300)?;
         Some(Server {
             base_url: base_url?,
             listen: listen?,
-            proxies,
+            proxies: Proxies { networks, header: header? },
             tls,
             data: self.folder.join(&raw.data),
             json_log: json_log?,
             log_level: raw.log_level.clone(),
             workers: usize::try_from(workers).ok().filter(|workers| *workers > 0),
             store_cache: cache * 1024 * 1024,
+            drain: Duration::from_secs(drain),
+            farewell: Duration::from_secs(farewell),
         })
+    }
+
+    fn monitoring(&mut self, raw: &raw::Monitoring) -> Option<Monitoring> {
+        let from = self.networks("monitoring.from", &raw.from);
+        let Some(said) = &raw.listen else { return Some(Monitoring { listen: None, from }) };
+        match said.parse() {
+            Ok(listen) => Some(Monitoring { listen: Some(listen), from }),
+            Err(_) => {
+                self.none("monitoring.listen", "an address and a port, such as \"127.0.0.1:9464\"", said)
+            }
+        }
+    }
+
+    fn networks(&mut self, key: &str, said: &[String]) -> Vec<Network> {
+        let mut networks = Vec::with_capacity(said.len());
+        for said in said {
+            match Network::parse(said) {
+                Some(network) => networks.push(network),
+                None => self.wrong(key, "IP addresses, or networks such as \"10.0.0.0/24\"", said),
+            }
+        }
+        networks
     }
 
     fn tls(&mut self, raw: &raw::Tls) -> Option<KeyFiles> {

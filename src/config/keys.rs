@@ -124,6 +124,10 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "requests", words: "Which requests of service providers are taken." },
     Section { name: "limits", words: "How much anybody may ask for." },
     Section {
+        name: "monitoring",
+        words: "How others watch this server: /health, /ready and /metrics (docs/operations.md).",
+    },
+    Section {
         name: "metadata",
         words: "Where the metadata of the service providers lies; `ponte sp add` keeps it in the store instead.",
     },
@@ -163,7 +167,13 @@ pub const KEYS: &[Key] = &[
         "server.proxies",
         Texts,
         Default("[]"),
-        "Addresses of the proxies that speak TLS for us: only their X-Forwarded-For is believed.",
+        "Addresses or networks (\"10.0.0.0/24\") of the proxies that speak TLS for us: only what they say of whoever asked is believed.",
+    ),
+    key(
+        "server.forwarded-by",
+        Text,
+        Default("\"x-forwarded-for\""),
+        "The one header in which those proxies say who asked: \"x-forwarded-for\" or \"forwarded\" (RFC 7239).",
     ),
     key(
         "server.tls.certificate",
@@ -201,6 +211,18 @@ pub const KEYS: &[Key] = &[
         Number,
         Default("16"),
         "Memory that the embedded store may keep pages in, MiB (1 to 16384).",
+    ),
+    key(
+        "server.drain-seconds",
+        Number,
+        Default("0"),
+        "Seconds that the server goes on as before once it is told to stop, with /ready at 503, so that a load balancer may notice (0 to 300).",
+    ),
+    key(
+        "server.stop-seconds",
+        Number,
+        Default("10"),
+        "Seconds that requests under way may then take (1 to 300); after them they are cut off.",
     ),
     key(
         "idp.entity-id",
@@ -334,13 +356,25 @@ pub const KEYS: &[Key] = &[
         "limits.address-per-minute",
         Number,
         Default("600"),
-        "Requests and forms that one network (IPv4 /32, IPv6 /64) may send in a minute (1 to 1000000); beyond them the answer is 429.",
+        "Requests and forms that one network (IPv4 /24, IPv6 /56) may send in a minute (1 to 1000000); beyond them the answer is 429.",
     ),
     key(
         "limits.partner-per-minute",
         Number,
         Default("6000"),
         "Requests that one service provider may send in a minute (1 to 1000000).",
+    ),
+    key(
+        "monitoring.listen",
+        Text,
+        Optional("\"127.0.0.1:9464\""),
+        "Address and port of a listener, plain HTTP, that answers nothing but /health, /ready and /metrics. Without it they are answered where pages are.",
+    ),
+    key(
+        "monitoring.from",
+        Texts,
+        Default("[\"127.0.0.1\", \"::1\"]"),
+        "Addresses or networks that may ask for /health, /ready and /metrics; for all others they are not there. Behind a proxy what counts is whom it names.",
     ),
     key(
         "metadata.folder",

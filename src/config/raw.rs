@@ -13,6 +13,7 @@ pub struct Raw {
     pub login: Login,
     pub requests: Requests,
     pub limits: Limits,
+    pub monitoring: Monitoring,
     pub metadata: Metadata,
     pub register: Register,
     pub support: Support,
@@ -28,12 +29,15 @@ pub struct Server {
     pub base_url: String,
     pub listen: String,
     pub proxies: Vec<String>,
+    pub forwarded_by: String,
     pub tls: Tls,
     pub data: String,
     pub log: String,
     pub log_level: String,
     pub workers: u64,
     pub store_cache_mib: u64,
+    pub drain_seconds: u64,
+    pub stop_seconds: u64,
 }
 
 /// `[server.tls]`
@@ -134,6 +138,15 @@ pub struct Requests {
 pub struct Limits {
     pub address_per_minute: u64,
     pub partner_per_minute: u64,
+}
+
+/// `[monitoring]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Monitoring {
+    pub listen: Option<String>,
+    pub from: Vec<String>,
 }
 
 /// `[metadata]`

@@ -1,8 +1,9 @@
 //! What the program may rely on: every value checked, none missing.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use url::Url;
@@ -13,6 +14,7 @@ use crate::config::fault::Stranger;
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
 use crate::flow::env::{self, LoginSettings, RequestSettings, Support};
+use crate::flow::network::{Network, Proxies};
 use crate::identity::attributes::AttributeName;
 use crate::partners::registry::Entry;
 use crate::saml::identity_provider::Organization;
@@ -41,6 +43,8 @@ pub struct Settings {
     pub requests: RequestSettings,
     /// `[limits]`
     pub limits: Limits,
+    /// `[monitoring]`
+    pub monitoring: Monitoring,
     /// `[metadata]`: the folder, absolute if the file's own path is.
     pub metadata: PathBuf,
     /// `[register]`
@@ -61,7 +65,7 @@ pub struct Server {
     /// Address and port.
     pub listen: SocketAddr,
     /// Proxies whose forwarded headers are believed.
-    pub proxies: Vec<IpAddr>,
+    pub proxies: Proxies,
     /// The files with which we speak TLS ourselves.
     pub tls: Option<KeyFiles>,
     /// The folder of store and register.
@@ -74,6 +78,10 @@ pub struct Server {
     pub workers: Option<usize>,
     /// Bytes that the embedded store may cache.
     pub store_cache: u64,
+    /// How long we go on accepting once told to stop.
+    pub drain: Duration,
+    /// How long requests under way may take after that.
+    pub farewell: Duration,
 }
 
 /// Who this identity provider is.
@@ -114,6 +122,15 @@ pub struct Limits {
     pub partner_per_minute: u32,
 }
 
+/// How others watch us.
+#[derive(Clone, Debug)]
+pub struct Monitoring {
+    /// A listener of its own for `/health`, `/ready` and `/metrics`.
+    pub listen: Option<SocketAddr>,
+    /// Who may ask.
+    pub from: Vec<Network>,
+}
+
 /// Where the register lies.
 #[derive(Clone, Debug)]
 pub struct Register {
@@ -147,6 +164,7 @@ impl Settings {
             service: self.idp.organization.display_name.clone(),
             support: self.support.clone(),
             proxies: self.server.proxies.clone(),
+            monitors: self.monitoring.from.clone(),
             demo,
             login: self.login.clone(),
             levels: LevelPolicy { ceiling: self.max_level, ..LevelPolicy::default() },

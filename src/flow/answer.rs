@@ -22,6 +22,7 @@ use crate::saml::status;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};
 use crate::store::{blob, transactions};
+use crate::telemetry::metrics;
 use crate::world::digest::sha256;
 
 /// Answers `transaction`, which is `loaded` as this request has changed it; `None` when another
@@ -95,6 +96,7 @@ pub(in crate::flow) async fn answer(
         Committed::Conflict(_) => return Ok(None),
         Committed::Done => env.register.file(filing),
     }
+    count(transaction, &outcome);
     tracing::info!(
         event = "answered",
         support_id = visitor.support_id,
@@ -115,6 +117,21 @@ pub(in crate::flow) async fn answer(
         why: why.map(|refusal| told(env, transaction, refusal)),
         device,
     }))))
+}
+
+/// One login more that was answered, in figures.
+fn count(transaction: &Transaction, outcome: &Outcome) {
+    let level = match outcome {
+        Outcome::Authenticated(person) => Some(person.achieved.name()),
+        Outcome::Refused(_) => None,
+    };
+    let mut factors: Vec<&str> =
+        transaction.evidence().iter().map(|held| held.factor().name()).collect();
+    factors.sort_unstable();
+    factors.dedup();
+    let request = &transaction.request;
+    let (received, partner) = (request.received.timestamp(), &request.relying_party.id);
+    metrics::login(received, described(outcome), level, &factors, partner);
 }
 
 /// Gives an answer again, the same bytes.

@@ -14,6 +14,7 @@ use crate::saml::status::Fault;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
 use crate::store::{blob, replay, transactions};
+use crate::telemetry::metrics;
 use crate::telemetry::redact::excerpt;
 
 /// Takes a request as it was received, and opens a login or says why not.
@@ -76,6 +77,7 @@ async fn open(
     match batch.commit(&*env.store, Durability::Durable, now).await? {
         Committed::Conflict(_) => Ok(None),
         Committed::Done => {
+            metrics::login_begun(now.timestamp());
             tracing::info!(
                 event = "request.accepted",
                 support_id = visitor.support_id,
@@ -145,6 +147,7 @@ async fn refuse(env: &Env, rejected: Rejected, visitor: &Visitor<'_>) -> Result<
 }
 
 fn log(fault: &Fault, issuer: Option<&str>, visitor: &Visitor<'_>) {
+    metrics::refused(fault.kind.number());
     tracing::warn!(
         event = "refused",
         support_id = visitor.support_id,

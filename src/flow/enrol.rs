@@ -137,7 +137,7 @@ async fn begin(
             start(env, &mut batch, &loaded.value, &known, now)?.0
         } else {
             let attempt = Attempt { subject, counted: &counted, familiar };
-            attempt.failed(env, &mut batch, now)?;
+            attempt.failed(env, &mut batch, "activation", visitor, now)?;
             loaded.value.clone().fail()?
         };
         match keep(env, batch, &loaded, transaction, false, visitor, now).await? {
@@ -243,7 +243,7 @@ async fn finish(
             let evidence = Evidence::held(Factor::Totp, now, level);
             loaded.value.clone().confirm_enrolment(&active.id, subject, evidence)?
         } else {
-            attempt.failed(env, &mut batch, now)?;
+            attempt.failed(env, &mut batch, "totp", visitor, now)?;
             loaded.value.clone().fail()?
         };
         match keep(env, batch, &loaded, transaction, held.is_some(), visitor, now).await? {

@@ -1,7 +1,6 @@
 //! What a walk needs: the world, the store, the register, partners, keys and
 //! settings, put together once at start and passed down as values.
 
-use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine;
@@ -13,7 +12,9 @@ use crate::assurance::policy::LevelPolicy;
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
 use crate::flow::hashing::HashPool;
+use crate::flow::life::Life;
 use crate::flow::limits::Limiter;
+use crate::flow::network::{Network, Proxies};
 use crate::identity::tenant::TenantId;
 use crate::login::request::LocalName;
 use crate::partners::registry::Registry;
@@ -54,6 +55,8 @@ pub struct Env {
     pub by_address: Limiter,
     /// How much one service provider may ask for.
     pub by_partner: Limiter,
+    /// Whether we serve, or are about to stop.
+    pub life: Life,
     /// What the administrator chose.
     pub settings: Settings,
 }
@@ -154,7 +157,9 @@ pub struct Settings {
     /// Whom people ask for help.
     pub support: Support,
     /// The proxies whose forwarded headers are believed.
-    pub proxies: Vec<IpAddr>,
+    pub proxies: Proxies,
+    /// Who may ask how we are: `/health`, `/ready`, `/metrics`.
+    pub monitors: Vec<Network>,
     /// Whether this is the demo: its pages say so, and `/demo` exists.
     pub demo: bool,
     /// How people log in.

@@ -6,6 +6,7 @@ use crate::login::transaction::WrongState;
 use crate::register::error::RegisterError;
 use crate::saml::response::{AnswerError, BadReplyTo};
 use crate::store::port::StoreError;
+use crate::telemetry::metrics;
 
 /// Why a walk could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -50,14 +51,26 @@ impl Failure {
     #[must_use]
     pub fn reply(self, support_id: &str) -> Reply {
         let trouble = match self {
-            Self::Told(trouble) => trouble,
+            Self::Told(trouble) => {
+                count(&trouble);
+                trouble
+            }
             Self::Elsewhere(_) => Trouble::Expired,
             ours => {
                 let cause = std::error::Error::source(&ours).map(ToString::to_string);
                 tracing::error!(event = "failed", support_id, error = %ours, cause, "a login could not go on");
+                metrics::failed();
                 Trouble::Unavailable
             }
         };
         Reply::Trouble(Box::new(trouble))
+    }
+}
+
+fn count(trouble: &Trouble) {
+    match trouble {
+        Trouble::Busy { .. } => metrics::limited("hash-queue"),
+        Trouble::TooMany { .. } => metrics::limited("partner"),
+        _ => {}
     }
 }

@@ -4,11 +4,15 @@
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use crate::telemetry::metrics;
+use crate::world::stopwatch::Stopwatch;
+
 /// Hashes passwords, a few at a time, with a bounded queue before it.
 #[derive(Debug)]
 pub struct HashPool {
     places: Semaphore,
     workers: Semaphore,
+    size: usize,
 }
 
 /// The queue is full; try again in a few seconds.
@@ -20,7 +24,7 @@ impl HashPool {
     /// A pool of `workers` at a time with `queue` waiting.
     #[must_use]
     pub fn new(workers: usize, queue: usize) -> Self {
-        Self { places: Semaphore::new(workers + queue), workers: Semaphore::new(workers) }
+        Self { places: Semaphore::new(workers + queue), workers: Semaphore::new(workers), size: workers + queue }
     }
 
     /// Runs `work` on a thread of its own.
@@ -33,8 +37,25 @@ impl HashPool {
         T: Send + 'static,
     {
         let _place = self.places.try_acquire().map_err(|_| Busy)?;
+        let (counted, waiting) = (metrics::hashing(), Stopwatch::start());
         let _worker = self.workers.acquire().await.map_err(|_| Busy)?;
-        spawn_blocking(work).await.map_err(|_| Busy)
+        counted.waited(waiting.read());
+        let working = Stopwatch::start();
+        let done = spawn_blocking(work).await.map_err(|_| Busy);
+        counted.took(working.read());
+        done
+    }
+
+    /// How many may be hashed or wait.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        self.size
+    }
+
+    /// Whether the next one would be turned away.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.places.available_permits() == 0
     }
 }
 

@@ -21,6 +21,7 @@ use crate::login::transaction::Transaction;
 use crate::store::port::{Committed, Durability, Space};
 use crate::store::record::{Batch, Loaded};
 use crate::store::{accounts, attempts, credentials, transactions};
+use crate::telemetry::metrics;
 
 /// What the person typed on the first page.
 #[derive(Clone, Copy)]
@@ -99,7 +100,7 @@ async fn check_password(
                 loaded.value.clone().prove(&known.account.value.subject, evidence)?
             }
             _ => {
-                attempt.failed(env, &mut batch, now)?;
+                attempt.failed(env, &mut batch, "password", visitor, now)?;
                 loaded.value.clone().fail()?
             }
         };
@@ -188,7 +189,7 @@ async fn check_totp(
             let evidence = Evidence::held(Factor::Totp, now, credential.value.binding);
             loaded.value.clone().prove(subject, evidence)?
         } else {
-            attempt.failed(env, &mut batch, now)?;
+            attempt.failed(env, &mut batch, "totp", visitor, now)?;
             loaded.value.clone().fail()?
         };
         match keep(env, batch, &loaded, transaction, held.is_some(), visitor, now).await? {
@@ -293,12 +294,17 @@ impl Attempt<'_> {
         &self,
         env: &Env,
         batch: &mut Batch,
+        what: &'static str,
+        visitor: &Visitor<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), Failure> {
+        metrics::factor(what, false);
         let failed = rule::failed(self.counted.value.clone(), self.familiar, now);
         attempts::update(env.records(), batch, self.counted, &failed, now)?;
         tracing::info!(
             event = "factor.failed",
+            support_id = visitor.support_id,
+            factor = what,
             known_browser = self.familiar,
             subject = self.subject.as_str()
         );
@@ -312,6 +318,7 @@ impl Attempt<'_> {
         factor: Factor,
         now: DateTime<Utc>,
     ) -> Result<(), Failure> {
+        metrics::factor(factor.name(), true);
         let held = rule::held(self.counted.value.clone(), factor, self.familiar);
         attempts::update(env.records(), batch, self.counted, &held, now)?;
         Ok(())

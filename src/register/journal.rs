@@ -65,6 +65,19 @@ pub struct Register {
     threads: Vec<JoinHandle<()>>,
 }
 
+/// How a register is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Status {
+    /// Whether it takes rows.
+    pub takes_rows: bool,
+    /// Rows ever written.
+    pub rows: u64,
+    /// Rows that wait for the disk.
+    pub pending: usize,
+    /// Rows that wait for the index, as far as memory knows.
+    pub unindexed: usize,
+}
+
 struct Shared {
     settings: Settings,
     state: Mutex<State>,
@@ -149,6 +162,30 @@ impl Register {
         let folder = &self.shared.settings.folder;
         self.threads.push(thread.map_err(|error| RegisterError::io(folder, error))?);
         Ok(())
+    }
+
+    /// How it is.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let state = self.shared.lock();
+        Status {
+            takes_rows: !state.failed && !state.closing,
+            rows: state.tail.count,
+            pending: state.queue.len(),
+            unindexed: state.unindexed.len(),
+        }
+    }
+
+    /// How it is.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let state = self.shared.lock();
+        Status {
+            takes_rows: !state.failed && !state.closing,
+            rows: state.tail.count,
+            pending: state.queue.len(),
+            unindexed: state.unindexed.len(),
+        }
     }
 
     /// What was cut off when the register was opened.

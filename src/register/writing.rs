@@ -7,6 +7,8 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use crate::register::checkpoint::{Tail, sync_folder_of};
 use crate::register::journal::Settings;
 use crate::register::segment::{HEADER, Hash, Header, Location, Month, context, link};
+use crate::telemetry::metrics;
+use crate::world::stopwatch::Stopwatch;
 
 /// That a row is on the disk.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -60,8 +62,11 @@ pub(in crate::register) fn write_group(
         receipts.push(Receipt { location: Location { number, month, offset }, hash: tail.hash });
     }
     tail.place = Some((month, start + chain.len() as u64 - 32));
+    let watch = Stopwatch::start();
     let written = file.write_all_at(&chain[32..], start);
-    match written.and_then(|()| file.sync_data()) {
+    let synced = written.and_then(|()| file.sync_data());
+    metrics::register_synced(watch.read());
+    match synced {
         Ok(()) => Ok((tail, receipts)),
         Err(error) => {
             let cut = file.set_len(start).and_then(|()| file.sync_data());

@@ -5,8 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::saml::names;
 use crate::saml::writer::{Element, WriteError, Written};
+use crate::telemetry::metrics;
 use crate::world::digest::{sha256, sha512};
 use crate::world::signer::{SignError, SignatureAlgorithm, Signer};
+use crate::world::stopwatch::Stopwatch;
 
 /// Writes `element` with the signature of itself in the place left for it: one reference to its
 /// `ID`, enveloped signature then exclusive canonicalisation, the signer's certificate beside it.
@@ -20,7 +22,9 @@ pub fn sign(element: &Element<'_>, signer: &dyn Signer) -> Result<Written, Envel
     let id = element.value("ID").ok_or(EnvelopError::Place)?;
     let written = element.write()?;
     let info = signed_info(id, &written, signer.algorithm())?.write()?;
+    let watch = Stopwatch::start();
     let value = signer.sign(info.as_str().as_bytes())?;
+    metrics::signed(watch.read());
     let signature = Element::new("ds:Signature")
         .child(Element::new("ds:SignatureValue").text(STANDARD.encode(value)))
         .child(key_info(signer.certificate()))

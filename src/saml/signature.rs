@@ -23,6 +23,8 @@ use crate::saml::signature_shape::Envelope;
 use crate::saml::structure::Sound;
 #[cfg(feature = "xmlsec")]
 use crate::saml::xmlsec;
+#[cfg(feature = "xmlsec")]
+use crate::telemetry::metrics;
 use crate::world::signer::SignatureAlgorithm;
 
 /// The most keys of one partner that are tried.
@@ -302,6 +304,7 @@ fn agree(
     if xmlsec::verify(sound.document().input_text(), envelope.id, &key.0.second) {
         return Ok(());
     }
+    metrics::disagreed();
     Err(Unproven::Disagreement)
 }
 

@@ -22,6 +22,8 @@ use flate2::Crc;
 
 use crate::store::ahead_1;
 use crate::store::disk::{Cause, Change, Log};
+use crate::telemetry::metrics;
+use crate::world::stopwatch::Stopwatch;
 
 const MAGIC: &[u8; 8] = b"ponte 2\n";
 /// What disks write whole, or a multiple of it.
@@ -113,6 +115,7 @@ impl Log for AheadLog {
             checksum(*generation, start, round).to_be_bytes(),
         ]
         .concat();
+        let watch = Stopwatch::start();
         if *length == 0 {
             let first = header(*generation, *before, true);
             buffer.write(file, 0, &[&first, &head, round])?;
@@ -121,6 +124,7 @@ impl Log for AheadLog {
         }
         file.sync_data()?;
         *length = start + whole_blocks(head.len() + round.len()) as u64;
+        metrics::store_synced(watch.read(), *length);
         Ok(())
     }
 

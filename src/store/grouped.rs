@@ -29,6 +29,8 @@ use crate::store::port::{
     Committed, Durability, Expectation, Key, Space, Store, StoreError, Value, Write, within_limits,
 };
 use crate::store::settle::settle;
+use crate::telemetry::metrics;
+use crate::world::stopwatch::Stopwatch;
 
 /// How long what is ephemeral may lie in memory only.
 const IDLE: Duration = Duration::from_millis(500);
@@ -384,6 +386,7 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
         now: DateTime<Utc>,
     ) -> Result<Committed, StoreError> {
         within_limits(&expectations, &writes)?;
+        let (watch, is_durable) = (Stopwatch::start(), durability == Durability::Durable);
         let waiting = {
             let mut state = self.shared.lock();
             state.check()?;
@@ -395,7 +398,6 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
                 }
             }
             let is_idle = state.round.is_empty();
-            let is_durable = durability == Durability::Durable;
             let writes = writes.into_iter().map(|write| (value_key(&write.key), write.value));
             let commit = state.lay(writes, is_durable);
             let waiting = if is_durable { state.wait_for(commit) } else { None };
@@ -405,6 +407,7 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
             waiting
         };
         self.shared.synced(waiting).await?;
+        metrics::committed(if is_durable { "durable" } else { "ephemeral" }, watch.read());
         Ok(Committed::Done)
     }
 

@@ -1,7 +1,10 @@
-//! Logs and what they may say.
+//! Logs, metrics, and what they may say.
 //!
 //! Nothing secret is logged: no passwords, codes, cookies, whole queries or
 //! messages. A value that came from outside passes through [`redact`] first.
 
 pub mod log;
+pub mod metrics;
+pub mod open;
+pub mod process;
 pub mod redact;

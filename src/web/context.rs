@@ -1,9 +1,8 @@
 //! What a handler knows of the request at hand: who asks, in which language, under which support id.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::ConnectInfo;
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
 
@@ -12,6 +11,7 @@ use crate::flow::visit::Visitor;
 use crate::login::request::LocalName;
 use crate::texts::language::Language;
 use crate::web::cookie;
+use crate::web::monitoring::peer;
 use crate::web::origin::client_address;
 use crate::web::pages::frame::Frame;
 
@@ -36,11 +36,7 @@ impl Context {
     /// Reads what `parts` say.
     #[must_use]
     pub fn new(env: Arc<Env>, parts: &Parts) -> Self {
-        let peer = parts
-            .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-        let address = client_address(peer, &parts.headers, &env.settings.proxies);
+        let address = client_address(peer(parts), &parts.headers, &env.settings.proxies);
         let accepted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let chosen = cookie::read(&parts.headers, cookie::LANGUAGE);
         let here = parts.uri.path_and_query().map(|path| path.as_str().to_owned());

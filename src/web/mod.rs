@@ -8,6 +8,7 @@ pub mod form;
 pub mod headers;
 pub mod home;
 pub mod login;
+pub mod monitoring;
 pub mod origin;
 pub mod pages;
 pub mod reply;

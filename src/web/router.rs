@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Extension, Request, State};
+use axum::extract::{Extension, MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
@@ -11,12 +11,14 @@ use axum::routing::{get, post};
 
 use crate::flow::env::Env;
 use crate::flow::limits::prefix;
+use crate::telemetry::metrics;
 use crate::web::context::Context;
 use crate::web::headers::harden;
 use crate::web::origin::is_our_host;
 use crate::web::pages::notice::Notice;
 use crate::web::reply::notice;
-use crate::web::{assets, home, login, saml};
+use crate::web::{assets, home, login, monitoring, saml};
+use crate::world::stopwatch::Stopwatch;
 
 /// Everything that we answer.
 pub fn router(env: Arc<Env>) -> Router {
@@ -50,13 +52,21 @@ fn guarded(routes: Router, env: Arc<Env>) -> Router {
 /// What holds for every request: our own host only, not too many from one network, and no answer
 /// without the headers that protect whoever reads it.
 async fn guard(State(env): State<Arc<Env>>, request: Request, next: Next) -> Response {
+    let (_under_way, watch) = (metrics::request(), Stopwatch::start());
     let https = env.settings.base_url.scheme() == "https";
     let (mut parts, body) = request.into_parts();
+    if let Some(mut response) = monitoring::answer(&env, &parts).await {
+        harden(response.headers_mut(), https);
+        return response;
+    }
+    let method = parts.method.clone();
+    let route = parts.extensions.get::<MatchedPath>().map(|route| Arc::<str>::from(route.as_str()));
     let context = Context::new(Arc::clone(&env), &parts);
     let mut response = if !is_our_host(&parts.headers, &parts.uri, &env.settings.base_url) {
         let context = Context { here: None, ..context };
         notice(&context, &Notice::WrongHost)
     } else if let Err(seconds) = within_limits(&context, &parts.method, parts.uri.path()) {
+        metrics::limited("address");
         tracing::warn!(event = "limited", address = %context.address, support_id = context.support_id);
         notice(&context, &Notice::Wait { retry_after: seconds.into(), busy: false })
     } else {
@@ -64,6 +74,7 @@ async fn guard(State(env): State<Arc<Env>>, request: Request, next: Next) -> Res
         next.run(Request::from_parts(parts, body)).await
     };
     harden(response.headers_mut(), https);
+    metrics::answered(method.as_str(), route.as_deref(), response.status().as_u16(), watch.read());
     response
 }
 

@@ -10,6 +10,7 @@ use crate::flow::begin::begin;
 use crate::flow::reply::{Reply, Trouble};
 use crate::saml::binding::Inbound;
 use crate::saml::status::{Fault, FaultKind};
+use crate::telemetry::metrics;
 use crate::web::context::Context;
 use crate::web::form::{self, BadForm};
 use crate::web::reply::render;
@@ -68,6 +69,7 @@ fn unread(context: &Context, found: &str, status: StatusCode) -> Reply {
 }
 
 fn refused(context: &Context, fault: Fault, status: u16) -> Reply {
+    metrics::refused(fault.kind.number());
     tracing::warn!(
         event = "refused",
         support_id = context.support_id,

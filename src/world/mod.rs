@@ -5,6 +5,8 @@ pub mod certificate;
 pub mod clock;
 pub mod digest;
 pub mod random;
+pub mod room;
 pub mod seal;
 pub mod signer;
+pub mod stopwatch;
 pub mod verifier;

@@ -1,6 +1,7 @@
 //! What a house of the tests is made of.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,9 @@ use ponte::flow::env::{
     Env, KeySet, Keys, LoginSettings, Partners, Published, RequestSettings, Settings, Support,
 };
 use ponte::flow::hashing::HashPool;
+use ponte::flow::life::Life;
 use ponte::flow::limits::Limiter;
+use ponte::flow::network::Proxies;
 use ponte::identity::tenant::TenantId;
 use ponte::login::request::LocalName;
 use ponte::partners::registry::{Entry, Origin, Registry, Source};
@@ -50,7 +53,8 @@ impl Making {
                 base_url: format!("http://idp.localhost:{port}").parse().unwrap(),
                 service: name("Ente di prova"),
                 support: Support::default(),
-                proxies: Vec::new(),
+                proxies: Proxies::default(),
+                monitors: vec![IpAddr::from([127, 0, 0, 1]).into()],
                 demo: false,
                 login: LoginSettings {
                     timeout: TimeDelta::minutes(15),
@@ -125,6 +129,7 @@ pub(crate) fn make(making: Making) -> Env {
         ),
         by_address: Limiter::new(making.per_address),
         by_partner: Limiter::new(100_000),
+        life: Life::default(),
         settings: making.settings,
     }
 }
