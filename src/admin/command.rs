@@ -22,6 +22,8 @@ use crate::saml::partner::Profile;
 pub enum Command {
     /// Whether anybody is there.
     Greet,
+    /// Read again what can be read again without a restart.
+    Reload,
     /// Add a person.
     AddPerson(Box<NewPerson>),
     /// Say whether a person could be added, and add nothing.
@@ -87,6 +89,8 @@ pub enum Done {
         /// Of this version.
         version: String,
     },
+    /// What could be read again was.
+    Reloaded(Reloaded),
     /// Nothing stands in the way.
     Checked,
     /// A person was added.
@@ -124,6 +128,20 @@ pub enum Done {
     ServiceProvider(Box<Partner>),
     /// It was removed.
     ServiceProviderRemoved,
+}
+
+/// What came of reading everything again.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Reloaded {
+    /// How many service providers are answered.
+    pub service_providers: usize,
+    /// What was taken.
+    pub taken: Vec<String>,
+    /// What cannot be used; what was there before stays in its place.
+    pub faults: Vec<String>,
+    /// What has changed and waits for a restart.
+    pub waiting: Vec<String>,
 }
 
 /// What was asked could not be done.

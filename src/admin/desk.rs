@@ -43,6 +43,7 @@ pub async fn carry_out(
 ) -> Result<Done, Refused> {
     let done = match command {
         Command::Greet => Ok(Done::Greeted { version: env!("CARGO_PKG_VERSION").to_owned() }),
+        Command::Reload => Err(DeskError::NothingRuns),
         Command::AddPerson(person) => people::add(desk, *person, now).await.map(Done::Added),
         Command::CheckPerson(person) => {
             people::check(desk, &person, now).await.map(|()| Done::Checked)
@@ -82,6 +83,9 @@ pub async fn carry_out(
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
+    /// There is no server that could read anything again.
+    #[error("no server is running: it reads everything when it starts")]
+    NothingRuns,
     /// Nobody has that user name.
     #[error("nobody has the user name {0:?}")]
     Nobody(String),

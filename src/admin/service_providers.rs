@@ -126,8 +126,9 @@ pub async fn remove(desk: &Desk<'_>, entity_id: &str, now: DateTime<Utc>) -> Res
 }
 
 /// What was gathered is what the server answers by, from here on.
-fn take_up(desk: &Desk<'_>, built: Built) {
+fn take_up(desk: &Desk<'_>, mut built: Built) {
     if let Some(partners) = desk.partners {
+        built.keep(&partners.snapshot(), &desk.sources.entries);
         partners.swap(built.registry);
     }
 }

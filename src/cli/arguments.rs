@@ -32,6 +32,8 @@ pub enum Command {
     Init(Init),
     /// Run the server
     Serve,
+    /// Have the running server read again what needs no restart
+    Reload,
     /// Run a server and a small service provider to try it with, on this machine only
     Demo(Demo),
     /// Say what is wrong with configuration, keys, clock and partners, and how to mend it

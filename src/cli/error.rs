@@ -79,6 +79,12 @@ pub enum CliError {
     /// The store cannot be opened, or fails.
     #[error(transparent)]
     Store(StoreError),
+    /// No server runs.
+    #[error("no server is running: it reads everything when it starts")]
+    NothingRuns,
+    /// The server keeps to what it had.
+    #[error("not everything can be used, and what was there before stays: {0}")]
+    NotReloaded(String),
     /// The running server did not answer.
     #[error(transparent)]
     Client(#[from] ClientError),

@@ -1,40 +1,54 @@
 //! Everything that serves, put together.
 
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::admin::service_providers::Sources;
 use crate::cli::error::CliError;
 use crate::cli::metadata;
 use crate::cli::office;
+use crate::cli::reload;
 use crate::cli::signing::{self, Examples};
 use crate::cli::store;
-use crate::config::settings::Settings;
+use crate::config::settings::{KeyFiles, Settings};
 use crate::flow::env::{Env, KeySet, Keys, Partners, Published};
 use crate::flow::hashing::HashPool;
 use crate::flow::life::Life;
 use crate::flow::limits::Limiter;
 use crate::identity::tenant::TenantId;
-use crate::partners::registry::{Built, Registry};
+use crate::partners::registry::Registry;
 use crate::register::journal::{self, Register};
 use crate::register::pending;
+use crate::web::tls::Tls;
 use crate::world::clock::Clock;
 use crate::world::random::Random;
 
-/// What serves, and what its partners are read from.
+/// What serves, and what can be read again while it does.
 #[derive(Debug)]
 pub struct House {
     /// What walks use.
     pub env: Arc<Env>,
+    /// What speaks TLS, if we do.
+    pub tls: Option<Tls>,
     /// Where service providers are from.
-    pub sources: Sources,
+    pub(in crate::cli) sources: RwLock<Arc<Sources>>,
+    /// The settings that were taken last.
+    pub(in crate::cli) settings: tokio::sync::Mutex<Settings>,
+    /// The configuration's file, if it can be read again.
+    pub(in crate::cli) config: Option<PathBuf>,
 }
 
-/// Opens store and register, loads keys and partners. In the demo, example keys are taken.
+/// Opens store and register, loads keys and partners. `config` is the file of the settings, if it is to be read again.
+/// In the demo, example keys are taken.
 ///
 /// # Errors
 /// When something cannot be opened, read or used, or the keys are examples.
-pub async fn open(settings: &Settings, demo: bool) -> Result<House, CliError> {
+pub async fn open(
+    settings: &Settings,
+    config: Option<&Path>,
+    demo: bool,
+) -> Result<House, CliError> {
     let clock = Clock::system();
     let random = Arc::new(Random::system());
     let examples = if demo { Examples::Accept } else { Examples::Refuse };
@@ -76,37 +90,41 @@ pub async fn open(settings: &Settings, demo: bool) -> Result<House, CliError> {
     };
     let recovered = pending::recover(&env.register, env.records(), env.clock.now()).await;
     let _rows = recovered.map_err(CliError::Register)?;
-    let house = House { env: Arc::new(env), sources: office::sources(settings) };
-    house.reload().await?;
+    env.life.know_folders(folders(settings));
+    let house = House {
+        env: Arc::new(env),
+        tls: settings.server.tls.as_ref().map(tls).transpose()?,
+        sources: RwLock::new(Arc::new(office::sources(settings))),
+        settings: tokio::sync::Mutex::new(settings.clone()),
+        config: config.map(Path::to_owned),
+    };
+    let built = reload::partners(&house).await.map_err(CliError::Store)?;
+    reload::log_partners(&built);
+    reload::know_certificates(&house, settings);
     Ok(house)
 }
 
 impl House {
-    /// Reads the service providers anew, and logs what cannot be used.
-    ///
-    /// # Errors
-    /// When the store fails; the partners then stay as they were.
-    pub async fn reload(&self) -> Result<(), CliError> {
-        let (env, now) = (&self.env, self.env.clock.now());
-        let built = self.sources.gather(env.records(), now).await.map_err(CliError::Store)?;
-        log(&built);
-        env.partners.swap(built.registry);
-        Ok(())
+    /// Where service providers are from, as of the last time that the configuration was read.
+    #[must_use]
+    pub fn sources(&self) -> Arc<Sources> {
+        Arc::clone(&self.sources.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-fn log(built: &Built) {
-    for fault in &built.faults {
-        tracing::warn!(event = "partner.refused", origin = %fault.origin, reason = %fault);
-    }
-    for entity_id in &built.unmatched {
-        tracing::warn!(
-            event = "partner.unmatched",
-            entity_id,
-            "configured, but it has no metadata"
-        );
-    }
-    tracing::info!(event = "partners.loaded", service_providers = built.registry.len());
+/// The folders whose disks must have room.
+fn folders(settings: &Settings) -> Vec<(String, PathBuf)> {
+    let checkpoint = settings.register.checkpoint.parent().unwrap_or_else(|| Path::new("."));
+    vec![
+        ("data".into(), settings.server.data.clone()),
+        ("register".into(), settings.register.folder.clone()),
+        ("checkpoint".into(), checkpoint.to_owned()),
+    ]
+}
+
+/// What speaks TLS with the certificate and key of `files`.
+fn tls(files: &KeyFiles) -> Result<Tls, CliError> {
+    reload::acceptor(files).map(Tls::new)
 }
 
 /// A checkpoint costs one signature.

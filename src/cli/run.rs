@@ -10,7 +10,7 @@ use crate::cli::error::CliError;
 use crate::cli::office::Office;
 use crate::cli::say::{say, say_text};
 use crate::cli::signing::{self, Examples};
-use crate::cli::{init, load, metadata, serve, service_providers, users};
+use crate::cli::{init, load, metadata, reload, serve, service_providers, users};
 use crate::world::clock::Clock;
 use crate::world::random::Random;
 
@@ -36,7 +36,8 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
         }
         Command::Check => in_runtime(check::run::check(&arguments.config, clock.now())),
         Command::Demo(said) => demo::run::run(said),
-        Command::Serve => serve::run(&load::settings(&arguments.config)?),
+        Command::Serve => serve::run(&load::settings(&arguments.config)?, &arguments.config),
+        Command::Reload => in_runtime(reload::ask(load::settings(&arguments.config)?)),
         Command::Metadata { command: MetadataCommand::Show } => {
             let settings = load::settings(&arguments.config)?;
             let signing = signing::load(&settings.keys, Examples::Refuse)?;

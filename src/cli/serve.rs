@@ -1,48 +1,77 @@
 //! `ponte serve`: from the settings to the last connection.
 
 use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::admin::command::{Command, Done, Refused};
 use crate::admin::desk::{self, Desk};
 use crate::admin::socket;
 use crate::cli::error::CliError;
-use crate::cli::files;
 use crate::cli::house::{self, House};
-use crate::cli::{signals, store};
-use crate::config::settings::{KeyFiles, Settings};
+use crate::cli::signals::{self, Patience};
+use crate::cli::store;
+use crate::cli::supervisor::Supervisor;
+use crate::config::settings::{Server, Settings};
 use crate::register::index;
 use crate::telemetry::log;
-use crate::web::{router, serve, tls};
+use crate::web::serve::Doors;
+use crate::web::{monitoring, router, serve};
 
-/// Serves until a signal to stop; then finishes what is under way, for ten seconds at most.
+/// Serves until a signal to stop; then finishes what is under way. `config` is the file of the settings.
 ///
 /// # Errors
 /// When something cannot be opened, read or used.
-pub fn run(settings: &Settings) -> Result<(), CliError> {
+pub fn run(settings: &Settings, config: &Path) -> Result<(), CliError> {
     let begun = Instant::now();
     log::start(&settings.server.log_level, settings.server.json_log).map_err(CliError::Log)?;
     for stranger in &settings.strangers {
         tracing::warn!(event = "environment.stranger", "{stranger}");
     }
-    runtime(settings)?.block_on(async {
-        let house = Arc::new(house::open(settings, false).await?);
+    until_closed(settings, async {
+        let house = Arc::new(house::open(settings, Some(config), false).await?);
         let running = Running::start(&house, settings)?;
-        let acceptor = settings.server.tls.as_ref().map(acceptor).transpose()?;
-        let listener = listen(settings).await?;
+        let listener = listen(settings.server.listen).await?;
+        let watched = running.watch(&house, settings).await?;
         let milliseconds = begun.elapsed().as_millis();
         let address = listener.local_addr().map_err(CliError::listen(settings.server.listen))?;
         let base_url = settings.server.base_url.as_str();
         tracing::info!(event = "started", %address, base_url, milliseconds = %milliseconds);
+        running.supervisor.ready();
         let router = router::router(Arc::clone(&house.env));
-        serve::serve(listener, acceptor, router, running.stopped()).await;
+        let doors = Doors {
+            tls: house.tls.clone(),
+            proxies: settings.server.proxies.clone(),
+            farewell: settings.server.farewell,
+        };
+        serve::serve(listener, doors, router, running.stopped()).await;
+        drop(watched);
         running.end(&house).await
     })
+}
+
+/// Runs `work`, then closes store and register: whoever waited for the disk has been told when this comes back.
+///
+/// # Errors
+/// Those of `work`, or when the runtime cannot be started.
+pub fn until_closed(
+    settings: &Settings,
+    work: impl Future<Output = Result<(), CliError>>,
+) -> Result<(), CliError> {
+    let runtime = runtime(settings)?;
+    let done = runtime.block_on(work);
+    // Tasks hold the house; with the last of them store and register are closed.
+    drop(runtime);
+    if done.is_ok() {
+        tracing::info!(event = "stopped");
+    }
+    done
 }
 
 /// Threads as the settings say.
@@ -61,26 +90,17 @@ pub fn runtime(settings: &Settings) -> Result<Runtime, CliError> {
 ///
 /// # Errors
 /// When another process has it, or it may not be had.
-pub async fn listen(settings: &Settings) -> Result<TcpListener, CliError> {
-    let address = settings.server.listen;
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, CliError> {
     TcpListener::bind(address).await.map_err(CliError::listen(address))
-}
-
-/// What speaks TLS with the certificate and key of `files`.
-///
-/// # Errors
-/// When they cannot be read or used.
-pub fn acceptor(files: &KeyFiles) -> Result<tls::Acceptor, CliError> {
-    let key = zeroize::Zeroizing::new(files::read(&files.key)?);
-    let chain = files::read(&files.certificate)?;
-    tls::acceptor(&chain, &key).map_err(|error| CliError::Tls(files.certificate.clone(), error))
 }
 
 /// What runs beside the pages: administrators' socket, sweeping, indexing, signals.
 #[derive(Debug)]
 pub struct Running {
     stopping: watch::Receiver<bool>,
-    socket: std::path::PathBuf,
+    socket: PathBuf,
+    /// Who is told how we are.
+    pub supervisor: Supervisor,
 }
 
 impl Running {
@@ -90,7 +110,9 @@ impl Running {
     /// When the socket cannot be made or signals cannot be heard.
     pub fn start(house: &Arc<House>, settings: &Settings) -> Result<Self, CliError> {
         let (stop, stopping) = watch::channel(false);
-        let running = Self { stopping, socket: settings.server.data.join(store::SOCKET) };
+        let supervisor = Supervisor::of_environment();
+        let socket = settings.server.data.join(store::SOCKET);
+        let running = Self { stopping, socket, supervisor };
         let path = &running.socket;
         let listener = socket::listen(path).map_err(CliError::file("made", path))?;
         let desk = DeskOf { house: Arc::clone(house), settings: settings.clone() };
@@ -102,8 +124,31 @@ impl Running {
         tokio::spawn(socket::serve(listener, carry_out, running.stopped()));
         tokio::spawn(sweep(Arc::clone(house)));
         tokio::spawn(keep_index(Arc::clone(house)));
-        signals::hear(stop, Arc::clone(house)).map_err(CliError::Signals)?;
+        let Server { drain, farewell, .. } = settings.server;
+        let patience = Patience { drain, farewell };
+        let supervisor = running.supervisor.clone();
+        signals::hear(stop, Arc::clone(house), patience, supervisor).map_err(CliError::Signals)?;
+        tokio::spawn(running.supervisor.clone().stay_alive());
         Ok(running)
+    }
+
+    /// Lets monitors ask at a listener of their own, if there is one, until what comes back is dropped.
+    ///
+    /// # Errors
+    /// When its port cannot be had.
+    pub async fn watch(
+        &self,
+        house: &House,
+        settings: &Settings,
+    ) -> Result<Option<oneshot::Sender<()>>, CliError> {
+        let Some(address) = settings.monitoring.listen else { return Ok(None) };
+        let listener = listen(address).await?;
+        let (end, ended) = oneshot::channel::<()>();
+        let routes = monitoring::router(Arc::clone(&house.env));
+        tokio::spawn(async move {
+            serve::serve(listener, Doors::default(), routes, async { drop(ended.await) }).await;
+        });
+        Ok(Some(end))
     }
 
     /// Ready once it is time to stop.
@@ -121,9 +166,7 @@ impl Running {
     /// When the store fails.
     pub async fn end(self, house: &House) -> Result<(), CliError> {
         let _ = std::fs::remove_file(&self.socket);
-        house.env.store.flush().await.map_err(CliError::Store)?;
-        tracing::info!(event = "stopped");
-        Ok(())
+        house.env.store.flush().await.map_err(CliError::Store)
     }
 }
 
@@ -135,13 +178,16 @@ struct DeskOf {
 
 impl DeskOf {
     async fn carry_out(&self, command: Command) -> Result<Done, Refused> {
-        let env = &self.house.env;
+        if let Command::Reload = command {
+            return Ok(Done::Reloaded(self.house.reload().await));
+        }
+        let (env, sources) = (&self.house.env, self.house.sources());
         let desk = Desk {
             records: env.records(),
             hashing: &env.settings.hashing,
             spid_prefix: &self.settings.idp.spid_prefix,
             activation: self.settings.activation,
-            sources: &self.house.sources,
+            sources: &sources,
             partners: Some(&env.partners),
         };
         desk::carry_out(&desk, command, env.clock.now()).await

@@ -153,9 +153,11 @@ impl Check<'_> {
         let Some(said) = &raw.listen else { return Some(Monitoring { listen: None, from }) };
         match said.parse() {
             Ok(listen) => Some(Monitoring { listen: Some(listen), from }),
-            Err(_) => {
-                self.none("monitoring.listen", "an address and a port, such as \"127.0.0.1:9464\"", said)
-            }
+            Err(_) => self.none(
+                "monitoring.listen",
+                "an address and a port, such as \"127.0.0.1:9464\"",
+                said,
+            ),
         }
     }
 

@@ -114,7 +114,7 @@ pub struct KeyFiles {
 }
 
 /// How much anybody may ask for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
     /// A minute, of one network.
     pub address_per_minute: u32,
@@ -172,6 +172,30 @@ impl Settings {
             hashing: self.hashing.clone(),
             requests: self.requests,
         }
+    }
+
+    /// The sections in which `other` says something else.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 10] = [
+            ("server", [&self.server, &other.server]),
+            ("idp", [&self.idp, &other.idp]),
+            ("keys", [&self.keys, &other.keys]),
+            ("login", [&self.of_login(), &other.of_login()]),
+            ("requests", [&self.requests, &other.requests]),
+            ("limits", [&self.limits, &other.limits]),
+            ("monitoring", [&self.monitoring, &other.monitoring]),
+            ("metadata", [&self.metadata, &other.metadata]),
+            ("register", [&self.register, &other.register]),
+            ("support", [&self.support, &other.support]),
+        ];
+        let differ =
+            |[one, two]: &[&dyn std::fmt::Debug; 2]| format!("{one:?}") != format!("{two:?}");
+        sections.into_iter().filter(|(_, pair)| differ(pair)).map(|(name, _)| name).collect()
+    }
+
+    fn of_login(&self) -> impl std::fmt::Debug {
+        (&self.login, self.first_enrolment, self.max_level, &self.hashing, self.activation)
     }
 
     /// What is settled with service providers, by entityID.

@@ -24,7 +24,11 @@ impl HashPool {
     /// A pool of `workers` at a time with `queue` waiting.
     #[must_use]
     pub fn new(workers: usize, queue: usize) -> Self {
-        Self { places: Semaphore::new(workers + queue), workers: Semaphore::new(workers), size: workers + queue }
+        Self {
+            places: Semaphore::new(workers + queue),
+            workers: Semaphore::new(workers),
+            size: workers + queue,
+        }
     }
 
     /// Runs `work` on a thread of its own.

@@ -3,15 +3,15 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Counts by key; each key has `burst` at once and `per_minute` over time.
+/// Counts by key; each key has a minute's worth at once, and `per_minute` over time.
 #[derive(Debug)]
 pub struct Limiter {
-    burst: f64,
-    per_minute: f64,
+    per_minute: AtomicU32,
     buckets: Mutex<HashMap<String, Bucket>>,
 }
 
@@ -25,8 +25,16 @@ impl Limiter {
     /// A limiter of `per_minute`, with a minute's worth at once.
     #[must_use]
     pub fn new(per_minute: u32) -> Self {
-        let per_minute = f64::from(per_minute.max(1));
-        Self { burst: per_minute, per_minute, buckets: Mutex::default() }
+        Self { per_minute: AtomicU32::new(per_minute.max(1)), buckets: Mutex::default() }
+    }
+
+    /// From here on it is `per_minute`.
+    pub fn set(&self, per_minute: u32) {
+        self.per_minute.store(per_minute.max(1), Ordering::Relaxed);
+    }
+
+    fn rate(&self) -> f64 {
+        f64::from(self.per_minute.load(Ordering::Relaxed))
     }
 
     /// Takes one from `key`'s bucket.
@@ -38,12 +46,13 @@ impl Limiter {
         if buckets.len() >= MAX_KEYS && !buckets.contains_key(key) {
             self.forget_full(&mut buckets, now);
         }
-        let bucket =
-            buckets.entry(key.to_owned()).or_insert(Bucket { left: self.burst, seen: now });
+        let bucket = buckets
+            .entry(key.to_owned())
+            .or_insert_with(|| Bucket { left: self.rate(), seen: now });
         bucket.left = self.refilled(*bucket, now);
         bucket.seen = now;
         if bucket.left < 1.0 {
-            let seconds = ((1.0 - bucket.left) * 60.0 / self.per_minute).ceil();
+            let seconds = ((1.0 - bucket.left) * 60.0 / self.rate()).ceil();
             return Err(seconds.clamp(1.0, 60.0) as u32);
         }
         bucket.left -= 1.0;
@@ -53,13 +62,13 @@ impl Limiter {
     fn refilled(&self, bucket: Bucket, now: DateTime<Utc>) -> f64 {
         let passed =
             (now - bucket.seen).max(TimeDelta::zero()).num_milliseconds() as f64 / 60_000.0;
-        passed.mul_add(self.per_minute, bucket.left).min(self.burst)
+        passed.mul_add(self.rate(), bucket.left).min(self.rate())
     }
 
     /// Drops the keys that have nothing to remember; if all have, everything: a table under attack
     /// from that many addresses forgets rather than grows.
     fn forget_full(&self, buckets: &mut HashMap<String, Bucket>, now: DateTime<Utc>) {
-        buckets.retain(|_, bucket| self.refilled(*bucket, now) < self.burst);
+        buckets.retain(|_, bucket| self.refilled(*bucket, now) < self.rate());
         if buckets.len() >= MAX_KEYS {
             buckets.clear();
         }

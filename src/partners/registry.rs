@@ -21,6 +21,7 @@ use crate::saml::partner::{AttributeSet, Profile, ServiceProvider};
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     by_entity_id: HashMap<String, Arc<ServiceProvider>>,
+    origins: HashMap<String, Origin>,
 }
 
 /// What we settle with one service provider, beside its metadata.
@@ -147,6 +148,7 @@ impl Registry {
         let unmatched = entries.keys().filter(|entity_id| !first.contains_key(*entity_id));
         built.unmatched = unmatched.cloned().collect();
         built.unmatched.sort_unstable();
+        built.registry.origins.clone_from(&first);
         built.origins = first;
         built
     }
@@ -178,6 +180,45 @@ impl Registry {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_entity_id.is_empty()
+    }
+}
+
+impl Built {
+    /// Where something cannot be used as it is now, what `before` had from there stays in use, as the `entries` settle it
+    /// now. Comes back with the entityIDs that stay so.
+    pub fn keep(&mut self, before: &Registry, entries: &HashMap<String, Entry>) -> Vec<String> {
+        let mut kept = Vec::new();
+        for (entity_id, origin) in &before.origins {
+            let is_broken = self.faults.iter().any(|fault| fault.is_of(origin));
+            let Some(old) = before.by_entity_id.get(entity_id).filter(|_| is_broken) else {
+                continue;
+            };
+            if self.registry.by_entity_id.contains_key(entity_id) {
+                continue;
+            }
+            let mut service_provider = (**old).clone();
+            if let Some(entry) = entries.get(entity_id) {
+                entry.settle(&mut service_provider);
+            }
+            self.registry.by_entity_id.insert(entity_id.clone(), Arc::new(service_provider));
+            self.registry.origins.insert(entity_id.clone(), origin.clone());
+            self.origins.insert(entity_id.clone(), origin.clone());
+            self.unmatched.retain(|unmatched| unmatched != entity_id);
+            kept.push(entity_id.clone());
+        }
+        kept.sort_unstable();
+        kept
+    }
+}
+
+impl PartnerFault {
+    /// Whether it tells of what comes from `origin`: the same, or a folder that could not be read.
+    fn is_of(&self, origin: &Origin) -> bool {
+        match (&self.origin, origin) {
+            _ if matches!(self.problem, Problem::Ourselves(_)) => false,
+            (Origin::File(broken), Origin::File(path)) => path.starts_with(broken),
+            (broken, origin) => broken == origin,
+        }
     }
 }
 

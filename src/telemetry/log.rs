@@ -1,8 +1,11 @@
 //! The log: text for people, or one JSON object a line.
 
-use tracing_subscriber::EnvFilter;
+use std::sync::OnceLock;
+
 use tracing_subscriber::filter::ParseError;
-use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
 
 /// Directives that are none.
 #[derive(Debug, thiserror::Error)]
@@ -24,19 +27,38 @@ pub fn filter(directives: &str) -> Result<EnvFilter, BadDirectives> {
 /// # Errors
 /// When `directives` are none.
 pub fn start(directives: &str, json: bool) -> Result<(), BadDirectives> {
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter(directives)?)
-        .with_span_events(FmtSpan::NONE)
-        .with_writer(std::io::stderr)
-        .with_target(true);
-    let started = if json {
-        builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
-    } else {
-        builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init()
-    };
-    drop(started);
+    let (filter, handle) = reload::Layer::new(filter(directives)?);
+    let text = (!json).then(|| {
+        let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        fmt::layer().with_writer(std::io::stderr).with_ansi(ansi)
+    });
+    let json = json.then(|| {
+        let layer = fmt::layer().with_writer(std::io::stderr).json();
+        layer.flatten_event(true).with_current_span(true).with_span_list(false)
+    });
+    let started = tracing_subscriber::registry().with(filter).with(text).with(json).try_init();
+    if started.is_ok() {
+        // Nobody else sets it: the log starts once.
+        let _already = FILTER.set(handle);
+    }
     Ok(())
 }
+
+/// What is logged from here on, if [`start`] started the log.
+///
+/// # Errors
+/// When `directives` are none; the log then stays as it was.
+pub fn set(directives: &str) -> Result<(), BadDirectives> {
+    let filter = filter(directives)?;
+    if let Some(handle) = FILTER.get()
+        && let Err(error) = handle.reload(filter)
+    {
+        tracing::error!(event = "log.failed", %error, "what is logged could not be changed");
+    }
+    Ok(())
+}
+
+static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 
 #[cfg(test)]
 mod tests {

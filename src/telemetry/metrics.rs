@@ -4,221 +4,17 @@
 //! Names follow the conventions of Prometheus and OpenTelemetry; docs/operations.md lists them. No label has more than
 //! a fixed number of values, and none is about a person.
 
-use std::collections::HashSet;
 use std::fmt;
-use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{EncodeLabelSet, EncodeMetric};
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::{Registry, Unit};
 
-use crate::telemetry::open::Open;
-use crate::telemetry::process::Process;
+use crate::telemetry::families::{
+    KindLabels, LoginLabels, METRICS, NameLabels, NumberLabels, RequestLabels, ResultLabels,
+};
 
 /// The media type of [`text`] (OpenMetrics 1.0).
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// How many service providers are told apart; those that come later count as "other".
-const PARTNERS: usize = 200;
-
-/// From a tenth of a millisecond to ten seconds.
-const SECONDS: [f64; 15] = [
-    0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
-];
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct RequestLabels {
-    http_request_method: &'static str,
-    http_route: String,
-    http_response_status_code: u16,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct LoginLabels {
-    outcome: &'static str,
-    level: &'static str,
-    factors: String,
-    service_provider: String,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct NumberLabels {
-    number: String,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct KindLabels {
-    kind: &'static str,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct ResultLabels {
-    what: &'static str,
-    result: &'static str,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct NameLabels {
-    name: String,
-}
-
-type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
-
-fn histogram() -> Histogram {
-    Histogram::new(SECONDS)
-}
-
-fn histograms<L: Clone + Eq + std::hash::Hash>() -> Histograms<L> {
-    Family::new_with_constructor(histogram as fn() -> Histogram)
-}
-
-struct Metrics {
-    registry: Registry,
-    requests: Histograms<RequestLabels>,
-    active: Gauge,
-    connections: Gauge,
-    logins: Family<LoginLabels, Counter>,
-    begun: Counter,
-    open: Gauge,
-    sessions: Gauge,
-    refusals: Family<NumberLabels, Counter>,
-    failures: Counter,
-    limited: Family<KindLabels, Counter>,
-    factors: Family<ResultLabels, Counter>,
-    signing: Histogram,
-    hash_wait: Histogram,
-    hash: Histogram,
-    hash_waiting: Gauge,
-    hash_places: Gauge,
-    commits: Histograms<KindLabels>,
-    store_syncs: Histogram,
-    store_log: Gauge,
-    register_syncs: Histogram,
-    register_rows: Gauge,
-    register_pending: Gauge,
-    register_unindexed: Gauge,
-    up: Family<KindLabels, Gauge>,
-    room: Family<NameLabels, Gauge>,
-    partners: Gauge,
-    partner_faults: Gauge,
-    reloads: Family<ResultLabels, Counter>,
-    certificates: Family<NameLabels, Gauge>,
-    disagreements: Counter,
-    notices: Family<ResultLabels, Counter>,
-    known: Mutex<HashSet<String>>,
-    open_logins: Open,
-}
-
-static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
-
-impl Metrics {
-    fn new() -> Self {
-        let mut registry = Registry::default();
-        let build = vec![
-            ("version", env!("CARGO_PKG_VERSION")),
-            ("xmlsec", if cfg!(feature = "xmlsec") { "yes" } else { "no" }),
-        ];
-        registry.register("ponte_build", "Which ponte this is", Info::new(build));
-        registry.register_collector(Box::new(Process));
-        let mut to = Registering(&mut registry);
-        let requests = to.seconds("http_server_request_duration", "Answers by method, route and status", histograms());
-        let active = to.one("http_server_active_requests", "Requests under way", Gauge::default());
-        let connections = to.one("ponte_connections", "Open connections", Gauge::default());
-        let logins = to.one("ponte_logins", "Logins that were answered", Family::default());
-        let begun = to.one("ponte_logins_begun", "Requests that became a login", Counter::default());
-        let open = to.one("ponte_open_logins", "Logins begun by this process that are neither answered nor too old", Gauge::default());
-        let sessions = to.one("ponte_open_sessions", "Sessions that can be joined", Gauge::default());
-        let refusals = to.one("ponte_refusals", "Requests refused, by the number of the error table", Family::default());
-        let failures = to.one("ponte_failures", "Requests that we failed (nr03): see the log", Counter::default());
-        let limited = to.one("ponte_limited", "Requests turned away by a limit", Family::default());
-        let factors = to.one("ponte_factors", "Passwords, codes and other factors that held or did not", Family::default());
-        let signing = to.seconds("ponte_signature_duration", "Signatures made", histogram());
-        let hash_wait = to.seconds("ponte_password_hash_wait", "Time that passwords waited to be hashed", histogram());
-        let hash = to.seconds("ponte_password_hash_duration", "Time that passwords took to be hashed", histogram());
-        let hash_waiting = to.one("ponte_password_hash_queue", "Passwords that wait or are hashed", Gauge::default());
-        let hash_places = to.one("ponte_password_hash_queue_limit", "Passwords that may wait or be hashed", Gauge::default());
-        let commits = to.seconds("ponte_store_commit_duration", "Commits, until they are acknowledged", histograms());
-        let store_syncs = to.seconds("ponte_store_sync_duration", "Rounds of commits written to the store's log and synced", histogram());
-        let store_log = to.bytes("ponte_store_log", "Bytes written to the store's log since it last turned", Gauge::default());
-        let register_syncs = to.seconds("ponte_register_sync_duration", "Groups of rows written to the register and synced", histogram());
-        let register_rows = to.one("ponte_register_rows", "Rows ever written to the register", Gauge::default());
-        let register_pending = to.one("ponte_register_pending_rows", "Rows that wait for the disk", Gauge::default());
-        let register_unindexed = to.one("ponte_register_unindexed_rows", "Rows that wait for the index", Gauge::default());
-        let up = to.one("ponte_up", "1 where a part of the server works, 0 where it does not", Family::default());
-        let room = to.bytes("ponte_disk_free", "Bytes that the disk of a folder has left for us", Family::default());
-        let partners = to.one("ponte_service_providers", "Service providers that are answered", Gauge::default());
-        let partner_faults = to.one("ponte_service_provider_faults", "Metadata that cannot be used as they are", Gauge::default());
-        let reloads = to.one("ponte_reloads", "Times that something was read again without a restart", Family::default());
-        let certificates = to.seconds("ponte_certificate_expires", "Time left until a certificate of ours ends", Family::default());
-        let disagreements = to.one("ponte_verifier_disagreements", "Signatures on which our two verifiers disagreed", Counter::default());
-        let notices = to.one("ponte_notices", "Notices to people, sent or given up", Family::default());
-        Self {
-            registry,
-            requests,
-            active,
-            connections,
-            logins,
-            begun,
-            open,
-            sessions,
-            refusals,
-            failures,
-            limited,
-            factors,
-            signing,
-            hash_wait,
-            hash,
-            hash_waiting,
-            hash_places,
-            commits,
-            store_syncs,
-            store_log,
-            register_syncs,
-            register_rows,
-            register_pending,
-            register_unindexed,
-            up,
-            room,
-            partners,
-            partner_faults,
-            reloads,
-            certificates,
-            disagreements,
-            notices,
-            known: Mutex::default(),
-            open_logins: Open::default(),
-        }
-    }
-}
-
-/// Registers and hands back.
-struct Registering<'a>(&'a mut Registry);
-
-impl Registering<'_> {
-    fn one<M: Metric>(&mut self, name: &str, help: &str, metric: M) -> M {
-        self.0.register(name, help, metric.clone());
-        metric
-    }
-
-    fn seconds<M: Metric>(&mut self, name: &str, help: &str, metric: M) -> M {
-        self.0.register_with_unit(name, help, Unit::Seconds, metric.clone());
-        metric
-    }
-
-    fn bytes<M: Metric>(&mut self, name: &str, help: &str, metric: M) -> M {
-        self.0.register_with_unit(name, help, Unit::Bytes, metric.clone());
-        metric
-    }
-}
-
-trait Metric: EncodeMetric + Clone + fmt::Debug + Send + Sync + 'static {}
-impl<M: EncodeMetric + Clone + fmt::Debug + Send + Sync + 'static> Metric for M {}
 
 /// A request is under way, until this is dropped.
 #[derive(Debug)]
@@ -289,21 +85,9 @@ pub fn login(
         outcome,
         level: level.unwrap_or("none"),
         factors: if factors.is_empty() { "none".to_owned() } else { factors.join("+") },
-        service_provider: told_apart(service_provider),
+        service_provider: METRICS.known.name(service_provider),
     };
     METRICS.logins.get_or_create(&labels).inc();
-}
-
-/// The first service providers by name, all others together.
-fn told_apart(service_provider: &str) -> String {
-    let mut known = METRICS.known.lock().unwrap_or_else(PoisonError::into_inner);
-    if !known.contains(service_provider) {
-        if known.len() >= PARTNERS || service_provider.len() > 256 {
-            return "other".to_owned();
-        }
-        known.insert(service_provider.to_owned());
-    }
-    service_provider.to_owned()
 }
 
 /// A request was refused, under a number of the error table.
@@ -465,8 +249,8 @@ mod tests {
     fn what_is_counted_is_told() {
         login_begun(1000);
         login(1000, "authenticated", Some("SpidL2"), &["password", "totp"], "https://sp.example");
-        refused(11);
-        committed("durable", Duration::from_micros(700));
+        refused(1011);
+        committed("of-this-test", Duration::from_micros(700));
         let reading = Reading {
             up: vec![("store", true)],
             room: vec![("data".into(), 5)],
@@ -476,8 +260,8 @@ mod tests {
         let text = text(&reading).unwrap();
         for line in [
             "ponte_logins_total{outcome=\"authenticated\",level=\"SpidL2\",factors=\"password+totp\",service_provider=\"https://sp.example\"} 1",
-            "ponte_refusals_total{number=\"nr11\"} 1",
-            "ponte_store_commit_duration_seconds_bucket{le=\"0.001\",kind=\"durable\"} 1",
+            "ponte_refusals_total{number=\"nr1011\"} 1",
+            "ponte_store_commit_duration_seconds_bucket{le=\"0.001\",kind=\"of-this-test\"} 1",
             "ponte_up{kind=\"store\"} 1",
             "ponte_disk_free_bytes{name=\"data\"} 5",
             "ponte_certificate_expires_seconds{name=\"signing-1\"} 77",
@@ -486,15 +270,5 @@ mod tests {
             assert!(text.contains(line), "{line}\n{text}");
         }
         assert!(text.ends_with("# EOF\n"));
-    }
-
-    /// No number of service providers makes the memory grow.
-    #[test]
-    fn service_providers_beyond_the_first_are_one() {
-        for number in 0..PARTNERS + 5 {
-            told_apart(&format!("https://{number}.example"));
-        }
-        assert_eq!(told_apart("https://one-more.example"), "other");
-        assert_eq!(told_apart("https://0.example"), "https://0.example");
     }
 }

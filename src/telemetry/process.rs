@@ -26,7 +26,11 @@ impl Collector for Process {
             let gauge = ConstGauge::new(value);
             gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)
         };
-        gauge("process_resident_memory_bytes", "Resident memory", field(22).map(|pages| pages * page))?;
+        gauge(
+            "process_resident_memory_bytes",
+            "Resident memory",
+            field(22).map(|pages| pages * page),
+        )?;
         gauge("process_virtual_memory_bytes", "Virtual memory", field(21))?;
         gauge("process_threads", "Threads", field(18))?;
         let open = fs::read_dir("/proc/self/fd").ok().map(|files| files.count());

@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod context;
 pub mod cookie;
+pub mod crowd;
 pub mod demo;
 pub mod form;
 pub mod headers;

@@ -203,7 +203,11 @@ mod tests {
             ("::ffff:203.0.113.7", "203.0.113.7"),
             ("10.0.0.5", "10.0.0.5"),
         ] {
-            assert_eq!(client("10.0.0.1", &[("x-forwarded-for", said)], &proxies), expected, "{said}");
+            assert_eq!(
+                client("10.0.0.1", &[("x-forwarded-for", said)], &proxies),
+                expected,
+                "{said}"
+            );
         }
         let twice = [("x-forwarded-for", "198.51.100.1"), ("x-forwarded-for", "203.0.113.7")];
         assert_eq!(client("10.0.0.1", &twice, &proxies), "203.0.113.7");
@@ -221,15 +225,46 @@ mod tests {
     fn hostile_values_name_nobody() {
         let long = "1.1.1.1,".repeat(5000);
         for said in [
-            "", " ", ",", "nonsense", "203.0.113.7, ", "203.0.113.7, unknown", "203.0.113.7; x",
-            "0x7f.1", "127.1", "203.0.113.7/24", "localhost", "<script>", "203.0.113.7%0d%0aX: y",
+            "",
+            " ",
+            ",",
+            "nonsense",
+            "203.0.113.7, ",
+            "203.0.113.7, unknown",
+            "203.0.113.7; x",
+            "0x7f.1",
+            "127.1",
+            "203.0.113.7/24",
+            "localhost",
+            "<script>",
+            "203.0.113.7%0d%0aX: y",
         ] {
-            assert_eq!(client("10.0.0.1", &[("x-forwarded-for", said)], &["10.0.0.1"]), "10.0.0.1", "{said}");
+            assert_eq!(
+                client("10.0.0.1", &[("x-forwarded-for", said)], &["10.0.0.1"]),
+                "10.0.0.1",
+                "{said}"
+            );
         }
-        for said in ["", "for=", "for=unknown", "for=_hidden", "by=192.0.2.1", "for=192.0.2.1;for=192.0.2.2", "for=\"192.0.2.1", "192.0.2.1"] {
-            assert_eq!(client("10.0.0.1", &[("forwarded", said)], &["10.0.0.1"]), "10.0.0.1", "{said}");
+        for said in [
+            "",
+            "for=",
+            "for=unknown",
+            "for=_hidden",
+            "by=192.0.2.1",
+            "for=192.0.2.1;for=192.0.2.2",
+            "for=\"192.0.2.1",
+            "192.0.2.1",
+        ] {
+            assert_eq!(
+                client("10.0.0.1", &[("forwarded", said)], &["10.0.0.1"]),
+                "10.0.0.1",
+                "{said}"
+            );
         }
-        assert_eq!(client("10.0.0.1", &[("x-forwarded-for", long.as_str())], &["10.0.0.1"]), "10.0.0.1");
+        assert_eq!(
+            client("10.0.0.1", &[("x-forwarded-for", long.as_str())], &["10.0.0.1"]),
+            "10.0.0.1"
+        );
     }
 
     /// A proxy that adds to one header passes the other one through as its client wrote it.

@@ -15,33 +15,54 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use openssl::ssl::SslAcceptor;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 
-use crate::web::tls::shake_hands;
+use crate::flow::network::Proxies;
+use crate::telemetry::metrics;
+use crate::telemetry::process::max_files;
+use crate::web::crowd::Crowd;
+use crate::web::tls::{Tls, shake_hands};
 
-/// Serves `router` until `stop` is done, then lets what is under way finish, for ten seconds at most;
-/// over TLS if there is an acceptor for it.
+/// How connections are taken.
+#[derive(Clone, Debug)]
+pub struct Doors {
+    /// What speaks TLS; none is plain HTTP.
+    pub tls: Option<Tls>,
+    /// Whose connections are many people's.
+    pub proxies: Proxies,
+    /// How long what is under way may take once we are told to stop.
+    pub farewell: Duration,
+}
+
+impl Default for Doors {
+    fn default() -> Self {
+        Self { tls: None, proxies: Proxies::default(), farewell: FAREWELL }
+    }
+}
+
+/// Serves `router` until `stop` is done, then takes no more connections and lets the requests under way finish, for as
+/// long as `doors` say.
 ///
 /// Each request carries its sender's address as [`ConnectInfo`].
 pub async fn serve(
     listener: TcpListener,
-    tls: Option<SslAcceptor>,
+    doors: Doors,
     router: Router,
     stop: impl Future<Output = ()>,
 ) {
-    let places = Arc::new(Semaphore::new(max_connections()));
+    let most = max_connections();
+    let places = Arc::new(Semaphore::new(most));
+    let crowd = Crowd::new((most / SHARES).max(LEAST_SHARE));
     let (ending, ended) = watch::channel(false);
     let mut stop = pin!(stop);
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
-        let (stream, peer) = tokio::select! {
+        let (stream, peer, place) = tokio::select! {
             () = &mut stop => break,
-            accepted = listener.accept() => match accepted {
+            accepted = accept(&listener, &places) => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     pause_after(&error).await;
@@ -49,10 +70,19 @@ pub async fn serve(
                 }
             },
         };
+        let mut share = None;
+        if !doors.proxies.contain(peer.ip()) {
+            share = crowd.enter(peer.ip());
+            if share.is_none() {
+                metrics::limited("connections");
+                continue;
+            }
+        }
         let router = router.clone();
         let ended = ended.clone();
-        let tls = tls.clone();
+        let tls = doors.tls.clone();
         tokio::spawn(async move {
+            let counted = metrics::connected();
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "no nodelay");
             }
@@ -64,14 +94,24 @@ pub async fn serve(
                     Err(_) => tracing::debug!(%peer, "no TLS in time"),
                 },
             }
-            drop(place);
+            drop((place, share, counted));
         });
     }
     drop(listener);
     drop(ended);
-    if ending.send(true).is_ok() && timeout(FAREWELL, ending.closed()).await.is_err() {
+    if ending.send(true).is_ok() && timeout(doors.farewell, ending.closed()).await.is_err() {
         tracing::warn!(event = "stop.cut", "requests were still under way when time was up");
     }
+}
+
+/// The next connection, once there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, peer, place))
 }
 
 async fn converse<S>(stream: S, peer: SocketAddr, router: Router, mut ended: watch::Receiver<bool>)
@@ -122,13 +162,7 @@ async fn pause_after(error: &io::Error) {
 
 /// As many connections as the process may have open files, less what it needs itself.
 fn max_connections() -> usize {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let files = limits
-        .lines()
-        .find_map(|line| line.strip_prefix("Max open files"))
-        .and_then(|rest| rest.split_whitespace().next())
-        .and_then(|soft| soft.parse::<usize>().ok())
-        .unwrap_or(1024);
+    let files = max_files().and_then(|files| usize::try_from(files).ok()).unwrap_or(1024);
     files.saturating_sub(OWN_FILES).clamp(64, 8192)
 }
 
@@ -139,3 +173,6 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// The most bytes of a request's line and headers.
 const MAX_HEAD: usize = 64 * 1024;
 const OWN_FILES: usize = 128;
+/// One network may have this part of all connections, and so many at least.
+const SHARES: usize = 4;
+const LEAST_SHARE: usize = 64;

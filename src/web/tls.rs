@@ -1,6 +1,8 @@
 //! TLS for our listener: OpenSSL, versions 1.2 and 1.3.
 
+use std::fmt;
 use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
@@ -9,12 +11,39 @@ use openssl::x509::X509;
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
+/// What speaks TLS: an acceptor that can be swapped for one with a newer certificate. Clones swap together.
+#[derive(Clone)]
+pub struct Tls(Arc<RwLock<Acceptor>>);
+
+impl Tls {
+    /// Begins with `acceptor`.
+    #[must_use]
+    pub fn new(acceptor: Acceptor) -> Self {
+        Self(Arc::new(RwLock::new(acceptor)))
+    }
+
+    /// Handshakes from here on are `acceptor`'s.
+    pub fn swap(&self, acceptor: Acceptor) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = acceptor;
+    }
+
+    fn acceptor(&self) -> Acceptor {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tls")
+    }
+}
+
 /// Takes the server's part in a handshake.
 pub(super) async fn shake_hands(
     stream: TcpStream,
-    tls: &SslAcceptor,
+    tls: &Tls,
 ) -> Result<SslStream<TcpStream>, openssl::ssl::Error> {
-    let mut stream = SslStream::new(Ssl::new(tls.context())?, stream)?;
+    let mut stream = SslStream::new(Ssl::new(tls.acceptor().context())?, stream)?;
     Pin::new(&mut stream).accept().await?;
     Ok(stream)
 }

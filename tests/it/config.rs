@@ -277,7 +277,7 @@ fn the_environment_overrides_every_key_outside_lists() {
     )
     .unwrap();
     assert_eq!(settings.server.base_url.as_str(), "https://other.example/");
-    assert_eq!(settings.server.proxies.len(), 2);
+    assert_eq!(settings.server.proxies.networks.len(), 2);
     assert!(format!("{:?}", settings.hashing).contains("m_cost: 65536"), "{:?}", settings.hashing);
     assert_eq!(settings.idp.organization.name.it.as_deref(), Some("Altro ente"));
     assert!(settings.strangers.is_empty());

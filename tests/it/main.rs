@@ -23,6 +23,7 @@ mod levels;
 mod logout_messages;
 mod metadata;
 mod mutated_requests;
+mod operate;
 mod pages;
 mod profiles_doc;
 mod records;

@@ -22,6 +22,7 @@ use crate::login::request::LocalName;
 use crate::partners::registry::{Origin, Registry, Source};
 use crate::saml::upstream::metadata;
 use crate::web::router;
+use crate::web::serve::Doors;
 use crate::world::certificate::{self, Holder, KeyKind};
 use crate::world::random::Random;
 use crate::world::signer::{KeyFile, Signer};
@@ -60,13 +61,16 @@ fn measure(seconds: u64, folder: &Path) -> Result<String, CliError> {
     settings.limits.address_per_minute = u32::MAX;
     settings.limits.partner_per_minute = u32::MAX;
     let runtime = serve::runtime(&settings)?;
-    let house = runtime.block_on(house::open(&settings, false))?;
+    let house = runtime.block_on(house::open(&settings, None, false))?;
     let service_provider = service_provider(&random, &house.env)?;
     let (stop, stopped) = oneshot::channel::<()>();
     let routes = router::router(Arc::clone(&house.env));
     let serving = runtime.spawn(async move {
         if let Ok(listener) = TcpListener::from_std(socket) {
-            crate::web::serve::serve(listener, None, routes, async { drop(stopped.await) }).await;
+            crate::web::serve::serve(listener, Doors::default(), routes, async {
+                drop(stopped.await)
+            })
+            .await;
         }
     });
     let bench = Bench { env: Arc::clone(&house.env), address, host, service_provider };

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::cli::check::finding::Finding;
 use crate::cli::check::keys;
 use crate::cli::error::CliError;
-use crate::cli::{files, serve, store};
+use crate::cli::{files, reload, store};
 use crate::config::settings::{KeyFiles, Settings};
 use crate::world::certificate::Certificate;
 
@@ -40,7 +40,7 @@ pub fn check(settings: &Settings, now: DateTime<Utc>) -> Vec<Finding> {
 }
 
 fn speak(tls: &KeyFiles, now: DateTime<Utc>) -> Result<Finding, CliError> {
-    serve::acceptor(tls)?;
+    reload::acceptor(tls)?;
     let certificate = Certificate::from_pem(&files::read(&tls.certificate)?)?;
     let until = certificate.not_after.format("%Y-%m-%d");
     let good = || Finding::good("TLS", format!("certificate good until {until}"));

@@ -17,6 +17,7 @@ use crate::telemetry::log;
 use crate::web::demo::people::{self, People};
 use crate::web::demo::service_provider::{self, Provider, ServiceProvider};
 use crate::web::pages::demo::DemoPerson;
+use crate::web::serve::Doors;
 use crate::web::{router, serve};
 use crate::world::clock::Clock;
 use crate::world::random::Random;
@@ -31,11 +32,12 @@ pub fn run(said: &Demo) -> Result<(), CliError> {
     let citizens = citizens::of_folder(&folder.path.join("citizens.json"), &random)?;
     let server = &folder.settings.server;
     log::start(&server.log_level, server.json_log).map_err(CliError::Log)?;
-    serving::runtime(&folder.settings)?.block_on(async {
-        let house = Arc::new(house::open(&folder.settings, true).await?);
+    let settings = folder.settings.clone();
+    serving::until_closed(&settings, async {
+        let house = Arc::new(house::open(&folder.settings, None, true).await?);
         citizens::settle(&house.env, &citizens).await?;
         let running = Running::start(&house, &folder.settings)?;
-        let provider = serving::listen(&folder.settings).await?;
+        let provider = serving::listen(folder.settings.server.listen).await?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, said.sp_port));
         let service = TcpListener::bind(address).await.map_err(CliError::listen(address))?;
 
@@ -47,8 +49,8 @@ pub fn run(said: &Demo) -> Result<(), CliError> {
         let pages = router::router_with(Arc::clone(&house.env), people::routes(people));
         let site = service_provider::router(Arc::new(site(&house, folder)?));
         tokio::join!(
-            serve::serve(provider, None, pages, running.stopped()),
-            serve::serve(service, None, site, running.stopped()),
+            serve::serve(provider, Doors::default(), pages, running.stopped()),
+            serve::serve(service, Doors::default(), site, running.stopped()),
         );
         running.end(&house).await
     })

@@ -19,7 +19,7 @@ use ponte::store::port::{Committed, Durability};
 use ponte::store::record::Batch;
 use ponte::store::{accounts, activations, credentials};
 use ponte::web::router::router;
-use ponte::web::serve::serve;
+use ponte::web::serve::{Doors, serve};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -71,7 +71,7 @@ impl House {
         let router = router(Arc::clone(&env));
         runtime.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            serve(listener, None, router, async { drop(stopped.await) }).await;
+            serve(listener, Doors::default(), router, async { drop(stopped.await) }).await;
         });
         let requests = AtomicU32::new(1);
         Self { env, port, runtime, stop: Some(stop), requests, _folder: folder }

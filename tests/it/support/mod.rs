@@ -14,3 +14,4 @@ pub(crate) mod real_files;
 pub(crate) mod requests;
 pub(crate) mod server;
 pub(crate) mod sp;
+pub(crate) mod wire;

@@ -43,6 +43,40 @@ impl Server {
         format!("http://idp.localhost:{}{path}", self.port)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Adds lines to a section of the configuration, or one at the end for a section of its own.
+    pub(crate) fn configure_in(&self, section: &str, lines: &str) {
+        let path = self.folder().join("ponte.toml");
+        let text = std::fs::read_to_string(&path).expect("ponte.toml");
+        let head = format!("\n[{section}]\n");
+        assert_eq!(text.matches(&head).count(), 1, "{section}");
+        let text = text.replacen(&head, &format!("{head}{lines}\n"), 1);
+        std::fs::write(&path, text).expect("it is written");
+    }
+
+    /// Waits until it has ended by itself, without an error.
+    pub(crate) fn ended(&mut self) {
+        assert_eq!(self.ended_as(), Some(0), "{:#?}", self.log());
+    }
+
+    /// Waits until it has ended by itself; its exit status.
+    pub(crate) fn ended_as(&mut self) -> Option<i32> {
+        let mut child = self.child.take().expect("it runs");
+        let status = child.wait().expect("it ends");
+        // Its last words are read by another thread.
+        std::thread::sleep(Duration::from_millis(50));
+        status.code()
+    }
+
+    /// The events that it logged, by name.
+    pub(crate) fn events(&self) -> Vec<String> {
+        let log = self.log();
+        log.iter().filter_map(|row| Some(row["event"].as_str()?.to_owned())).collect()
+    }
+
     /// Adds lines at the end of the configuration.
     pub(crate) fn configure(&self, lines: &str) {
         let mut file = std::fs::OpenOptions::new()
