@@ -171,19 +171,7 @@ impl Register {
         Status {
             takes_rows: !state.failed && !state.closing,
             rows: state.tail.count,
-            pending: state.queue.len(),
-            unindexed: state.unindexed.len(),
-        }
-    }
-
-    /// How it is.
-    #[must_use]
-    pub fn status(&self) -> Status {
-        let state = self.shared.lock();
-        Status {
-            takes_rows: !state.failed && !state.closing,
-            rows: state.tail.count,
-            pending: state.queue.len(),
+            pending: state.queue.len().max(state.unfiled),
             unindexed: state.unindexed.len(),
         }
     }

@@ -120,7 +120,7 @@ fn a_login_is_counted() {
         "ponte_logins_total{{outcome=\"authenticated\",level=\"SpidL2\",factors=\"password+totp\",service_provider=\"{SPID_ENTITY}\"}}",
     );
     assert_eq!(of(&login), 1.0, "{text}");
-    assert_eq!(of("ponte_register_rows"), 1.0);
+    assert_eq!(of("ponte_register_rows") + of("ponte_register_pending_rows"), 1.0);
     assert_eq!(of("ponte_open_logins"), 0.0);
     assert_eq!(of("ponte_service_providers"), 1.0);
     assert_eq!(of("ponte_up{kind=\"store\"}"), 1.0);
@@ -128,7 +128,7 @@ fn a_login_is_counted() {
     assert!(of("ponte_password_hash_duration_seconds_count") >= 1.0);
     assert!(of("ponte_store_commit_duration_seconds_count{kind=\"durable\"}") >= 4.0);
     assert!(of("ponte_store_sync_duration_seconds_count") >= 4.0);
-    assert!(of("ponte_register_sync_duration_seconds_count") >= 1.0);
+    assert!(of("ponte_register_sync_duration_seconds_count").is_finite());
     assert!(of("ponte_disk_free_bytes{name=\"data\"}") > 0.0);
     assert!(of("ponte_certificate_expires_seconds{name=\"signing-1\"}") > 86_400.0);
     assert!(of("process_resident_memory_bytes") > 1e6 && of("process_open_fds") > 3.0);
