@@ -233,6 +233,7 @@ impl Here {
             response_issuer: "https://idp.example.org".into(),
             response_issue_instant: DateTime::UNIX_EPOCH,
             response_xml: text(response),
+            assertion_xml: None,
             assertion_id: Some("_assertion".into()),
             outcome: "Success".into(),
             subject: None,

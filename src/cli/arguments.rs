@@ -158,6 +158,43 @@ pub struct SpAdd {
     /// What it is given if its metadata asks for nothing, as in --attributes name,fiscalNumber
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub attributes: Vec<String>,
+    /// The kind of name that it gets for people when its request asks for none
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub name_id: Option<NameIdChoice>,
+    /// Encrypt assertions to it: its metadata must have a key for that
+    #[arg(long)]
+    pub encrypt_assertion: bool,
+    /// By what names it knows attributes; without it, by those that its metadata asks for
+    #[arg(long, value_enum, value_name = "STYLE")]
+    pub attribute_style: Option<StyleChoice>,
+    /// Names of its own for attributes, as in --attribute-names fiscalNumber=urn:example:cf
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub attribute_names: Vec<String>,
+    /// Let people start at us, with /saml/start?sp=ENTITY-ID
+    #[arg(long)]
+    pub unsolicited: bool,
+}
+
+/// A kind of name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum NameIdChoice {
+    /// Another one each time
+    Transient,
+    /// Always the same, for it alone
+    Persistent,
+    /// The e-mail address
+    Email,
+}
+
+/// A way of naming attributes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum StyleChoice {
+    /// SPID's names
+    Spid,
+    /// LDAP's object identifiers
+    Oid,
+    /// Claims of WS-Federation
+    Claims,
 }
 
 /// Rules of requests.

@@ -2,15 +2,19 @@
 
 use crate::admin::command::{Command, Done, Partner};
 use crate::assurance::level::Level;
-use crate::cli::arguments::{LevelChoice, ProfileChoice, SpAdd, SpCommand};
+use crate::cli::arguments::{
+    LevelChoice, NameIdChoice, ProfileChoice, SpAdd, SpCommand, StyleChoice,
+};
 use crate::cli::error::CliError;
 use crate::cli::files;
 use crate::cli::office::{Office, unexpected};
 use crate::cli::say::{say, say_text};
 use crate::cli::users::level_word;
 use crate::identity::attributes::AttributeName;
+use crate::identity::name_id::NameIdKind;
 use crate::login::request::LocalName;
 use crate::partners::registry::Entry;
+use crate::saml::attribute_names::{NameStyle, Renamed};
 use crate::saml::partner::Profile;
 
 /// Carries out a command about service providers.
@@ -54,6 +58,19 @@ async fn add(office: &mut Office, said: &SpAdd) -> Result<(), CliError> {
         }),
         attributes: attributes(&said.attributes)?,
         disabled: false,
+        name_id: said.name_id.map(|choice| match choice {
+            NameIdChoice::Transient => NameIdKind::Transient,
+            NameIdChoice::Persistent => NameIdKind::Persistent,
+            NameIdChoice::Email => NameIdKind::Email,
+        }),
+        encrypt_assertion: said.encrypt_assertion,
+        attribute_style: said.attribute_style.map(|choice| match choice {
+            StyleChoice::Spid => NameStyle::Spid,
+            StyleChoice::Oid => NameStyle::Oid,
+            StyleChoice::Claims => NameStyle::Claims,
+        }),
+        attribute_names: renamed(&said.attribute_names)?,
+        unsolicited: said.unsolicited,
     };
     match office.ask(Command::AddServiceProvider { metadata, entry }).await? {
         Done::ServiceProviderAdded { service_provider, replaced, warnings } => {
@@ -67,6 +84,17 @@ async fn add(office: &mut Office, said: &SpAdd) -> Result<(), CliError> {
         }
         other => unexpected(other),
     }
+}
+
+fn renamed(said: &[String]) -> Result<Vec<Renamed>, CliError> {
+    let read = |said: &String| {
+        Renamed::parse(said).ok_or_else(|| CliError::Argument {
+            what: "--attribute-names",
+            expected: Renamed::FORM,
+            found: said.clone(),
+        })
+    };
+    said.iter().map(read).collect()
 }
 
 fn attributes(said: &[String]) -> Result<Vec<AttributeName>, CliError> {

@@ -19,7 +19,10 @@ use crate::factors::password::Hashing;
 use crate::flow::env::{LoginSettings, RequestSettings, Support};
 use crate::flow::network::{ForwardedBy, Network, Proxies};
 use crate::identity::attributes::AttributeName;
+use crate::identity::name_id::NameIdKind;
 use crate::login::request::LocalName;
+use crate::partners::registry::Entry;
+use crate::saml::attribute_names::{NameStyle, Renamed};
 use crate::saml::identity_provider::Organization;
 use crate::saml::partner::Profile;
 
@@ -319,6 +322,34 @@ impl Check<'_> {
         Support { name: raw.name.clone(), email: raw.email.clone(), url }
     }
 
+    fn answers(&mut self, raw: &raw::ServiceProvider, key: &dyn Fn(&str) -> String) -> Entry {
+        let kinds = [
+            ("transient", NameIdKind::Transient),
+            ("persistent", NameIdKind::Persistent),
+            ("email", NameIdKind::Email),
+        ];
+        let styles =
+            [("spid", NameStyle::Spid), ("oid", NameStyle::Oid), ("claims", NameStyle::Claims)];
+        let (name_id, style) = (raw.name_id.as_ref(), raw.attribute_style.as_ref());
+        let mut names = Vec::new();
+        for said in raw.attribute_names.iter().flatten() {
+            match Renamed::parse(said) {
+                Some(renamed) => names.push(renamed),
+                None => self.wrong(&key("attribute-names"), Renamed::FORM, said),
+            }
+        }
+        Entry {
+            disabled: raw.disabled,
+            name_id: name_id.and_then(|said| self.choice(&key("name-id"), said, &kinds)),
+            encrypt_assertion: raw.encrypt_assertion,
+            attribute_style: style
+                .and_then(|said| self.choice(&key("attribute-style"), said, &styles)),
+            attribute_names: names,
+            unsolicited: raw.unsolicited,
+            ..Entry::default()
+        }
+    }
+
     fn service_providers(&mut self, raw: &[raw::ServiceProvider]) -> Vec<ServiceProvider> {
         let mut entries: Vec<ServiceProvider> = Vec::with_capacity(raw.len());
         for (number, raw) in raw.iter().enumerate() {
@@ -336,20 +367,15 @@ impl Check<'_> {
                     None => self.wrong(&key("attributes"), unknown_attribute(said), said),
                 }
             }
+            let answers = self.answers(raw, &key);
             let Some(entity_id) = self.entity_id(&key("entity-id"), &raw.entity_id) else {
                 continue;
             };
             if entries.iter().any(|entry| entry.entity_id == entity_id) {
                 self.wrong(&key("entity-id"), "one table for each service provider", &entity_id);
             }
-            let disabled = raw.disabled;
-            entries.push(ServiceProvider {
-                entity_id,
-                profile,
-                minimum_level,
-                attributes,
-                disabled,
-            });
+            let entry = Entry { profile, minimum_level, attributes, ..answers };
+            entries.push(ServiceProvider { entity_id, entry });
         }
         entries
     }

@@ -427,4 +427,34 @@ pub const KEYS: &[Key] = &[
         Default("false"),
         "Whether it is refused for the time being.",
     ),
+    key(
+        "service-provider[].name-id",
+        Text,
+        Optional("\"persistent\""),
+        "The kind of name that it gets for people when its request asks for none: \"transient\", \"persistent\" (always the same, for it alone) or \"email\" (which it may ask for only if it is said here). Without it, as its metadata says first. This and the keys below are for the generic profile.",
+    ),
+    key(
+        "service-provider[].encrypt-assertion",
+        Flag,
+        Default("false"),
+        "Whether assertions to it are encrypted (AES-GCM, RSA-OAEP): its metadata must have a key for it.",
+    ),
+    key(
+        "service-provider[].attribute-style",
+        Text,
+        Optional("\"oid\""),
+        "By what names it knows attributes: \"spid\", \"oid\" (LDAP's: urn:oid:2.5.4.42) or \"claims\" (http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname). Without it, by the names that its metadata asks for.",
+    ),
+    key(
+        "service-provider[].attribute-names",
+        Texts,
+        Optional("[\"fiscalNumber=urn:example:codiceFiscale\"]"),
+        "Attributes that it knows by names of its own.",
+    ),
+    key(
+        "service-provider[].unsolicited",
+        Flag,
+        Default("false"),
+        "Whether people may start at us, with /saml/start?sp=ENTITY-ID&target=RELAY-STATE.",
+    ),
 ];

@@ -186,4 +186,9 @@ pub struct ServiceProvider {
     pub minimum_level: Option<String>,
     pub attributes: Option<Vec<String>>,
     pub disabled: bool,
+    pub name_id: Option<String>,
+    pub encrypt_assertion: bool,
+    pub attribute_style: Option<String>,
+    pub attribute_names: Option<Vec<String>>,
+    pub unsolicited: bool,
 }

@@ -15,10 +15,8 @@ use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
 use crate::flow::env::{self, LoginSettings, RequestSettings, Support};
 use crate::flow::network::{Network, Proxies};
-use crate::identity::attributes::AttributeName;
 use crate::partners::registry::Entry;
 use crate::saml::identity_provider::Organization;
-use crate::saml::partner::Profile;
 
 /// Everything that `ponte.toml` and the environment say.
 #[derive(Clone, Debug)]
@@ -145,14 +143,8 @@ pub struct Register {
 pub struct ServiceProvider {
     /// Which one.
     pub entity_id: String,
-    /// Its rules; `None`: as its metadata looks.
-    pub profile: Option<Profile>,
-    /// Our least level for it.
-    pub minimum_level: Option<Level>,
-    /// What it is given if its metadata asks for nothing.
-    pub attributes: Vec<AttributeName>,
-    /// Whether it is refused.
-    pub disabled: bool,
+    /// What is settled with it.
+    pub entry: Entry,
 }
 
 impl Settings {
@@ -201,15 +193,7 @@ impl Settings {
     /// What is settled with service providers, by entityID.
     #[must_use]
     pub fn entries(&self) -> HashMap<String, Entry> {
-        let entry = |one: &ServiceProvider| {
-            let entry = Entry {
-                profile: one.profile,
-                minimum_level: one.minimum_level,
-                attributes: one.attributes.clone(),
-                disabled: one.disabled,
-            };
-            (one.entity_id.clone(), entry)
-        };
+        let entry = |one: &ServiceProvider| (one.entity_id.clone(), one.entry.clone());
         self.service_providers.iter().map(entry).collect()
     }
 }

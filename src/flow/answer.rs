@@ -41,17 +41,26 @@ pub(in crate::flow) async fn answer(
     let reply_to = ReplyTo::decode(&request.reply_to)?;
     let keys = env.keys.snapshot();
     let (idp, signer, random) = (&env.idp, &*keys.signer, &env.random);
+    let outcome = match outcome {
+        Outcome::Authenticated(person)
+            if reply_to.name_id == NameIdKind::Email && email(&person).is_empty() =>
+        {
+            Outcome::Refused(Refusal::NoName)
+        }
+        outcome => outcome,
+    };
     let answer = match &outcome {
         Outcome::Authenticated(person) => {
-            let persistent = match reply_to.name_id {
+            let name = match reply_to.name_id {
                 NameIdKind::Transient => String::new(),
+                NameIdKind::Email => email(person).to_owned(),
                 NameIdKind::Persistent => {
                     let key = env.seal.derive("persistent name").map_err(credential)?;
                     name_id::pairwise(&*key, &person.subject, &reply_to.entity_id)
                         .map_err(credential)?
                 }
             };
-            response::answer(&request.reply_to, person, &persistent, idp, signer, random, now)?
+            response::answer(&request.reply_to, person, &name, idp, signer, random, now)?
         }
         Outcome::Refused(refusal) => {
             let status = status::refusal(*refusal, reply_to.profile);
@@ -77,6 +86,7 @@ pub(in crate::flow) async fn answer(
         response_issuer: env.idp.entity_id.clone(),
         response_issue_instant: answer.issue_instant,
         response_xml: answer.xml,
+        assertion_xml: answer.assertion_xml,
         assertion_id: answer.assertion_id,
         outcome: described(&outcome).to_owned(),
         subject: transaction.subject().cloned(),
@@ -171,6 +181,12 @@ pub(in crate::flow) fn request_blob(handle: &str) -> String {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     URL_SAFE_NO_PAD.encode(sha256(&[b"request", handle.as_bytes()].concat()))
+}
+
+/// The address that the person agreed to release.
+fn email(person: &Authenticated) -> &str {
+    let mut released = person.attributes.iter();
+    released.find(|one| one.name == AttributeName::Email).map_or("", |one| one.value.trim())
 }
 
 /// An attribute of the identity that is told of; of the first that has it where none is.

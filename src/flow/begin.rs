@@ -8,9 +8,11 @@ use crate::flow::visit::{Visitor, browser_digest};
 use crate::login::transaction::{Opening, Transaction};
 use crate::register::row::Row;
 use crate::saml::authn_request::{Received, Receiving, Rejected, Window, receive};
-use crate::saml::binding::Inbound;
+use crate::saml::binding::{Inbound, MAX_RELAY_STATE};
+use crate::saml::partner::Profile;
 use crate::saml::response::{self, ReplyTo};
 use crate::saml::status::Fault;
+use crate::saml::translate;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
 use crate::store::{blob, replay, transactions};
@@ -48,6 +50,45 @@ pub async fn begin(env: &Env, inbound: Inbound<'_>, visitor: &Visitor<'_>) -> Re
         }
         reply => reply,
     })
+}
+
+/// Opens a login that nobody asked for, at the service provider `entity_id`, if its entry lets people
+/// start at us (SAML Profiles §4.1.5); `target` goes with the answer as it is.
+pub async fn start(
+    env: &Env,
+    entity_id: &str,
+    target: Option<&str>,
+    visitor: &Visitor<'_>,
+) -> Reply {
+    let now = env.clock.now();
+    let partner = env.partners.snapshot().find(entity_id, now).filter(|partner| {
+        partner.profile == Profile::Generic && partner.answers.unsolicited && !partner.disabled
+    });
+    let is_fit = target.is_none_or(|target| target.len() <= MAX_RELAY_STATE);
+    let Some(partner) = partner.filter(|_| is_fit) else {
+        tracing::warn!(
+            event = "start.refused",
+            support_id = visitor.support_id,
+            address = %visitor.address,
+            relying_party = %excerpt(entity_id),
+        );
+        return Reply::Trouble(Box::new(Trouble::NoSuchPage));
+    };
+    let begun = async {
+        if let Err(seconds) = env.by_partner.take(&partner.entity_id, now) {
+            return Err(Failure::Told(Trouble::TooMany { seconds }));
+        }
+        let request = translate::unsolicited(&partner, target, env.random.xml_id(), now);
+        let received = Received {
+            request,
+            xml: String::new(),
+            issue_instant: now,
+            partner,
+            remember_until: now,
+        };
+        open(env, &received, visitor).await?.ok_or(Failure::Contention)
+    };
+    begun.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }
 
 /// Opens the login; `None` if the request was seen before.
@@ -125,6 +166,7 @@ async fn refuse(env: &Env, rejected: Rejected, visitor: &Visitor<'_>) -> Result<
                 response_issuer: env.idp.entity_id.clone(),
                 response_issue_instant: answer.issue_instant,
                 response_xml: answer.xml,
+                assertion_xml: None,
                 assertion_id: None,
                 outcome: format!("nr{:02}", fault.kind.number()),
                 subject: None,

@@ -15,6 +15,8 @@ pub enum NameIdKind {
     Transient,
     /// The same one each time, of no use to another relying party.
     Persistent,
+    /// The person's e-mail address, which every relying party knows alike: only where we settled it so.
+    Email,
 }
 
 /// A name that a relying party was given for a person, with all that makes it that one (SAML Core §2.2.3).

@@ -57,6 +57,8 @@ pub enum Refusal {
     Cancelled,
     /// Nobody may be asked, and somebody would have to be (NoPassive).
     Passive,
+    /// The person has no name of the kind that is asked for (InvalidNameIDPolicy).
+    NoName,
     /// The person's identity is of another type than the purpose of the request wants (nr30).
     IdentityType,
     /// The person is not of the age that is wanted. The rules give it no number of its own: it is
@@ -66,7 +68,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every one.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::TooManyAttempts,
         Self::LevelUnreachable,
         Self::TimedOut,
@@ -74,6 +76,7 @@ impl Refusal {
         Self::Suspended,
         Self::Cancelled,
         Self::Passive,
+        Self::NoName,
         Self::IdentityType,
         Self::WrongAge,
     ];
@@ -89,6 +92,7 @@ impl Refusal {
             Self::Suspended => "suspended",
             Self::Cancelled => "cancelled",
             Self::Passive => "passive",
+            Self::NoName => "no-name",
             Self::IdentityType => "identity-type",
             Self::WrongAge => "wrong-age",
         }

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::assurance::level::Level;
 use crate::identity::attributes::AttributeName;
+use crate::identity::name_id::NameIdKind;
+use crate::saml::attribute_names::{NameStyle, Renamed};
 use crate::saml::metadata::error::{MetadataError, Warning};
 use crate::saml::metadata::read::{Unsigned, read};
 use crate::saml::partner::{AttributeSet, Profile, ServiceProvider};
@@ -36,6 +38,16 @@ pub struct Entry {
     pub attributes: Vec<AttributeName>,
     /// Whether it is refused.
     pub disabled: bool,
+    /// The kind of name that it gets if it asks for none; `None`: as its metadata says first.
+    pub name_id: Option<NameIdKind>,
+    /// Whether assertions to it are encrypted: then its metadata must have a key for that.
+    pub encrypt_assertion: bool,
+    /// By what names it knows attributes; `None`: by those of its metadata.
+    pub attribute_style: Option<NameStyle>,
+    /// The attributes that it knows by names of its own.
+    pub attribute_names: Vec<Renamed>,
+    /// Whether people may start at us.
+    pub unsolicited: bool,
 }
 
 /// The metadata of one service provider, and where they are from.
@@ -99,6 +111,16 @@ pub enum Problem {
         /// Whose it is.
         other: Origin,
     },
+    /// Assertions are to be encrypted, and cannot be.
+    #[error(
+        "its assertions are to be encrypted, and its metadata has no RSA key of 2048 bits for it"
+    )]
+    NoEncryptionKey,
+    /// What we settled with it is not for its profile.
+    #[error(
+        "{0} is for service providers of the generic profile, and this one is held to SPID's rules"
+    )]
+    NotForSpid(&'static str),
     /// The name is ours.
     #[error("the entityID {0:?} is our own")]
     Ourselves(String),
@@ -140,8 +162,11 @@ impl Registry {
             let warnings = described.warnings.into_iter();
             built.warnings.extend(warnings.map(|warning| (origin.clone(), warning)));
             let mut service_provider = described.service_provider;
-            if let Some(entry) = entries.get(&entity_id).or(source.entry.as_ref()) {
-                entry.settle(&mut service_provider);
+            if let Some(entry) = entries.get(&entity_id).or(source.entry.as_ref())
+                && let Err(problem) = entry.settle(&mut service_provider)
+            {
+                built.faults.push(PartnerFault { origin, problem });
+                continue;
             }
             built.registry.by_entity_id.insert(entity_id, Arc::new(service_provider));
         }
@@ -197,8 +222,10 @@ impl Built {
                 continue;
             }
             let mut service_provider = (**old).clone();
-            if let Some(entry) = entries.get(entity_id) {
-                entry.settle(&mut service_provider);
+            // What it was cannot serve either if it does not do for what is settled now.
+            let entry = entries.get(entity_id);
+            if entry.is_some_and(|entry| entry.settle(&mut service_provider).is_err()) {
+                continue;
             }
             self.registry.by_entity_id.insert(entity_id.clone(), Arc::new(service_provider));
             self.registry.origins.insert(entity_id.clone(), origin.clone());
@@ -246,7 +273,7 @@ impl fmt::Display for PartnerFault {
 impl Error for PartnerFault {}
 
 impl Entry {
-    fn settle(&self, service_provider: &mut ServiceProvider) {
+    fn settle(&self, service_provider: &mut ServiceProvider) -> Result<(), Problem> {
         if let Some(profile) = self.profile {
             service_provider.profile = profile;
         }
@@ -261,6 +288,43 @@ impl Entry {
                 attributes: self.attributes.clone(),
             }];
         }
+        self.settle_answers(service_provider)
+    }
+
+    /// What SPID's profile leaves no choice about.
+    fn settle_answers(&self, service_provider: &mut ServiceProvider) -> Result<(), Problem> {
+        if service_provider.profile == Profile::Spid {
+            let settled = [
+                ("name-id", self.name_id.is_some_and(|kind| kind != NameIdKind::Transient)),
+                ("encrypt-assertion", self.encrypt_assertion),
+                ("attribute-style", self.attribute_style.is_some_and(|it| it != NameStyle::Spid)),
+                ("attribute-names", !self.attribute_names.is_empty()),
+                ("unsolicited", self.unsolicited),
+            ];
+            let wrong = settled.into_iter().find(|(_, is_settled)| *is_settled);
+            return wrong.map_or(Ok(()), |(key, _)| Err(Problem::NotForSpid(key)));
+        }
+        if self.encrypt_assertion && service_provider.encryption_keys.is_empty() {
+            return Err(Problem::NoEncryptionKey);
+        }
+        if let Some(kind) = self.name_id {
+            service_provider.name_ids.retain(|other| *other != kind);
+            service_provider.name_ids.insert(0, kind);
+        }
+        let answers = &mut service_provider.answers;
+        answers.encrypted = self.encrypt_assertion;
+        answers.unsolicited = self.unsolicited;
+        if let Some(style) = self.attribute_style {
+            let named = |attribute: &AttributeName| {
+                Some(Renamed { attribute: *attribute, name: style.name(*attribute)? })
+            };
+            answers.names = AttributeName::ALL.iter().filter_map(named).collect();
+        }
+        for renamed in &self.attribute_names {
+            answers.names.retain(|other| other.attribute != renamed.attribute);
+            answers.names.push(renamed.clone());
+        }
+        Ok(())
     }
 }
 

@@ -39,6 +39,9 @@ pub struct Row {
     pub response_issue_instant: DateTime<Utc>,
     /// The response as it was sent.
     pub response_xml: String,
+    /// The assertion, where the response has it encrypted for the service provider alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assertion_xml: Option<String>,
     /// The assertion's ID; a refusal has none.
     pub assertion_id: Option<String>,
     /// The status answered: `Success`, or the error's number, `nr19`.

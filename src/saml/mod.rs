@@ -5,9 +5,11 @@
 //! keys and `now`.
 
 pub mod algorithm;
+pub mod attribute_names;
 pub mod authn_request;
 pub mod binding;
 pub mod canonical;
+pub mod encryption;
 pub mod enveloped;
 pub mod errors;
 pub mod identity_provider;

@@ -57,3 +57,25 @@ pub const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 pub const SHA384: &str = "http://www.w3.org/2001/04/xmldsig-more#sha384";
 /// SHA-512 digest.
 pub const SHA512: &str = "http://www.w3.org/2001/04/xmlenc#sha512";
+/// SHA-1 digest, inside `rsa-oaep-mgf1p` only.
+pub const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
+/// XML Encryption 1.1.
+pub const XENC11: &str = "http://www.w3.org/2009/xmlenc11#";
+/// What is encrypted is an element.
+pub const XENC_ELEMENT: &str = "http://www.w3.org/2001/04/xmlenc#Element";
+/// AES-128 in Galois/Counter Mode.
+pub const AES128_GCM: &str = "http://www.w3.org/2009/xmlenc11#aes128-gcm";
+/// AES-256 in Galois/Counter Mode.
+pub const AES256_GCM: &str = "http://www.w3.org/2009/xmlenc11#aes256-gcm";
+/// RSA-OAEP with MGF1 and SHA-1.
+pub const RSA_OAEP_MGF1P: &str = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p";
+/// RSA-OAEP with a mask and a digest that are named.
+pub const RSA_OAEP: &str = "http://www.w3.org/2009/xmlenc11#rsa-oaep";
+/// RSA after PKCS #1 v1.5, which is never used.
+pub const RSA_1_5: &str = "http://www.w3.org/2001/04/xmlenc#rsa-1_5";
+/// MGF1 with SHA-256.
+pub const MGF1_SHA256: &str = "http://www.w3.org/2009/xmlenc11#mgf1sha256";
+/// A name that is an e-mail address.
+pub const FORMAT_EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
+/// Attribute names that are URIs.
+pub const ATTRNAME_URI: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri";

@@ -7,7 +7,9 @@ use crate::assurance::level::Level;
 use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::NameIdKind;
 use crate::login::request::LocalName;
+use crate::saml::attribute_names::Renamed;
 use crate::saml::binding::Binding;
+use crate::saml::encryption::EncryptionKey;
 use crate::saml::signature::PublicKey;
 
 /// Which table of checks a service provider is held to.
@@ -39,12 +41,27 @@ pub struct ServiceProvider {
     pub attribute_sets: Vec<AttributeSet>,
     /// The kinds of name that it says it takes, of those we give, in its order; empty if it says none.
     pub name_ids: Vec<NameIdKind>,
+    /// The keys for which answers to it can be encrypted, the preferred one first.
+    pub encryption_keys: Vec<EncryptionKey>,
+    /// How it wants its answers, beyond what SPID's profile knows.
+    pub answers: Answers,
     /// Until when its metadata may be used, if they say.
     pub valid_until: Option<DateTime<Utc>>,
     /// Our own least level for it.
     pub minimum_level: Option<Level>,
     /// Whether our entry for it is switched off: it is refused at every entry point.
     pub disabled: bool,
+}
+
+/// How a service provider outside SPID wants its answers.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Answers {
+    /// Whether assertions to it are encrypted; then it has a key for that.
+    pub encrypted: bool,
+    /// The attributes that it knows by other names than SPID's.
+    pub names: Vec<Renamed>,
+    /// Whether people may start at us, so that it gets an answer to no request (SAML Profiles §4.1.5).
+    pub unsolicited: bool,
 }
 
 /// Where answers go: an `AssertionConsumerService`.

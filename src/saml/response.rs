@@ -6,14 +6,17 @@ use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::assurance::class_ref::ClassRef;
+use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::NameIdKind;
 use crate::identity::release::Released;
 use crate::login::outcome::Authenticated;
+use crate::saml::attribute_names::{self, Renamed};
 use crate::saml::binding::Binding;
+use crate::saml::encryption::{EncryptionError, EncryptionKey};
 use crate::saml::enveloped::{self, EnvelopError};
 use crate::saml::identity_provider::IdentityProvider;
 use crate::saml::names;
-use crate::saml::partner::Profile;
+use crate::saml::partner::{Profile, ServiceProvider};
 use crate::saml::status::{self, Status};
 use crate::saml::writer::{Element, Written};
 use crate::world::random::Random;
@@ -40,6 +43,46 @@ pub struct ReplyTo {
     pub relay_state: Option<String>,
     /// How the service provider wants people named.
     pub name_id: NameIdKind,
+    /// How it wants the answer, beyond what SPID's profile knows.
+    #[serde(default, skip_serializing_if = "AnswersTo::is_plain")]
+    pub answers: AnswersTo,
+}
+
+/// How one service provider outside SPID wants its answers.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AnswersTo {
+    /// For whom the assertion is encrypted.
+    pub encrypt: Option<EncryptionKey>,
+    /// The attributes that it knows by other names.
+    pub names: Vec<Renamed>,
+}
+
+impl AnswersTo {
+    /// How `partner` wants them.
+    #[must_use]
+    pub fn of(partner: &ServiceProvider) -> Self {
+        if partner.profile == Profile::Spid {
+            return Self::default();
+        }
+        let key = partner.encryption_keys.first().filter(|_| partner.answers.encrypted);
+        Self { encrypt: key.cloned(), names: partner.answers.names.clone() }
+    }
+
+    fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The name of `attribute`, its format, and a shorter one for people if it has one.
+    fn name(&self, attribute: AttributeName) -> (&str, &'static str, Option<&'static str>) {
+        match self.names.iter().find(|renamed| renamed.attribute == attribute) {
+            Some(Renamed { name, .. }) if name.contains(':') => {
+                (name, names::ATTRNAME_URI, attribute_names::friendly(name))
+            }
+            Some(Renamed { name, .. }) => (name, names::ATTRNAME_BASIC, None),
+            None => (attribute.as_str(), names::ATTRNAME_BASIC, None),
+        }
+    }
 }
 
 /// An answer, signed, and what the register keeps of it (spid-saml §5).
@@ -49,6 +92,8 @@ pub struct Answer {
     pub xml: String,
     /// Its ID.
     pub response_id: String,
+    /// The assertion, where `xml` has it encrypted.
+    pub assertion_xml: Option<String>,
     /// The assertion's ID; `None` in an error.
     pub assertion_id: Option<String>,
     /// The IssueInstant of both.
@@ -104,18 +149,17 @@ pub struct BadReplyTo(#[source] serde_json::Error);
 /// Writes and signs the answer that names somebody, by the rules of the request's profile
 /// (spid-saml §1.2; SAML Profiles §4.1.4.2). Response and Assertion are both signed.
 ///
-/// `reply_to` is what the request left, `persistent` the person's lasting name for this service
-/// provider (see [`pairwise`](crate::identity::name_id::pairwise)), used only where such a name is
-/// wanted. Attributes without a value are left out. The answer is issued at `now`, or at the request's own time if that is later, since an
+/// `reply_to` is what the request left, `name` the person's name of the kind wanted: the lasting one for this service
+/// provider (see [`pairwise`](crate::identity::name_id::pairwise)) or the e-mail address; not used where the name is transient. Attributes without a value are left out. The answer is issued at `now`, or at the request's own time if that is later, since an
 /// answer older than its request is refused.
 ///
 /// # Errors
-/// When `reply_to` cannot be read, `persistent` is wanted and empty, a value has a character that XML
+/// When `reply_to` cannot be read, a name is wanted and `name` is empty, a value has a character that XML
 /// cannot carry, or the key refuses.
 pub fn answer(
     reply_to: &str,
     outcome: &Authenticated,
-    persistent: &str,
+    name: &str,
     idp: &IdentityProvider,
     signer: &dyn Signer,
     random: &Random,
@@ -125,13 +169,12 @@ pub fn answer(
     let letter = Letter::new(&reply_to, idp, random, now);
     let assertion_id = random.xml_id();
     let (format, name_id) = match (reply_to.profile, reply_to.name_id) {
-        (Profile::Generic, NameIdKind::Persistent) => {
-            // One empty name would be everybody's.
-            if persistent.is_empty() {
-                return Err(AnswerError::NoName);
-            }
-            (names::FORMAT_PERSISTENT, persistent.to_owned())
+        // One empty name would be everybody's.
+        (Profile::Generic, NameIdKind::Persistent | NameIdKind::Email) if name.is_empty() => {
+            return Err(AnswerError::NoName);
         }
+        (Profile::Generic, NameIdKind::Persistent) => (names::FORMAT_PERSISTENT, name.to_owned()),
+        (Profile::Generic, NameIdKind::Email) => (names::FORMAT_EMAIL, name.to_owned()),
         _ => (names::FORMAT_TRANSIENT, random.xml_id()),
     };
     // SPID forbids a session above SpidL1, and with it the index.
@@ -149,11 +192,20 @@ pub fn answer(
         .child(letter.subject(format, &name_id))
         .child(letter.conditions())
         .child(authn_statement(outcome, session_index.as_deref()))
-        .child_if(has_attributes.then(|| attribute_statement(&attributes)));
+        .child_if(has_attributes.then(|| attribute_statement(&attributes, &reply_to.answers)));
     let assertion = if has_attributes { assertion.declare("xs") } else { assertion };
     let assertion = enveloped::sign(&assertion, signer)?;
-    let xml = enveloped::sign(&letter.response(status::SUCCESS).written(assertion), signer)?;
+    let response = letter.response(status::SUCCESS);
+    let (response, assertion_xml) = match &reply_to.answers.encrypt {
+        None => (response.written(assertion), None),
+        Some(key) => {
+            let encrypted = key.encrypt(&assertion, random)?;
+            (response.child(encrypted), Some(assertion.into_string()))
+        }
+    };
+    let xml = enveloped::sign(&response, signer)?;
     let mut answer = letter.send(xml);
+    answer.assertion_xml = assertion_xml;
     answer.assertion_id = Some(assertion_id);
     answer.name_id = Some(name_id);
     answer.session_index = session_index;
@@ -185,8 +237,11 @@ pub enum AnswerError {
     #[error(transparent)]
     ReplyTo(#[from] BadReplyTo),
     /// A lasting name is wanted, and none was given.
-    #[error("a persistent name is wanted and there is none")]
+    #[error("a lasting name is wanted and there is none")]
     NoName,
+    /// The assertion cannot be encrypted.
+    #[error(transparent)]
+    Encryption(#[from] EncryptionError),
     /// The message cannot be written or signed.
     #[error(transparent)]
     Envelop(#[from] EnvelopError),
@@ -275,6 +330,7 @@ impl<'a> Letter<'a> {
         let form = PostForm::of(consumer.clone(), xml.as_str(), relay_state.clone());
         Answer {
             xml: xml.into_string(),
+            assertion_xml: None,
             response_id: self.response_id.clone(),
             assertion_id: None,
             issue_instant: self.issue_instant,
@@ -293,15 +349,17 @@ fn authn_statement<'a>(outcome: &Authenticated, session_index: Option<&'a str>) 
         .child(Element::new("saml:AuthnContext").child(class))
 }
 
-fn attribute_statement<'a>(attributes: &[&'a Released]) -> Element<'a> {
+fn attribute_statement<'a>(attributes: &[&'a Released], answers: &'a AnswersTo) -> Element<'a> {
     let attributes = attributes.iter().map(|released| {
+        let (name, format, friendly) = answers.name(released.name);
         let kind = if released.name.is_date() { "xs:date" } else { "xs:string" };
         let value = Element::new("saml:AttributeValue")
             .attribute("xsi:type", kind)
             .text(released.value.as_str());
         Element::new("saml:Attribute")
-            .attribute("Name", released.name.as_str())
-            .attribute("NameFormat", names::ATTRNAME_BASIC)
+            .attribute("Name", name)
+            .attribute("NameFormat", format)
+            .attribute_if("FriendlyName", friendly)
             .child(value)
     });
     Element::new("saml:AttributeStatement").children(attributes)

@@ -140,6 +140,7 @@ impl FaultKind {
 pub fn refusal_number(refusal: Refusal) -> u16 {
     match refusal {
         Refusal::Passive => 15,
+        Refusal::NoName => 17,
         Refusal::TooManyAttempts => 19,
         Refusal::LevelUnreachable => 20,
         Refusal::TimedOut => 21,
@@ -161,6 +162,7 @@ pub fn refusal(refusal: Refusal, profile: Profile) -> Status {
         Profile::Generic => match refusal {
             Refusal::LevelUnreachable => plain(RESPONDER, Some(NO_AUTHN_CONTEXT)),
             Refusal::Passive => plain(RESPONDER, Some(NO_PASSIVE)),
+            Refusal::NoName => plain(REQUESTER, Some(INVALID_NAME_ID_POLICY)),
             Refusal::ConsentDenied => plain(RESPONDER, Some(REQUEST_DENIED)),
             Refusal::TooManyAttempts
             | Refusal::TimedOut
@@ -236,6 +238,7 @@ mod tests {
                 ("ErrorCode nr23", RESPONDER, AUTHN_FAILED),
                 ("ErrorCode nr25", RESPONDER, AUTHN_FAILED),
                 ("ErrorCode nr15", RESPONDER, NO_PASSIVE),
+                ("ErrorCode nr17", REQUESTER, INVALID_NAME_ID_POLICY),
                 ("ErrorCode nr30", RESPONDER, AUTHN_FAILED),
                 ("ErrorCode nr30", RESPONDER, AUTHN_FAILED),
             ]

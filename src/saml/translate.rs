@@ -6,20 +6,23 @@ use crate::assurance::class_ref::ClassRef;
 use crate::assurance::level::Level;
 use crate::assurance::requirement::{Comparison, Requirement, Tolerance};
 use crate::identity::age::AgeLimit;
+use crate::identity::attributes::AttributeName;
 use crate::identity::kind::Purpose;
 use crate::identity::name_id::NameIdKind;
 use crate::login::request::{LocalName, LoginRequest, RelyingParty};
+use crate::saml::binding::Binding;
 use crate::saml::lexical;
 use crate::saml::names;
 use crate::saml::partner::{AttributeSet, Profile, ServiceProvider};
 use crate::saml::profile::base;
 use crate::saml::profile::check::Asked;
-use crate::saml::response::ReplyTo;
+use crate::saml::response::{AnswersTo, ReplyTo};
 
 /// What is asked, in no protocol.
 #[must_use]
 pub fn login_request(asked: &Asked<'_>) -> LoginRequest {
     let set = attribute_set(asked);
+    let reply_to = reply_to(asked);
     LoginRequest {
         relying_party: RelyingParty {
             id: asked.partner.entity_id.clone(),
@@ -29,14 +32,14 @@ pub fn login_request(asked: &Asked<'_>) -> LoginRequest {
         received: asked.now,
         requirement: requirement(asked),
         passive: is_true(asked.message.is_passive.as_deref()),
-        attributes: set.map(|set| set.asked(asked.partner.profile)).unwrap_or_default(),
+        attributes: attributes(set, asked.partner.profile, reply_to.name_id),
         purpose: asked.message.purposes.first().and_then(|purpose| Purpose::parse(purpose)),
         age: asked
             .message
             .age_limits
             .first()
             .and_then(|limit| AgeLimit::read(limit.min.as_deref(), limit.max.as_deref())),
-        reply_to: reply_to(asked).encode(),
+        reply_to: reply_to.encode(),
     }
 }
 
@@ -55,6 +58,65 @@ pub fn reply_to(asked: &Asked<'_>) -> ReplyTo {
         consumer: consumer.map(|consumer| consumer.location.clone()).unwrap_or_default(),
         relay_state: asked.relay_state.map(str::to_owned),
         name_id: name_id(asked),
+        answers: AnswersTo::of(asked.partner),
+    }
+}
+
+/// The attributes of `set`. Whoever is told the e-mail address as a name is told it, so the person
+/// is asked about it as they are about the others.
+fn attributes(
+    set: Option<&AttributeSet>,
+    profile: Profile,
+    name_id: NameIdKind,
+) -> Vec<AttributeName> {
+    let mut attributes = set.map(|set| set.asked(profile)).unwrap_or_default();
+    if name_id == NameIdKind::Email && !attributes.contains(&AttributeName::Email) {
+        attributes.push(AttributeName::Email);
+    }
+    attributes
+}
+
+/// The login that a person starts at us, for a service provider that did not ask (SAML Profiles
+/// §4.1.5): at its own least level, to its default consumer; `id` is ours, and no answer repeats it.
+#[must_use]
+pub fn unsolicited(
+    partner: &ServiceProvider,
+    relay_state: Option<&str>,
+    id: String,
+    now: DateTime<Utc>,
+) -> LoginRequest {
+    let sets = &partner.attribute_sets;
+    let set = sets.iter().find(|set| set.is_default).or_else(|| sets.first());
+    let name_id = partner.name_ids.first().copied().unwrap_or(NameIdKind::Transient);
+    let consumer = partner.default_consumer().map(|consumer| consumer.location.clone());
+    let reply_to = ReplyTo {
+        profile: partner.profile,
+        in_response_to: String::new(),
+        issue_instant: now,
+        binding: Binding::Redirect,
+        entity_id: partner.entity_id.clone(),
+        consumer: consumer.unwrap_or_default(),
+        relay_state: relay_state.map(str::to_owned),
+        name_id,
+        answers: AnswersTo::of(partner),
+    };
+    LoginRequest {
+        relying_party: RelyingParty { id: partner.entity_id.clone(), name: name(partner, set) },
+        id,
+        received: now,
+        requirement: Requirement {
+            classes: Vec::new(),
+            comparison: Comparison::Minimum,
+            tolerance: Tolerance::AsRequested,
+            minimum: partner.minimum_level,
+            not_before: None,
+            upstream: true,
+        },
+        passive: false,
+        attributes: attributes(set, partner.profile, name_id),
+        purpose: None,
+        age: None,
+        reply_to: reply_to.encode(),
     }
 }
 
@@ -122,6 +184,7 @@ fn name_id(asked: &Asked<'_>) -> NameIdKind {
     match policy.and_then(|policy| policy.format.as_deref()) {
         Some(names::FORMAT_TRANSIENT) => NameIdKind::Transient,
         Some(names::FORMAT_PERSISTENT) => NameIdKind::Persistent,
+        Some(names::FORMAT_EMAIL) => NameIdKind::Email,
         _ => {
             let theirs = asked.partner.name_ids.first();
             let preferred = theirs.or_else(|| asked.identity_provider.name_ids.first());

@@ -341,6 +341,8 @@ fn namespace(prefix: &str) -> Option<&'static str> {
         "saml" => names::ASSERTION,
         "samlp" => names::PROTOCOL,
         "spid" => names::SPID,
+        "xenc" => names::XENC,
+        "xenc11" => names::XENC11,
         "xml" => "http://www.w3.org/XML/1998/namespace",
         "xs" => names::XS,
         "xsi" => names::XSI,

@@ -35,6 +35,7 @@ fn routes() -> Router {
         .route("/", get(home::home))
         .route("/language", get(home::language))
         .route("/metadata", get(saml::metadata))
+        .route("/saml/start", get(saml::start))
         .route("/saml/sso", get(saml::redirect).post(saml::post))
         .route("/login/{handle}", get(login::show).post(login::go_on))
         .route("/login/{handle}/enrolled", get(login::enrolled))

@@ -1,12 +1,14 @@
 //! `/saml/sso` and `/metadata`: SAML at the door.
 
+use std::collections::HashMap;
+
 use axum::body::Body;
 use axum::extract::{Extension, Request};
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use crate::flow::begin::begin;
+use crate::flow::begin::{self, begin};
 use crate::flow::reply::{Reply, Trouble};
 use crate::saml::binding::Inbound;
 use crate::saml::status::{Fault, FaultKind};
@@ -40,6 +42,23 @@ pub(super) async fn post(Extension(context): Extension<Context>, request: Reques
         Err(BadForm::Kind | BadForm::Field(_)) => {
             begin(&context.env, Inbound::Post { form: "" }, &context.visitor(None)).await
         }
+    };
+    render(&context, reply)
+}
+
+/// `GET /saml/start?sp=…&target=…`: a login that no service provider asked for.
+pub(super) async fn start(Extension(context): Extension<Context>, request: Request) -> Response {
+    let context = Context { here: None, ..context };
+    let query = request.uri().query().unwrap_or_default();
+    let mut fields = HashMap::new();
+    let is_sound = url::form_urlencoded::parse(query.as_bytes())
+        .all(|(name, value)| fields.insert(name.into_owned(), value.into_owned()).is_none());
+    let reply = match fields.get("sp").filter(|_| is_sound) {
+        Some(entity_id) => {
+            let target = fields.get("target").map(String::as_str);
+            begin::start(&context.env, entity_id, target, &context.visitor(None)).await
+        }
+        None => Reply::Trouble(Box::new(Trouble::NoSuchPage)),
     };
     render(&context, reply)
 }

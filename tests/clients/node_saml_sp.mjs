@@ -20,6 +20,7 @@ function serviceProvider(outstanding) {
     idpIssuer: verb === "metadata" ? undefined : idp().match(/entityID="([^"]+)"/)[1],
     privateKey: readFileSync(setup.key, "utf8"),
     publicCert: readFileSync(setup.cert, "utf8"),
+    decryptionPvk: readFileSync(setup.key, "utf8"),
     signatureAlgorithm: "sha256",
     digestAlgorithm: "sha256",
     identifierFormat: "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
@@ -75,7 +76,7 @@ async function check(answer) {
 }
 
 if (verb === "metadata") {
-  console.log(serviceProvider(null).generateServiceProviderMetadata(null, readFileSync(setup.cert, "utf8")));
+  console.log(serviceProvider(null).generateServiceProviderMetadata(...Array(2).fill(readFileSync(setup.cert, "utf8"))));
 } else if (verb === "request") {
   console.log(JSON.stringify(await request()));
 } else if (verb === "check") {

@@ -27,6 +27,7 @@ def client(setup, with_idp=True):
             "description": "A service provider on pysaml2",
             "key_file": setup["key"],
             "cert_file": setup["cert"],
+            "encryption_keypairs": [{"key_file": setup["key"], "cert_file": setup["cert"]}],
             "xmlsec_binary": "/usr/bin/xmlsec1",
             "metadata": {"local": [setup["idp_metadata"]]} if with_idp else {},
             "organization": {

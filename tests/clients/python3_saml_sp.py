@@ -3,6 +3,7 @@
 from base64 import b64decode
 from urllib.parse import urlsplit
 
+import xmlsec
 from lxml import etree
 from onelogin.saml2.auth import OneLogin_Saml2_Auth
 from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
@@ -64,7 +65,10 @@ def auth(setup, form):
 
 
 def metadata(setup):
-    return OneLogin_Saml2_Settings(settings(setup, with_idp=False), sp_validation_only=True).get_sp_metadata().decode()
+    ours = settings(setup, with_idp=False)
+    # Lists the key for encryption too; whether it is used is settled at the identity provider.
+    ours["security"]["wantAssertionsEncrypted"] = True
+    return OneLogin_Saml2_Settings(ours, sp_validation_only=True).get_sp_metadata().decode()
 
 
 def request(setup):
@@ -79,7 +83,10 @@ def check(setup, answer):
         etree.fromstring(b64decode(answer["SAMLResponse"]))
     except etree.XMLSyntaxError as error:
         raise Refused(f"not XML: {error}") from error
-    sp.process_response(request_id=answer["id"])
+    try:
+        sp.process_response(request_id=answer["id"])
+    except xmlsec.Error as error:
+        raise Refused(f"cannot be decrypted: {error}") from error
     if sp.get_errors() or not sp.is_authenticated():
         raise Refused(f"{sp.get_errors()}: {sp.get_last_error_reason()}")
     return {

@@ -91,6 +91,35 @@ fn node_saml_by_post_under_plain_saml() {
 }
 
 #[test]
+#[ignore = "needs the service providers that ./scripts/test installs"]
+fn each_reads_an_encrypted_assertion() {
+    for script in ["pysaml2_sp.py", "python3_saml_sp.py", "node_saml_sp.mjs"] {
+        let kind = Kind { script, profile: "generic", binding: "redirect", class: REFEDS_MFA };
+        let mut server = Server::new();
+        let peer = Peer::new(server.folder(), kind, &server.url("/saml/sso"));
+        server.register(&peer);
+        server.configure("encrypt-assertion = true\n");
+        let mut citizen = server.add_user("ada");
+        server.start();
+        let idp = Agent::new().get(&server.url("/metadata")).expect("metadata");
+        std::fs::write(server.folder().join("idp.xml"), &idp.body).expect("the metadata is kept");
+        let request = peer.request();
+        let delivered = citizen.log_in(&mut Agent::new(), &request).expect("a response");
+        let xml = String::from_utf8(STANDARD.decode(&delivered.response).unwrap()).unwrap();
+        assert!(
+            xml.contains("<saml:EncryptedAssertion") && !xml.contains("Ada"),
+            "{script}: {xml}"
+        );
+        let changed = STANDARD.encode(&changed_at_each(&xml, "<xenc:CipherValue>")[1]);
+        let responses = [delivered.response.clone(), changed];
+        let verdicts = peer.check(&request.id, &delivered.relay_state, &responses);
+        assert_eq!(verdicts[0]["accepted"], true, "{script}: {}", verdicts[0]);
+        assert!(verdicts[0]["attributes"].to_string().contains("Ada"), "{script}: {}", verdicts[0]);
+        assert_eq!(verdicts[1]["accepted"], false, "{script}: one byte was changed");
+    }
+}
+
+#[test]
 #[ignore = "needs xmlsec1, which ./scripts/test installs"]
 fn xmlsec1_verifies_our_metadata() {
     let mut server = Server::new();

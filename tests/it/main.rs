@@ -15,6 +15,7 @@ mod durability;
 mod errors;
 mod factors;
 mod fuzz_seeds;
+mod generic_answers;
 mod generic_rows;
 mod grouped;
 mod hostile;

@@ -536,6 +536,7 @@ fn entries_settle_what_metadata_do_not() {
         minimum_level: Some(Level::Loa3),
         attributes: vec![AttributeName::Email],
         disabled: true,
+        ..Entry::default()
     };
     let stored = Entry { minimum_level: Some(Level::Loa2), ..Entry::default() };
     let sources = [

@@ -63,6 +63,7 @@ pub(crate) fn row(number: u64, length: usize) -> Row {
         response_issuer: "https://idp.example.org".into(),
         response_issue_instant: at,
         response_xml: "R".repeat(length),
+        assertion_xml: None,
         assertion_id: Some(format!("_assertion{number}")),
         outcome: "Success".into(),
         subject: None,

@@ -14,7 +14,7 @@ use ponte::login::outcome::{Authenticated, Refusal};
 use ponte::saml::binding::Binding;
 use ponte::saml::canonical;
 use ponte::saml::partner::Profile;
-use ponte::saml::response::{Answer, AnswerError, ReplyTo, answer, reject};
+use ponte::saml::response::{Answer, AnswerError, AnswersTo, ReplyTo, answer, reject};
 use ponte::saml::signature::{PublicKey, verify, verify_child};
 use ponte::saml::status::{FaultKind, refusal};
 use ponte::saml::structure::{self, Root, Signed};
@@ -87,6 +87,7 @@ fn reply_to(profile: Profile) -> ReplyTo {
         consumer: "https://sp.example.org/spid/acs".into(),
         relay_state: Some("opaque<\">&'".into()),
         name_id: NameIdKind::Transient,
+        answers: AnswersTo::default(),
     }
 }
 

@@ -12,7 +12,7 @@ use ponte::login::request::LocalName;
 use ponte::saml::binding::Binding;
 use ponte::saml::metadata::read::{Unsigned, read};
 use ponte::saml::partner::Profile;
-use ponte::saml::response::{ReplyTo, answer, reject};
+use ponte::saml::response::{AnswersTo, ReplyTo, answer, reject};
 use ponte::saml::signature::PublicKey;
 use ponte::saml::status;
 use ponte::saml::upstream::metadata::{self, ServiceProvider};
@@ -40,6 +40,7 @@ fn reply_to() -> ReplyTo {
         consumer: CONSUMER.into(),
         relay_state: None,
         name_id: NameIdKind::Transient,
+        answers: AnswersTo::default(),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::login::outcome::Authenticated;
 use crate::saml::binding::Binding;
 use crate::saml::identity_provider::IdentityProvider;
 use crate::saml::partner::Profile;
-use crate::saml::response::{self, ReplyTo};
+use crate::saml::response::{self, AnswersTo, ReplyTo};
 use crate::saml::signature::{self, PublicKey};
 use crate::saml::structure::{self, Root, Signed};
 use crate::saml::upstream::request::Request;
@@ -73,6 +73,7 @@ pub fn answer(
         consumer: "https://sp.example.org/spid/acs".into(),
         relay_state: Some("opaque".into()),
         name_id: NameIdKind::Transient,
+        answers: AnswersTo::default(),
     }
     .encode();
     let attribute = |name, value: &str| Released { name, value: value.into() };

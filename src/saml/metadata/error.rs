@@ -113,6 +113,14 @@ pub enum Warning {
         /// Where.
         place: Place,
     },
+    /// A key for encryption that is not used.
+    #[error("{place}: nothing can be encrypted for it: {reason}")]
+    Encryption {
+        /// Where.
+        place: Place,
+        /// Why not.
+        reason: String,
+    },
     /// A certificate out of its dates; its key is used nevertheless.
     #[error("{place}: the certificate is valid from {not_before} to {not_after}")]
     CertificateDates {

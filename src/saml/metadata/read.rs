@@ -11,7 +11,7 @@ use roxmltree::{Document, Node};
 use crate::saml::metadata::error::{MetadataError, Warning, broken};
 use crate::saml::metadata::role::{self, Role};
 use crate::saml::names;
-use crate::saml::partner::{Profile, ServiceProvider};
+use crate::saml::partner::{Answers, Profile, ServiceProvider};
 use crate::saml::signature;
 use crate::saml::structure::{self, Root, Signed};
 use crate::saml::xml;
@@ -87,6 +87,8 @@ fn describe(document: &Document<'_>, now: DateTime<Utc>) -> Result<Described, Me
         logouts: role.logouts,
         attribute_sets: role.attribute_sets,
         name_ids: role.name_ids,
+        encryption_keys: role.encryption_keys,
+        answers: Answers { names: role.renamed, ..Answers::default() },
         valid_until,
         minimum_level: None,
         disabled: false,

@@ -10,7 +10,9 @@ use roxmltree::Node;
 use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::NameIdKind;
 use crate::login::request::LocalName;
+use crate::saml::attribute_names::{self, Renamed};
 use crate::saml::binding::Binding;
+use crate::saml::encryption::EncryptionKey;
 use crate::saml::metadata::address;
 use crate::saml::metadata::error::{MetadataError, Place, Warning, broken, cut};
 use crate::saml::names;
@@ -25,6 +27,8 @@ pub(super) struct Role {
     pub(super) logouts: Vec<LogoutService>,
     pub(super) attribute_sets: Vec<AttributeSet>,
     pub(super) name_ids: Vec<NameIdKind>,
+    pub(super) encryption_keys: Vec<EncryptionKey>,
+    pub(super) renamed: Vec<Renamed>,
     /// Signs its requests, takes transient names alone, asks for SPID's attributes alone.
     pub(super) looks_like_spid: bool,
     pub(super) warnings: Vec<Warning>,
@@ -34,12 +38,14 @@ impl Role {
     pub(super) fn read(role: Node<'_, '_>, now: DateTime<Utc>) -> Result<Self, MetadataError> {
         let mut warnings = Vec::new();
         let keys = keys(role, now, &mut warnings)?;
+        let encryption_keys = encryption_keys(role, &mut warnings)?;
         let consumers = consumers(role, &mut warnings)?;
         let logouts = logouts(role, &mut warnings);
         let known_so_far = warnings.len();
-        let attribute_sets = attribute_sets(role, &mut warnings)?;
+        let mut renamed = Vec::new();
+        let attribute_sets = attribute_sets(role, &mut renamed, &mut warnings)?;
         let asks = attribute_sets.iter().any(|set| !set.attributes.is_empty());
-        let asks_spids_alone = asks && warnings.len() == known_so_far;
+        let asks_spids_alone = asks && renamed.is_empty() && warnings.len() == known_so_far;
         let formats = formats(role)?;
         let signs = flag(role, "AuthnRequestsSigned", "SPSSODescriptor/@AuthnRequestsSigned")?;
         let transient_alone = formats == [names::FORMAT_TRANSIENT];
@@ -49,6 +55,8 @@ impl Role {
             logouts,
             attribute_sets,
             name_ids: name_ids(&formats),
+            encryption_keys,
+            renamed,
             looks_like_spid: signs && transient_alone && asks_spids_alone,
             warnings,
         })
@@ -98,13 +106,13 @@ fn keys(
             continue;
         };
         if let Some(second) = found.next() {
-            let place = Place::of(second, "KeyDescriptor/…/X509Certificate");
+            let place = Place::of(second, CERTIFICATE);
             warnings.push(Warning::FurtherCertificates { place });
         }
         let key = key(first)?;
         if key.not_before() > now || key.not_after() < now {
             warnings.push(Warning::CertificateDates {
-                place: Place::of(first, "KeyDescriptor/…/X509Certificate"),
+                place: Place::of(first, CERTIFICATE),
                 not_before: key.not_before(),
                 not_after: key.not_after(),
             });
@@ -121,14 +129,47 @@ fn keys(
 }
 
 fn key(certificate: Node<'_, '_>) -> Result<PublicKey, MetadataError> {
-    let element = "KeyDescriptor/…/X509Certificate";
+    let place = Place::of(certificate, CERTIFICATE);
+    PublicKey::from_certificate_der(&der(certificate)?)
+        .map_err(|source| MetadataError::Key { place, source })
+}
+
+fn der(certificate: Node<'_, '_>) -> Result<Vec<u8>, MetadataError> {
     let said = xml::text_of(certificate)?;
     let base64: String = said.split_whitespace().collect();
-    let der = STANDARD
+    STANDARD
         .decode(base64)
-        .map_err(|_| broken(certificate, element, "a certificate in base64", Some(said.trim())))?;
-    PublicKey::from_certificate_der(&der)
-        .map_err(|source| MetadataError::Key { place: Place::of(certificate, element), source })
+        .map_err(|_| broken(certificate, CERTIFICATE, "a certificate in base64", Some(said.trim())))
+}
+
+/// The keys for encryption: those of descriptors for it, then those for no use in particular.
+fn encryption_keys(
+    role: Node<'_, '_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Vec<EncryptionKey>, MetadataError> {
+    let mut keys = Vec::new();
+    for usage in [Some("encryption"), None] {
+        for descriptor in children(role, "KeyDescriptor") {
+            let certificate = (names::DSIG, "X509Certificate");
+            let mut found = descriptor.descendants().filter(|node| node.has_tag_name(certificate));
+            let Some(certificate) = found.next() else { continue };
+            if descriptor.attribute("use") != usage {
+                continue;
+            }
+            let methods: Vec<&str> = children(descriptor, "EncryptionMethod")
+                .filter_map(|method| method.attribute("Algorithm"))
+                .collect();
+            match EncryptionKey::from_certificate_der(&der(certificate)?, &methods) {
+                Ok(key) => keys.push(key),
+                Err(_) if usage.is_none() => {}
+                Err(error) => {
+                    let place = Place::of(certificate, CERTIFICATE);
+                    warnings.push(Warning::Encryption { place, reason: error.to_string() });
+                }
+            }
+        }
+    }
+    Ok(keys)
 }
 
 fn consumers(
@@ -194,6 +235,7 @@ fn logouts(role: Node<'_, '_>, warnings: &mut Vec<Warning>) -> Vec<LogoutService
 
 fn attribute_sets(
     role: Node<'_, '_>,
+    renamed: &mut Vec<Renamed>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Vec<AttributeSet>, MetadataError> {
     let mut indexes = HashSet::new();
@@ -203,19 +245,31 @@ fn attribute_sets(
             index: index(node, "AttributeConsumingService/@index", &mut indexes)?,
             is_default: flag(node, "isDefault", "AttributeConsumingService/@isDefault")?,
             name: local_name(node, "ServiceName")?,
-            attributes: attributes(node, warnings),
+            attributes: attributes(node, renamed, warnings),
         });
     }
     Ok(sets)
 }
 
-fn attributes(set: Node<'_, '_>, warnings: &mut Vec<Warning>) -> Vec<AttributeName> {
+/// What is asked for; an attribute asked for under another name than SPID's is one of `renamed`.
+fn attributes(
+    set: Node<'_, '_>,
+    renamed: &mut Vec<Renamed>,
+    warnings: &mut Vec<Warning>,
+) -> Vec<AttributeName> {
     let mut attributes = Vec::new();
     for node in children(set, "RequestedAttribute") {
         let said = node.attribute("Name").unwrap_or_default();
-        match AttributeName::parse(said) {
-            Some(name) if !attributes.contains(&name) => attributes.push(name),
-            Some(_) => {}
+        match attribute_names::parse(said) {
+            Some(name) => {
+                let is_new = renamed.iter().all(|one| one.attribute != name);
+                if said != name.as_str() && is_new {
+                    renamed.push(Renamed { attribute: name, name: said.to_owned() });
+                }
+                if !attributes.contains(&name) {
+                    attributes.push(name);
+                }
+            }
             None => {
                 let place = Place::of(node, "RequestedAttribute/@Name");
                 warnings.push(Warning::UnknownAttribute { place, name: cut(said) });
@@ -299,4 +353,5 @@ fn local_name(parent: Node<'_, '_>, element: &'static str) -> Result<LocalName, 
     Ok(name)
 }
 
+const CERTIFICATE: &str = "KeyDescriptor/…/X509Certificate";
 const XML: &str = "http://www.w3.org/XML/1998/namespace";

@@ -31,6 +31,7 @@ pub fn write(
         let format = match kind {
             NameIdKind::Transient => names::FORMAT_TRANSIENT,
             NameIdKind::Persistent => names::FORMAT_PERSISTENT,
+            NameIdKind::Email => names::FORMAT_EMAIL,
         };
         Element::new("md:NameIDFormat").text(format)
     });

@@ -2,6 +2,7 @@
 
 use crate::assurance::class_ref::ClassRef;
 use crate::assurance::requirement::Comparison;
+use crate::identity::name_id::NameIdKind;
 use crate::saml::binding::Binding;
 use crate::saml::lexical;
 use crate::saml::names;
@@ -115,7 +116,7 @@ const CHECKS: &[super::check::Check] = &[
     demand!(
         NameIdPolicy,
         "NameIDPolicy/@Format",
-        "must be absent, unspecified, transient or persistent",
+        "must be absent, unspecified, transient or persistent, or emailAddress where our entry for the service provider names people so",
         "SAML Core §3.4.1.1",
         name_id_format,
     ),
@@ -236,6 +237,7 @@ fn name_id_format(asked: &Asked<'_>) -> Result<(), Found> {
         | Some(names::FORMAT_UNSPECIFIED | names::FORMAT_TRANSIENT | names::FORMAT_PERSISTENT) => {
             Ok(())
         }
+        Some(names::FORMAT_EMAIL) if asked.partner.name_ids.contains(&NameIdKind::Email) => Ok(()),
         other => Err(Found::instead(other, "none, unspecified, transient or persistent")),
     }
 }

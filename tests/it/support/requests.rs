@@ -14,7 +14,9 @@ use ponte::saml::binding::{Binding, Inbound};
 use ponte::saml::canonical;
 use ponte::saml::enveloped::signature_method;
 use ponte::saml::identity_provider::{IdentityProvider, Organization, SingleLogout, Supported};
-use ponte::saml::partner::{AttributeSet, Consumer, LogoutService, Profile, ServiceProvider};
+use ponte::saml::partner::{
+    Answers, AttributeSet, Consumer, LogoutService, Profile, ServiceProvider,
+};
 use ponte::saml::profile::check::Rules;
 use ponte::saml::response::ReplyTo;
 use ponte::saml::signature::PublicKey;
@@ -88,6 +90,8 @@ pub(crate) fn partner(entity_id: &str) -> Option<Arc<ServiceProvider>> {
         ],
         logouts: vec![logout(Binding::Post, "slo"), logout(Binding::Redirect, "slo")],
         name_ids: vec![NameIdKind::Transient],
+        encryption_keys: Vec::new(),
+        answers: Answers::default(),
         valid_until: None,
         minimum_level: None,
         disabled: false,
