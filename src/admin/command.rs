@@ -311,6 +311,8 @@ pub struct Partner {
     pub profile: Profile,
     /// Our least level for it.
     pub minimum_level: Option<Level>,
+    /// The most that a session may serve for; `None`: every login asks.
+    pub session_level: Option<Level>,
     /// Whether it is refused.
     pub disabled: bool,
     /// Until when its metadata may be used, if they say.

@@ -148,6 +148,7 @@ fn partner(of: &ServiceProvider, built: &Built) -> Partner {
         name: of.organization.clone(),
         profile: of.profile,
         minimum_level: of.minimum_level,
+        session_level: of.session_level(),
         disabled: of.disabled,
         valid_until: of.valid_until,
         origin: built.origins.get(&of.entity_id).map(ToString::to_string).unwrap_or_default(),

@@ -134,7 +134,7 @@ pub fn first_factors(requirement: &Requirement, policy: &LevelPolicy) -> Vec<Fac
 ///
 /// SPID (spid-saml §5) lets a session serve requests of its level 1 and nothing else, so there its
 /// evidence is worth LoA2 and is never joined to a new factor. Elsewhere it is as good as evidence
-/// of this login while it lasts.
+/// of this login while it lasts, up to the level that the requirement lets a session serve for.
 fn weigh(
     requirement: &Requirement,
     standing: &Standing<'_>,
@@ -150,11 +150,12 @@ fn weigh(
         fresh.add(held, policy);
     }
     let mut session = Means::default();
+    let Some(most) = requirement.session else { return (fresh, session) };
     let kept = standing.session.filter(|kept| now < kept.expires);
     for held in kept.iter().flat_map(|kept| &kept.evidence).filter(counts) {
         match requirement.tolerance {
-            Tolerance::HigherIsFine => session.add_at_most(held, Level::Loa2, policy),
-            Tolerance::AsRequested => fresh.add(held, policy),
+            Tolerance::HigherIsFine => session.add_at_most(held, most.min(Level::Loa2), policy),
+            Tolerance::AsRequested => fresh.add_at_most(held, most, policy),
         }
     }
     (fresh, session)

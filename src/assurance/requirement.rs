@@ -49,6 +49,10 @@ pub struct Requirement {
     pub minimum: Option<Level>,
     /// Evidence from before this time does not count (ForceAuthn: the time of the request).
     pub not_before: Option<DateTime<Utc>>,
+    /// The most that a session of the browser may serve for; `None` lets none serve (ForceAuthn, or what
+    /// is settled with the relying party).
+    #[serde(default)]
+    pub session: Option<Level>,
     /// Whether another identity provider's word may count (`ProxyCount` of 0: no).
     pub upstream: bool,
 }

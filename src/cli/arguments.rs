@@ -155,6 +155,9 @@ pub struct SpAdd {
     /// The least level for it, whatever it asks for
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub minimum_level: Option<LevelChoice>,
+    /// The most that a session of the browser serves for without asking
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub single_sign_on: Option<SingleSignOnChoice>,
     /// What it is given if its metadata asks for nothing, as in --attributes name,fiscalNumber
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub attributes: Vec<String>,
@@ -204,6 +207,22 @@ pub enum ProfileChoice {
     Spid,
     /// Plain SAML 2.0
     Generic,
+}
+
+/// What a session serves for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum SingleSignOnChoice {
+    /// Nothing: every login asks
+    Off,
+    /// One factor
+    #[value(name = "SpidL1")]
+    SpidL1,
+    /// Two factors
+    #[value(name = "SpidL2")]
+    SpidL2,
+    /// Two factors, one of them a certificate
+    #[value(name = "SpidL3")]
+    SpidL3,
 }
 
 /// A level.

@@ -3,7 +3,7 @@
 use crate::admin::command::{Command, Done, Partner};
 use crate::assurance::level::Level;
 use crate::cli::arguments::{
-    LevelChoice, NameIdChoice, ProfileChoice, SpAdd, SpCommand, StyleChoice,
+    LevelChoice, NameIdChoice, ProfileChoice, SingleSignOnChoice, SpAdd, SpCommand, StyleChoice,
 };
 use crate::cli::error::CliError;
 use crate::cli::files;
@@ -15,7 +15,7 @@ use crate::identity::name_id::NameIdKind;
 use crate::login::request::LocalName;
 use crate::partners::registry::Entry;
 use crate::saml::attribute_names::{NameStyle, Renamed};
-use crate::saml::partner::Profile;
+use crate::saml::partner::{Profile, SingleSignOn};
 
 /// Carries out a command about service providers.
 ///
@@ -55,6 +55,12 @@ async fn add(office: &mut Office, said: &SpAdd) -> Result<(), CliError> {
             LevelChoice::SpidL1 => Level::Loa2,
             LevelChoice::SpidL2 => Level::Loa3,
             LevelChoice::SpidL3 => Level::Loa4,
+        }),
+        single_sign_on: said.single_sign_on.map(|choice| match choice {
+            SingleSignOnChoice::Off => SingleSignOn::Off,
+            SingleSignOnChoice::SpidL1 => SingleSignOn::UpTo(Level::Loa2),
+            SingleSignOnChoice::SpidL2 => SingleSignOn::UpTo(Level::Loa3),
+            SingleSignOnChoice::SpidL3 => SingleSignOn::UpTo(Level::Loa4),
         }),
         attributes: attributes(&said.attributes)?,
         disabled: false,
@@ -135,6 +141,7 @@ fn shown(partner: &Partner) -> String {
         ("name", local(&partner.name).to_owned()),
         ("profile", profile_word(partner.profile).to_owned()),
         ("least level", partner.minimum_level.map_or("none", level_word).to_owned()),
+        ("sessions", partner.session_level.map_or("none", level_word).to_owned()),
         ("state", if partner.disabled { "disabled" } else { "enabled" }.to_owned()),
         ("from", partner.origin.clone()),
         ("valid until", until),

@@ -16,15 +16,16 @@ use crate::config::settings::{
 };
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
-use crate::flow::env::{LoginSettings, RequestSettings, Support};
+use crate::flow::env::{LoginSettings, RequestSettings, SessionSettings, Support};
 use crate::flow::network::{ForwardedBy, Network, Proxies};
 use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::NameIdKind;
 use crate::login::request::LocalName;
+use crate::login::session::Lives;
 use crate::partners::registry::Entry;
 use crate::saml::attribute_names::{NameStyle, Renamed};
 use crate::saml::identity_provider::Organization;
-use crate::saml::partner::Profile;
+use crate::saml::partner::{Profile, SingleSignOn};
 
 /// Reads `text`, the file at `path`, under `environment` (see [`document::read`]) and checks every value.
 ///
@@ -72,6 +73,7 @@ impl Check<'_> {
         let max_level = self.choice("login.max-level", &raw.login.max_level, &LEVELS);
         let hashing = self.hashing(&raw.login.argon2);
         let days = self.number("login.activation-days", raw.login.activation_days, 1, 365);
+        let sessions = self.sessions(&raw.sessions);
         let requests = self.requests(&raw.requests);
         let limits = self.limits(&raw.limits);
         let monitoring = self.monitoring(&raw.monitoring);
@@ -91,6 +93,7 @@ impl Check<'_> {
             max_level: max_level?,
             hashing: hashing?,
             activation: seconds(days? * 86_400),
+            sessions: sessions?,
             requests: requests?,
             limits: limits?,
             monitoring: monitoring?,
@@ -306,6 +309,19 @@ impl Check<'_> {
         Hashing::new(narrow(memory)?, narrow(iterations)?, narrow(parallelism)?).ok()
     }
 
+    fn sessions(&mut self, raw: &raw::Sessions) -> Option<SessionSettings> {
+        let (idle, absolute) = (raw.idle_seconds, raw.absolute_seconds);
+        let idle = self.number("sessions.idle-seconds", idle, 60, 86_400)?;
+        let absolute = self.number("sessions.absolute-seconds", absolute, 60, 2_592_000)?;
+        if absolute < idle {
+            let expected = "not less than sessions.idle-seconds";
+            self.wrong_number("sessions.absolute-seconds", expected, raw.absolute_seconds);
+        }
+        let level = self.choice("sessions.account-level", &raw.account_level, &LEVELS);
+        let lives = Lives { idle: seconds(idle), absolute: seconds(absolute) };
+        Some(SessionSettings { lives, account_level: level? })
+    }
+
     fn requests(&mut self, raw: &raw::Requests) -> Option<RequestSettings> {
         let back = self.number("requests.window-back-seconds", raw.window_back_seconds, 0, 86_400);
         let ahead = self.number("requests.window-ahead-seconds", raw.window_ahead_seconds, 0, 3600);
@@ -360,6 +376,9 @@ impl Check<'_> {
             let level = raw.minimum_level.as_ref();
             let minimum_level =
                 level.and_then(|said| self.choice(&key("minimum-level"), said, &LEVELS));
+            let single_sign_on = raw.single_sign_on.as_ref();
+            let single_sign_on = single_sign_on
+                .and_then(|said| self.choice(&key("single-sign-on"), said, &SINGLE_SIGN_ON));
             let mut attributes = Vec::new();
             for said in raw.attributes.iter().flatten() {
                 match AttributeName::parse(said) {
@@ -374,7 +393,7 @@ impl Check<'_> {
             if entries.iter().any(|entry| entry.entity_id == entity_id) {
                 self.wrong(&key("entity-id"), "one table for each service provider", &entity_id);
             }
-            let entry = Entry { profile, minimum_level, attributes, ..answers };
+            let entry = Entry { profile, minimum_level, single_sign_on, attributes, ..answers };
             entries.push(ServiceProvider { entity_id, entry });
         }
         entries
@@ -478,6 +497,13 @@ fn seconds(seconds: u64) -> TimeDelta {
 
 const LEVELS: [(&str, Level); 3] =
     [("SpidL1", Level::Loa2), ("SpidL2", Level::Loa3), ("SpidL3", Level::Loa4)];
+
+const SINGLE_SIGN_ON: [(&str, SingleSignOn); 4] = [
+    ("off", SingleSignOn::Off),
+    ("SpidL1", SingleSignOn::UpTo(Level::Loa2)),
+    ("SpidL2", SingleSignOn::UpTo(Level::Loa3)),
+    ("SpidL3", SingleSignOn::UpTo(Level::Loa4)),
+];
 
 /// OWASP, Password Storage Cheat Sheet, Argon2id: KiB of memory, and the passes that go with them.
 const OWASP: [(u64, u64); 5] = [(7168, 5), (9216, 4), (12_288, 3), (19_456, 2), (47_104, 1)];

@@ -121,6 +121,7 @@ pub const SECTIONS: &[Section] = &[
         words: "The private keys. Paths are relative to the folder of this file.",
     },
     Section { name: "login", words: "How people log in." },
+    Section { name: "sessions", words: "What a browser carries over from one login to the next." },
     Section { name: "requests", words: "Which requests of service providers are taken." },
     Section { name: "limits", words: "How much anybody may ask for." },
     Section {
@@ -341,6 +342,24 @@ pub const KEYS: &[Key] = &[
         "Logins that may wait for their password to be hashed (1 to 65536); beyond them the answer is 503.",
     ),
     key(
+        "sessions.idle-seconds",
+        Number,
+        Default("1800"),
+        "Seconds after which a session that does not serve is over (60 to 86400).",
+    ),
+    key(
+        "sessions.absolute-seconds",
+        Number,
+        Default("28800"),
+        "Seconds after which a session is over whatever it does (60 to 2592000); not less than idle-seconds.",
+    ),
+    key(
+        "sessions.account-level",
+        Text,
+        Default("\"SpidL1\""),
+        "What people show before they see their own pages (/account): \"SpidL1\", \"SpidL2\" or \"SpidL3\".",
+    ),
+    key(
         "requests.window-back-seconds",
         Number,
         Default("300"),
@@ -414,6 +433,12 @@ pub const KEYS: &[Key] = &[
         Text,
         Optional("\"SpidL2\""),
         "The least level for it, whatever it asks for: \"SpidL1\", \"SpidL2\" or \"SpidL3\".",
+    ),
+    key(
+        "service-provider[].single-sign-on",
+        Text,
+        Optional("\"off\""),
+        "The most that a session of the browser serves for without asking: \"off\" (every login asks), \"SpidL1\", \"SpidL2\" or \"SpidL3\". Without it SpidL1 for SPID, which has no more whatever is written here, and SpidL2 for the others.",
     ),
     key(
         "service-provider[].attributes",

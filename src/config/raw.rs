@@ -11,6 +11,7 @@ pub struct Raw {
     pub idp: Idp,
     pub keys: Keys,
     pub login: Login,
+    pub sessions: Sessions,
     pub requests: Requests,
     pub limits: Limits,
     pub monitoring: Monitoring,
@@ -122,6 +123,16 @@ pub struct Argon2 {
     pub parallelism: u64,
 }
 
+/// `[sessions]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Sessions {
+    pub idle_seconds: u64,
+    pub absolute_seconds: u64,
+    pub account_level: String,
+}
+
 /// `[requests]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -184,6 +195,7 @@ pub struct ServiceProvider {
     pub entity_id: String,
     pub profile: Option<String>,
     pub minimum_level: Option<String>,
+    pub single_sign_on: Option<String>,
     pub attributes: Option<Vec<String>>,
     pub disabled: bool,
     pub name_id: Option<String>,

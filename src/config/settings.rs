@@ -13,7 +13,7 @@ use crate::assurance::policy::LevelPolicy;
 use crate::config::fault::Stranger;
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
-use crate::flow::env::{self, LoginSettings, RequestSettings, Support};
+use crate::flow::env::{self, LoginSettings, RequestSettings, SessionSettings, Support};
 use crate::flow::network::{Network, Proxies};
 use crate::partners::registry::Entry;
 use crate::saml::identity_provider::Organization;
@@ -37,6 +37,8 @@ pub struct Settings {
     pub hashing: Hashing,
     /// `[login]`, how long an activation code is good.
     pub activation: TimeDelta,
+    /// `[sessions]`
+    pub sessions: SessionSettings,
     /// `[requests]`
     pub requests: RequestSettings,
     /// `[limits]`
@@ -162,6 +164,7 @@ impl Settings {
             levels: LevelPolicy { ceiling: self.max_level, ..LevelPolicy::default() },
             first_enrolment: self.first_enrolment,
             hashing: self.hashing.clone(),
+            sessions: self.sessions,
             requests: self.requests,
         }
     }

@@ -11,6 +11,7 @@ use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::person::{self, Known};
 use crate::flow::reply::{LoginPage, Notice, Reply, Show};
+use crate::flow::session;
 use crate::flow::visit::{Visitor, enter};
 use crate::login::step::Step;
 use crate::login::transaction::Transaction;
@@ -21,7 +22,10 @@ pub async fn show(env: &Env, handle: &str, visitor: &Visitor<'_>) -> Reply {
     let now = env.clock.now();
     let shown = async {
         let loaded = enter(env, handle, visitor, now).await?;
-        advance(env, loaded, visitor, now).await
+        match session::resume(env, &loaded, visitor, now).await? {
+            Some(reply) => Ok(reply),
+            None => advance(env, loaded, visitor, now).await,
+        }
     };
     shown.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }

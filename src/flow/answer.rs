@@ -10,6 +10,7 @@ use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::person::Known;
 use crate::flow::reply::{Answer, Reply, Trouble, Why};
+use crate::flow::session;
 use crate::flow::visit::Visitor;
 use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::{self, NameIdKind};
@@ -17,7 +18,7 @@ use crate::login::outcome::{Authenticated, Outcome, Refusal};
 use crate::login::transaction::Transaction;
 use crate::register::pending;
 use crate::register::row::Row;
-use crate::saml::response::{self, PostForm, ReplyTo};
+use crate::saml::response::{self, Given, PostForm, ReplyTo};
 use crate::saml::status;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};
@@ -49,6 +50,10 @@ pub(in crate::flow) async fn answer(
         }
         outcome => outcome,
     };
+    let place = match session::place(env, transaction, &outcome, known, visitor, now).await? {
+        session::Placed::Here(place) => place,
+        session::Placed::Gone => return Ok(None),
+    };
     let answer = match &outcome {
         Outcome::Authenticated(person) => {
             let name = match reply_to.name_id {
@@ -60,7 +65,9 @@ pub(in crate::flow) async fn answer(
                         .map_err(credential)?
                 }
             };
-            response::answer(&request.reply_to, person, &name, idp, signer, random, now)?
+            let session_ends = place.as_ref().map(|place| place.ends);
+            let given = Given { name: &name, session_ends };
+            response::answer(&request.reply_to, person, given, idp, signer, random, now)?
         }
         Outcome::Refused(refusal) => {
             let status = status::refusal(*refusal, reply_to.profile);
@@ -91,17 +98,28 @@ pub(in crate::flow) async fn answer(
         outcome: described(&outcome).to_owned(),
         subject: transaction.subject().cloned(),
         name_qualifier: answer.name_id.is_some().then(|| env.idp.entity_id.clone()),
-        name_id: answer.name_id,
+        name_id: answer.name_id.as_ref().map(|name| name.value.clone()),
         spid_code: attribute(known, person, AttributeName::SpidCode),
         fiscal_number: attribute(known, person, AttributeName::FiscalNumber),
         level: person.map(|person| person.achieved),
-        factors: transaction.evidence().iter().map(|held| held.factor()).collect(),
+        factors: person
+            .map(|person| person.factors.clone())
+            .unwrap_or_else(|| transaction.evidence().iter().map(|held| held.factor()).collect()),
     };
     let answered = transaction.clone().answered(now, row.response_id.clone())?;
     let until = answered.keep_until();
     let mut batch = Batch::new();
     transactions::swap(env.records(), &mut batch, loaded, &answered, until)?;
     let filing = pending::put(env.records(), &mut batch, &row)?;
+    let named = session::Named {
+        name: answer.name_id,
+        index: answer.session_index,
+        identity: person.map(|person| person.identity).unwrap_or_default(),
+    };
+    let joined = session::join(env, &mut batch, place, transaction, named, visitor, now)?;
+    if let (Outcome::Authenticated(_), Some(known)) = (&outcome, known) {
+        known.expect_unchanged(&mut batch);
+    }
     match batch.commit(&*env.store, Durability::Durable, now).await? {
         Committed::Conflict(_) => return Ok(None),
         Committed::Done => env.register.file(filing),
@@ -126,6 +144,7 @@ pub(in crate::flow) async fn answer(
         handle: Some(transaction.id.clone()),
         why: why.map(|refusal| told(env, transaction, refusal)),
         device,
+        session: joined.and_then(session::Joined::tell),
     }))))
 }
 
@@ -162,6 +181,7 @@ pub(in crate::flow) async fn repeat(
         handle: Some(transaction.id.clone()),
         why: why.map(|refusal| told(env, transaction, refusal)),
         device: None,
+        session: None,
     })))
 }
 

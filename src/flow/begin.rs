@@ -183,6 +183,7 @@ async fn refuse(env: &Env, rejected: Rejected, visitor: &Visitor<'_>) -> Result<
                 handle: None,
                 why: Some(Why::Fault(*fault)),
                 device: None,
+                session: None,
             })))
         }
     }

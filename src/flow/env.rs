@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use url::Url;
 
+use crate::assurance::level::Level;
 use crate::assurance::policy::LevelPolicy;
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
@@ -17,6 +18,7 @@ use crate::flow::limits::Limiter;
 use crate::flow::network::{Network, Proxies};
 use crate::identity::tenant::TenantId;
 use crate::login::request::LocalName;
+use crate::login::session::Lives;
 use crate::partners::registry::Registry;
 use crate::register::journal::Register;
 use crate::saml::identity_provider::IdentityProvider;
@@ -170,6 +172,8 @@ pub struct Settings {
     pub first_enrolment: FirstEnrolment,
     /// How passwords are hashed.
     pub hashing: Hashing,
+    /// How long sessions last, and what the account pages ask for.
+    pub sessions: SessionSettings,
     /// How old a request may be.
     pub requests: RequestSettings,
 }
@@ -196,6 +200,15 @@ pub struct LoginSettings {
     pub hash_queue: usize,
     /// How many passwords are hashed at the same time.
     pub hash_workers: usize,
+}
+
+/// How long sessions last, and what the account pages ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionSettings {
+    /// Without serving, and at all.
+    pub lives: Lives,
+    /// What a person shows before they see their own pages.
+    pub account_level: Level,
 }
 
 /// How old a request may be (nr13).

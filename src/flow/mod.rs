@@ -17,4 +17,5 @@ pub mod person;
 pub mod prove;
 pub mod readiness;
 pub mod reply;
+pub mod session;
 pub mod visit;

@@ -10,7 +10,7 @@ use crate::identity::subject::Subject;
 use crate::login::person::Person;
 use crate::store::activations::Kept;
 use crate::store::port::StoreError;
-use crate::store::record::Loaded;
+use crate::store::record::{Batch, Loaded};
 use crate::store::{accounts, activations, credentials};
 
 /// A person's records, and what a login may know of them.
@@ -36,6 +36,15 @@ impl Known {
     /// The credential `id`, whatever its state.
     pub(in crate::flow) fn credential(&self, id: &str) -> Option<&Loaded<Credential>> {
         self.credentials.iter().find(|one| one.value.id == id)
+    }
+
+    /// Makes `batch` conflict if the account or the password is changed meanwhile: nobody is named, and
+    /// no session begins, by what has been taken away (IC-23, nr23).
+    pub(in crate::flow) fn expect_unchanged(&self, batch: &mut Batch) {
+        batch.expect(&self.account);
+        if let Some(password) = self.password() {
+            batch.expect(password);
+        }
     }
 
     fn active(&self, kind: impl Fn(&Secret) -> bool) -> Option<&Loaded<Credential>> {

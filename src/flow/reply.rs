@@ -148,6 +148,16 @@ pub struct Answer {
     pub why: Option<Why>,
     /// A cookie by which this browser is known later.
     pub device: Option<String>,
+    /// The cookie of the browser's session, if it is new.
+    pub session: Option<SessionCookie>,
+}
+
+/// The cookie of a session.
+pub struct SessionCookie {
+    /// What it says.
+    pub value: String,
+    /// For how long the browser keeps it, seconds.
+    pub seconds: i64,
 }
 
 /// Why a service provider gets no name.
@@ -198,6 +208,13 @@ pub enum Trouble {
     Unavailable,
     /// We failed at a posted request (nr02).
     NotAnswering,
+}
+
+// The secret must not reach a log.
+impl std::fmt::Debug for SessionCookie {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionCookie").field("seconds", &self.seconds).finish_non_exhaustive()
+    }
 }
 
 // The key must not reach a log.

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::reply::Trouble;
+use crate::flow::session;
 use crate::login::transaction::Transaction;
 use crate::store::record::Loaded;
 use crate::store::transactions;
@@ -21,6 +22,10 @@ pub struct Visitor<'a> {
     pub address: IpAddr,
     /// The secret of the login's cookie.
     pub browser: Option<&'a str>,
+    /// The cookie of the browser's session, as [`session`](crate::flow::session) made it.
+    pub session: Option<&'a str>,
+    /// What the browser says of itself (RFC 9110 §10.1.5).
+    pub agent: Option<&'a str>,
     /// The sealed cookie of a browser used before.
     pub device: Option<&'a str>,
     /// The name under which the log knows this request, and a person asks for help.
@@ -33,7 +38,8 @@ pub fn browser_digest(secret: &str) -> String {
     URL_SAFE_NO_PAD.encode(sha256(&[b"browser ", secret.as_bytes()].concat()))
 }
 
-/// The login `handle`, if it is this browser's.
+/// The login `handle`, if it is this browser's. One that goes on from a session which is over, or
+/// no longer this browser's, is as if nobody had shown who they are.
 pub(in crate::flow) async fn enter(
     env: &Env,
     handle: &str,
@@ -44,7 +50,7 @@ pub(in crate::flow) async fn enter(
     let Some(loaded) = loaded else { return Err(Failure::Told(Trouble::Expired)) };
     let digest = visitor.browser.map(browser_digest);
     if digest.is_some_and(|digest| loaded.value.is_of_browser(&digest)) {
-        Ok(loaded)
+        session::or_forgotten(env, loaded, visitor, now).await
     } else {
         Err(Failure::Told(Trouble::OtherBrowser))
     }

@@ -6,6 +6,8 @@ pub mod choice;
 pub mod outcome;
 pub mod person;
 pub mod request;
+pub mod resume;
 pub mod session;
+pub mod state;
 pub mod step;
 pub mod transaction;

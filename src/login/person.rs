@@ -1,6 +1,8 @@
 //! The person of a login, as the store describes them at that moment.
 
-use crate::assurance::factor::Available;
+use chrono::{DateTime, Utc};
+
+use crate::assurance::factor::{Available, Factor};
 use crate::enrolment::credential::{Credential, CredentialState};
 use crate::identity::account::{Account, AccountState, Identity};
 use crate::identity::subject::Subject;
@@ -16,6 +18,8 @@ pub struct Person {
     pub identities: Vec<Identity>,
     /// The factors that they have.
     pub available: Vec<Available>,
+    /// When their password was last set: what held before counts no more.
+    pub password_set: Option<DateTime<Utc>>,
     /// The factors that they may enrol in this login
     /// ([`enrolable`](crate::enrolment::activation::enrolable)).
     pub enrolable: Vec<Available>,
@@ -35,6 +39,12 @@ impl Person {
             state: account.state,
             identities: account.identities.clone(),
             available,
+            password_set: credentials
+                .iter()
+                .filter(|one| one.subject == account.subject && one.is_active())
+                .filter(|one| one.secret.factor() == Factor::Password)
+                .map(|one| one.enrolled)
+                .max(),
             enrolable,
         }
     }

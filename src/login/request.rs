@@ -40,6 +40,9 @@ pub struct RelyingParty {
     pub id: String,
     /// The name shown to people: its service's, else its organisation's, else its id.
     pub name: LocalName,
+    /// Whether it is we ourselves: the login is to the person's own pages here, and nothing is sent.
+    #[serde(default)]
+    pub own: bool,
 }
 
 /// A name in two languages; either may stand in for the other.

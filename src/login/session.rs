@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::assurance::factor::Evidence;
 use crate::assurance::plan::SessionEvidence;
-use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::NameId;
 use crate::identity::subject::Subject;
 use crate::identity::tenant::TenantId;
@@ -34,9 +33,6 @@ pub struct Session {
     pub idle: DateTime<Utc>,
     /// From this time on it is over, whatever it does.
     pub ends: DateTime<Utc>,
-    /// A password set later than this ends it (IC-23): when it was opened, or when the person
-    /// themselves last changed the password in it.
-    pub valid_from: DateTime<Utc>,
     /// By what the person knows the browser.
     pub seen: Seen,
     /// When the person entered the account pages in it, if they did.
@@ -94,8 +90,11 @@ pub struct Participant {
     pub session_index: String,
     /// When.
     pub at: DateTime<Utc>,
-    /// What the person agreed to have sent.
-    pub granted: Vec<AttributeName>,
+    /// The number of the identity that it was told of.
+    pub identity: u16,
+    /// The digest of what the person agreed to have sent
+    /// ([`digest`](crate::identity::release::Release::digest)).
+    pub granted: Option<String>,
 }
 
 impl Session {
@@ -116,7 +115,6 @@ impl Session {
             used: now,
             idle: ends.min(now + lives.idle),
             ends,
-            valid_from: now,
             seen: beginning.seen,
             account: None,
             evidence: Vec::new(),
@@ -127,10 +125,10 @@ impl Session {
     }
 
     /// Whether it still serves. `password_set` is when the person's password was last set: what was
-    /// shown before that counts no more.
+    /// shown before that counts no more (IC-23).
     #[must_use]
     pub fn is_alive(&self, password_set: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
-        now < self.idle && now < self.ends && password_set.is_none_or(|set| set <= self.valid_from)
+        now < self.idle && now < self.ends && still_counts(&self.evidence, password_set, now)
     }
 
     /// Whether it is that of the browser whose secret has this digest.
@@ -166,8 +164,7 @@ impl Session {
     /// The person changed the password in this session: `evidence` is all that counts from now on.
     #[must_use]
     pub fn renew(self, evidence: Evidence) -> Self {
-        let valid_from = evidence.at();
-        Self { evidence: vec![evidence], valid_from, ..self }
+        Self { evidence: vec![evidence], ..self }
     }
 
     /// What a login may build on.
@@ -206,11 +203,10 @@ impl Session {
         self
     }
 
-    /// What the person agreed to have sent to `entity_id`, in this session.
+    /// What `entity_id` was told last.
     #[must_use]
-    pub fn granted(&self, entity_id: &str) -> Option<&[AttributeName]> {
-        let told = self.participants.iter().rfind(|one| one.entity_id == entity_id);
-        told.map(|one| one.granted.as_slice())
+    pub fn told(&self, entity_id: &str) -> Option<&Participant> {
+        self.participants.iter().rfind(|one| one.entity_id == entity_id)
     }
 
     /// A record has a most (see [`MAX_VALUE`](crate::store::port::MAX_VALUE)).
@@ -230,9 +226,20 @@ impl Participant {
             + name(&self.service.en)
             + self.name.weight()
             + self.session_index.len()
-            + 24 * self.granted.len()
+            + self.granted.as_ref().map_or(0, String::len)
             + 256
     }
+}
+
+/// Whether all of `evidence` is from after the password was last set. A password set in the future is
+/// a clock that went back, and no reason to refuse everybody.
+pub(super) fn still_counts(
+    evidence: &[Evidence],
+    password_set: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> bool {
+    let set = password_set.filter(|set| *set <= now);
+    set.is_none_or(|set| evidence.iter().all(|held| set <= held.at()))
 }
 
 impl fmt::Debug for Session {
@@ -290,7 +297,8 @@ mod tests {
             },
             session_index: format!("_index{index}"),
             at: at(0),
-            granted: vec![AttributeName::Name],
+            identity: 0,
+            granted: Some("digest of the data".into()),
         }
     }
 
@@ -314,6 +322,7 @@ mod tests {
         let session = session();
         assert!(session.is_alive(Some(at(-1)), at(60)));
         assert!(!session.is_alive(Some(at(50)), at(60)));
+        assert!(session.is_alive(Some(at(50)), at(49)), "a clock that went back");
         let renewed = session.add(&[held(Factor::Totp, 10)]).renew(held(Factor::Password, 50));
         assert!(renewed.is_alive(Some(at(50)), at(60)));
         let factors: Vec<Factor> =
@@ -332,8 +341,9 @@ mod tests {
     #[test]
     fn consent_is_remembered_by_service_provider() {
         let (session, _) = session().join(told("https://a.example", 0));
-        assert_eq!(session.granted("https://a.example"), Some(&[AttributeName::Name][..]));
-        assert_eq!(session.granted("https://b.example"), None);
+        let granted = |entity_id| session.told(entity_id).and_then(|told| told.granted.as_deref());
+        assert_eq!(granted("https://a.example"), Some("digest of the data"));
+        assert_eq!(granted("https://b.example"), None);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::login::choice::{Picked, pick};
 use crate::login::outcome::{Authenticated, Outcome, Refusal};
 use crate::login::person::Person;
 use crate::login::request::LoginRequest;
+use crate::login::state::{Proving, State};
 use crate::login::step::Step;
 
 /// One login under way. It holds all that is needed to go on with it and to answer.
@@ -34,7 +35,7 @@ pub struct Transaction {
     pub expires: DateTime<Utc>,
     browser: String,
     token: String,
-    state: State,
+    pub(super) state: State,
 }
 
 /// With what a login begins.
@@ -50,33 +51,6 @@ pub struct Opening {
     pub browser: String,
     /// What every form of it must bring back, from [`Random::token`](crate::world::random::Random::token).
     pub token: String,
-}
-
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-enum State {
-    /// Nobody has shown who they are.
-    Open { failures: u8 },
-    /// Something held; whose it is, is settled from here on.
-    Proving(Proving),
-    /// It ended without a name, and was not answered yet.
-    Ended { why: Refusal, subject: Option<Subject> },
-    /// It was answered; `kept` is the ID of the response, under which the register has its bytes.
-    Answered { at: DateTime<Utc>, subject: Option<Subject>, kept: String },
-}
-
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-struct Proving {
-    subject: Subject,
-    evidence: Vec<Evidence>,
-    failures: u8,
-    /// The pending credential that is being enrolled.
-    enrolling: Option<String>,
-    /// The number of the identity that the person chose, where there was a choice.
-    chosen: Option<u16>,
-    /// The digest of what the person agreed to release, once they did.
-    granted: Option<String>,
 }
 
 /// A transition that does not go with the state.
@@ -97,6 +71,9 @@ pub enum WrongState {
     /// The evidence was gained outside the time of the login.
     #[error("the evidence is not of the time of this login")]
     OutOfTime,
+    /// Somebody has shown who they are already, or no session may serve this request.
+    #[error("no session may serve this login")]
+    NoSession,
 }
 
 impl Transaction {
@@ -210,6 +187,7 @@ impl Transaction {
                 enrolling: None,
                 chosen: None,
                 granted: None,
+                session: None,
             })),
             State::Proving(mut proving) => {
                 if proving.subject != *subject {
@@ -400,10 +378,13 @@ impl Transaction {
         let Some(person) = known.filter(|person| person.state == AccountState::Active) else {
             return refuse(Refusal::Suspended);
         };
+        if !proving.is_newer_than(person.password_set, now) {
+            return refuse(Refusal::TimedOut);
+        }
         let plan = |identity: &Identity| {
             let standing = Standing {
                 evidence: &proving.evidence,
-                session: None,
+                session: proving.session.as_ref().map(|session| &session.evidence),
                 available: &person.available,
                 enrolable: &person.enrolable,
                 proofing: identity.proofing.as_ref().map(|proofing| proofing.method),
@@ -422,15 +403,17 @@ impl Transaction {
             },
         };
         let release = release(&self.request.attributes, identity);
-        if proving.granted.as_ref().is_none_or(|granted| *granted != release.digest()) {
+        let agreed = proving.granted.as_ref().is_some_and(|granted| *granted == release.digest());
+        if !agreed && !self.request.relying_party.own {
             return Step::Consent(release);
         }
+        let counted = proving.counted(self.request.requirement.tolerance);
         Step::Answer(Outcome::Authenticated(Authenticated {
             subject: proving.subject.clone(),
             achieved,
             class,
-            at: proving.evidence.iter().map(Evidence::at).max().unwrap_or(now),
-            factors: proving.evidence.iter().map(Evidence::factor).collect(),
+            at: counted.iter().map(|held| held.at()).max().unwrap_or(now),
+            factors: counted.iter().map(|held| held.factor()).collect(),
             identity: identity.number,
             attributes: release.released,
         }))
@@ -458,7 +441,7 @@ impl Transaction {
         })
     }
 
-    fn step(
+    pub(super) fn step(
         self,
         change: impl FnOnce(State) -> Result<State, WrongState>,
     ) -> Result<Self, WrongState> {

@@ -17,7 +17,7 @@ use crate::identity::name_id::NameIdKind;
 use crate::saml::attribute_names::{NameStyle, Renamed};
 use crate::saml::metadata::error::{MetadataError, Warning};
 use crate::saml::metadata::read::{Unsigned, read};
-use crate::saml::partner::{AttributeSet, Profile, ServiceProvider};
+use crate::saml::partner::{AttributeSet, Profile, ServiceProvider, SingleSignOn};
 
 /// The service providers by entityID.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +34,8 @@ pub struct Entry {
     pub profile: Option<Profile>,
     /// Our least level for it.
     pub minimum_level: Option<Level>,
+    /// What a session may serve for; `None`: as its profile has it.
+    pub single_sign_on: Option<SingleSignOn>,
     /// What it is given if its metadata ask for nothing.
     pub attributes: Vec<AttributeName>,
     /// Whether it is refused.
@@ -278,6 +280,7 @@ impl Entry {
             service_provider.profile = profile;
         }
         service_provider.minimum_level = self.minimum_level;
+        service_provider.single_sign_on = self.single_sign_on;
         service_provider.disabled = self.disabled;
         let asks = service_provider.attribute_sets.iter().any(|set| !set.attributes.is_empty());
         if !asks && !self.attributes.is_empty() {

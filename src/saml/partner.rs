@@ -22,6 +22,28 @@ pub enum Profile {
     Generic,
 }
 
+/// What a session of the browser may serve for without asking anything.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SingleSignOn {
+    /// Nothing: every login asks for everything.
+    Off,
+    /// Up to this level. Above it plain SAML asks for what is missing, SPID for everything.
+    UpTo(Level),
+}
+
+impl Profile {
+    /// What a session may serve for unless something else is settled: in SPID requests of level 1,
+    /// and no others whatever is settled (spid-saml §5); in plain SAML what two factors reach.
+    #[must_use]
+    pub fn session_level(self) -> Level {
+        match self {
+            Self::Spid => Level::Loa2,
+            Self::Generic => Level::Loa3,
+        }
+    }
+}
+
 /// Somebody who may ask us who a person is.
 #[derive(Clone, Debug)]
 pub struct ServiceProvider {
@@ -49,6 +71,8 @@ pub struct ServiceProvider {
     pub valid_until: Option<DateTime<Utc>>,
     /// Our own least level for it.
     pub minimum_level: Option<Level>,
+    /// What a session of the browser may serve for, as we settled it; `None`: as its profile has it.
+    pub single_sign_on: Option<SingleSignOn>,
     /// Whether our entry for it is switched off: it is refused at every entry point.
     pub disabled: bool,
 }
@@ -166,6 +190,18 @@ impl ServiceProvider {
             .iter()
             .find(|service| Some(service.binding) == wished)
             .or_else(|| self.logouts.first())
+    }
+
+    /// The most that a session may serve for; `None` lets none serve.
+    #[must_use]
+    pub fn session_level(&self) -> Option<Level> {
+        let usual = self.profile.session_level();
+        match (self.single_sign_on, self.profile) {
+            (Some(SingleSignOn::Off), _) => None,
+            (Some(SingleSignOn::UpTo(level)), Profile::Spid) => Some(level.min(usual)),
+            (Some(SingleSignOn::UpTo(level)), Profile::Generic) => Some(level),
+            (None, _) => Some(usual),
+        }
     }
 
     /// The default consumer: the first marked so, else the first (SAML Metadata §2.2.3).

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assurance::class_ref::ClassRef;
 use crate::identity::attributes::AttributeName;
-use crate::identity::name_id::NameIdKind;
+use crate::identity::name_id::{NameId, NameIdKind};
 use crate::identity::release::Released;
 use crate::login::outcome::Authenticated;
 use crate::saml::attribute_names::{self, Renamed};
@@ -99,11 +99,22 @@ pub struct Answer {
     /// The IssueInstant of both.
     pub issue_instant: DateTime<Utc>,
     /// The name given to the person; `None` in an error.
-    pub name_id: Option<String>,
+    pub name_id: Option<NameId>,
     /// The session's index, where the profile has one.
     pub session_index: Option<String>,
     /// What the browser posts.
     pub form: PostForm,
+}
+
+/// What an answer says that neither the request nor the person does.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Given<'a> {
+    /// The person's name of the kind wanted: the lasting one for this service provider (see
+    /// [`pairwise`](crate::identity::name_id::pairwise)) or the e-mail address; not used where the name
+    /// is transient.
+    pub name: &'a str,
+    /// When our session ends, told outside SPID (SAML Core §2.7.2).
+    pub session_ends: Option<DateTime<Utc>>,
 }
 
 /// The form that a browser posts to the service provider (SAML Bindings §3.5.4).
@@ -149,17 +160,17 @@ pub struct BadReplyTo(#[source] serde_json::Error);
 /// Writes and signs the answer that names somebody, by the rules of the request's profile
 /// (spid-saml §1.2; SAML Profiles §4.1.4.2). Response and Assertion are both signed.
 ///
-/// `reply_to` is what the request left, `name` the person's name of the kind wanted: the lasting one for this service
-/// provider (see [`pairwise`](crate::identity::name_id::pairwise)) or the e-mail address; not used where the name is transient. Attributes without a value are left out. The answer is issued at `now`, or at the request's own time if that is later, since an
-/// answer older than its request is refused.
+/// `reply_to` is what the request left. Attributes without a value are left out. The answer is issued
+/// at `now`, or at the request's own time if that is later, since an answer older than its request is
+/// refused.
 ///
 /// # Errors
-/// When `reply_to` cannot be read, a name is wanted and `name` is empty, a value has a character that XML
+/// When `reply_to` cannot be read, a name is wanted and empty, a value has a character that XML
 /// cannot carry, or the key refuses.
 pub fn answer(
     reply_to: &str,
     outcome: &Authenticated,
-    name: &str,
+    given: Given<'_>,
     idp: &IdentityProvider,
     signer: &dyn Signer,
     random: &Random,
@@ -168,18 +179,22 @@ pub fn answer(
     let reply_to = ReplyTo::decode(reply_to)?;
     let letter = Letter::new(&reply_to, idp, random, now);
     let assertion_id = random.xml_id();
-    let (format, name_id) = match (reply_to.profile, reply_to.name_id) {
+    let (format, value) = match (reply_to.profile, reply_to.name_id) {
         // One empty name would be everybody's.
-        (Profile::Generic, NameIdKind::Persistent | NameIdKind::Email) if name.is_empty() => {
+        (Profile::Generic, NameIdKind::Persistent | NameIdKind::Email) if given.name.is_empty() => {
             return Err(AnswerError::NoName);
         }
-        (Profile::Generic, NameIdKind::Persistent) => (names::FORMAT_PERSISTENT, name.to_owned()),
-        (Profile::Generic, NameIdKind::Email) => (names::FORMAT_EMAIL, name.to_owned()),
+        (Profile::Generic, NameIdKind::Persistent) => {
+            (names::FORMAT_PERSISTENT, given.name.to_owned())
+        }
+        (Profile::Generic, NameIdKind::Email) => (names::FORMAT_EMAIL, given.name.to_owned()),
         _ => (names::FORMAT_TRANSIENT, random.xml_id()),
     };
+    let name_id = letter.name_id(format, value);
     // SPID forbids a session above SpidL1, and with it the index.
     let has_session = reply_to.profile == Profile::Generic || outcome.class == ClassRef::SpidL1;
     let session_index = has_session.then(|| random.xml_id());
+    let session_ends = given.session_ends.filter(|_| reply_to.profile == Profile::Generic);
     let attributes: Vec<&Released> =
         outcome.attributes.iter().filter(|released| !released.value.trim().is_empty()).collect();
     let has_attributes = !attributes.is_empty();
@@ -189,9 +204,9 @@ pub fn answer(
         .attribute("IssueInstant", letter.instant.as_str())
         .child(letter.issuer())
         .signature_here()
-        .child(letter.subject(format, &name_id))
+        .child(letter.subject(&name_id))
         .child(letter.conditions())
-        .child(authn_statement(outcome, session_index.as_deref()))
+        .child(authn_statement(outcome, session_index.as_deref(), session_ends))
         .child_if(has_attributes.then(|| attribute_statement(&attributes, &reply_to.answers)));
     let assertion = if has_attributes { assertion.declare("xs") } else { assertion };
     let assertion = enveloped::sign(&assertion, signer)?;
@@ -300,14 +315,23 @@ impl<'a> Letter<'a> {
         Element::new("saml:Issuer").attribute_if("Format", format).text(self.idp.entity_id.as_str())
     }
 
-    fn subject<'b>(&'b self, format: &'static str, name_id: &'b str) -> Element<'b> {
-        let sp_qualifier =
-            (self.reply_to.profile == Profile::Generic).then_some(self.reply_to.entity_id.as_str());
+    fn name_id(&self, format: &str, value: String) -> NameId {
+        let for_whom =
+            (self.reply_to.profile == Profile::Generic).then_some(&self.reply_to.entity_id);
+        NameId {
+            value,
+            format: format.to_owned(),
+            name_qualifier: Some(self.idp.entity_id.clone()),
+            sp_name_qualifier: for_whom.cloned(),
+        }
+    }
+
+    fn subject<'b>(&'b self, name_id: &'b NameId) -> Element<'b> {
         let name_id = Element::new("saml:NameID")
-            .attribute("Format", format)
-            .attribute("NameQualifier", self.idp.entity_id.as_str())
-            .attribute_if("SPNameQualifier", sp_qualifier)
-            .text(name_id);
+            .attribute("Format", name_id.format.as_str())
+            .attribute_if("NameQualifier", name_id.name_qualifier.as_deref())
+            .attribute_if("SPNameQualifier", name_id.sp_name_qualifier.as_deref())
+            .text(name_id.value.as_str());
         let data = Element::new("saml:SubjectConfirmationData")
             .attribute("Recipient", self.reply_to.consumer.as_str())
             .attribute_if("InResponseTo", self.in_response_to())
@@ -341,11 +365,16 @@ impl<'a> Letter<'a> {
     }
 }
 
-fn authn_statement<'a>(outcome: &Authenticated, session_index: Option<&'a str>) -> Element<'a> {
+fn authn_statement<'a>(
+    outcome: &Authenticated,
+    session_index: Option<&'a str>,
+    session_ends: Option<DateTime<Utc>>,
+) -> Element<'a> {
     let class = Element::new("saml:AuthnContextClassRef").text(outcome.class.uri());
     Element::new("saml:AuthnStatement")
         .attribute("AuthnInstant", text(outcome.at))
         .attribute_if("SessionIndex", session_index)
+        .attribute_if("SessionNotOnOrAfter", session_ends.map(text))
         .child(Element::new("saml:AuthnContext").child(class))
 }
 

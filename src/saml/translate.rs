@@ -27,6 +27,7 @@ pub fn login_request(asked: &Asked<'_>) -> LoginRequest {
         relying_party: RelyingParty {
             id: asked.partner.entity_id.clone(),
             name: name(asked.partner, set),
+            own: false,
         },
         id: asked.message.id.clone().unwrap_or_default(),
         received: asked.now,
@@ -101,7 +102,11 @@ pub fn unsolicited(
         answers: AnswersTo::of(partner),
     };
     LoginRequest {
-        relying_party: RelyingParty { id: partner.entity_id.clone(), name: name(partner, set) },
+        relying_party: RelyingParty {
+            id: partner.entity_id.clone(),
+            name: name(partner, set),
+            own: false,
+        },
         id,
         received: now,
         requirement: Requirement {
@@ -110,6 +115,7 @@ pub fn unsolicited(
             tolerance: Tolerance::AsRequested,
             minimum: partner.minimum_level,
             not_before: None,
+            session: partner.session_level(),
             upstream: true,
         },
         passive: false,
@@ -154,6 +160,7 @@ fn requirement(asked: &Asked<'_>) -> Requirement {
         tolerance,
         minimum,
         not_before: (forced || afresh).then_some(asked.now),
+        session: asked.partner.session_level().filter(|_| !forced && !afresh),
         upstream: !proxies.is_some_and(|count| count.bytes().all(|digit| digit == b'0')),
     }
 }

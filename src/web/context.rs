@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::header::{ACCEPT_LANGUAGE, USER_AGENT};
 use axum::http::request::Parts;
 
 use crate::flow::env::Env;
@@ -28,6 +28,10 @@ pub struct Context {
     pub support_id: String,
     /// The cookie of a browser used before.
     pub device: Option<String>,
+    /// The cookie of the browser's session.
+    pub session: Option<String>,
+    /// What the browser says of itself.
+    pub agent: Option<String>,
     /// Where a GET shows the same page again.
     pub here: Option<String>,
 }
@@ -38,6 +42,7 @@ impl Context {
     pub fn new(env: Arc<Env>, parts: &Parts) -> Self {
         let address = client_address(peer(parts), &parts.headers, &env.settings.proxies);
         let accepted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
         let chosen = cookie::read(&parts.headers, cookie::LANGUAGE);
         let here = parts.uri.path_and_query().map(|path| path.as_str().to_owned());
         Self {
@@ -45,6 +50,8 @@ impl Context {
             language: Language::negotiate(chosen, accepted),
             support_id: support_id(&env),
             device: cookie::read(&parts.headers, cookie::DEVICE).map(str::to_owned),
+            session: cookie::read(&parts.headers, cookie::SESSION).map(str::to_owned),
+            agent: agent.map(str::to_owned),
             here: here.filter(|_| parts.method == axum::http::Method::GET),
             env,
         }
@@ -57,6 +64,8 @@ impl Context {
             address: self.address,
             browser,
             device: self.device.as_deref(),
+            session: self.session.as_deref(),
+            agent: self.agent.as_deref(),
             support_id: &self.support_id,
         }
     }

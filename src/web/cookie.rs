@@ -14,6 +14,8 @@ pub fn login_name(handle: &str) -> String {
 
 /// The cookie of a browser from which somebody has logged in before.
 pub const DEVICE: &str = "__Host-device";
+/// The cookie of a browser's session.
+pub const SESSION: &str = "__Host-session";
 /// The cookie of a chosen language.
 pub const LANGUAGE: &str = "__Host-language";
 

@@ -157,6 +157,10 @@ fn answered(context: &Context, answer: Answer) -> Response {
         let kept = cookie::write(cookie::DEVICE, &device, REMEMBERED.num_seconds());
         set(&mut response, SET_COOKIE, &kept);
     }
+    if let Some(session) = answer.session {
+        let kept = cookie::write(cookie::SESSION, &session.value, session.seconds);
+        set(&mut response, SET_COOKIE, &kept);
+    }
     response
 }
 

@@ -50,6 +50,7 @@ fn requirement(asked: &Asked) -> Requirement {
         tolerance: if asked.spid { Tolerance::HigherIsFine } else { Tolerance::AsRequested },
         minimum: (asked.minimum > 0).then(|| level(asked.minimum)),
         not_before: Some(now()),
+        session: Some(Level::Loa4),
         upstream: true,
     }
 }

@@ -35,6 +35,7 @@ mod saml_out;
 mod sessions;
 mod signature;
 mod spid_rows;
+mod sso;
 mod store_contract;
 mod support;
 mod threats_doc;

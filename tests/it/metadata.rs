@@ -16,7 +16,7 @@ use ponte::saml::metadata::error::{MetadataError, Warning};
 use ponte::saml::metadata::read::{Described, Unsigned, read};
 use ponte::saml::metadata::write::write;
 use ponte::saml::names;
-use ponte::saml::partner::Profile;
+use ponte::saml::partner::{Profile, SingleSignOn};
 use ponte::saml::writer::Element;
 use ponte::world::certificate::Certificate;
 use ponte::world::signer::Signer;
@@ -534,6 +534,7 @@ fn entries_settle_what_metadata_do_not() {
     let entry = Entry {
         profile: Some(Profile::Spid),
         minimum_level: Some(Level::Loa3),
+        single_sign_on: Some(SingleSignOn::Off),
         attributes: vec![AttributeName::Email],
         disabled: true,
         ..Entry::default()

@@ -14,7 +14,7 @@ use ponte::login::outcome::{Authenticated, Refusal};
 use ponte::saml::binding::Binding;
 use ponte::saml::canonical;
 use ponte::saml::partner::Profile;
-use ponte::saml::response::{Answer, AnswerError, AnswersTo, ReplyTo, answer, reject};
+use ponte::saml::response::{Answer, AnswerError, AnswersTo, Given, ReplyTo, answer, reject};
 use ponte::saml::signature::{PublicKey, verify, verify_child};
 use ponte::saml::status::{FaultKind, refusal};
 use ponte::saml::structure::{self, Root, Signed};
@@ -111,7 +111,7 @@ fn answered(reply_to: &ReplyTo, outcome: &Authenticated, keys: &Keys) -> Answer 
     answer(
         &reply_to.encode(),
         outcome,
-        "lasting-name",
+        Given { name: "lasting-name", session_ends: Some(now() + TimeDelta::hours(8)) },
         &idp::identity_provider(),
         &keys.signer,
         &random,
@@ -175,7 +175,7 @@ fn a_spid_answer_says_all_that_the_rules_ask() {
         assert_eq!(issuer.attribute("Format"), Some(format));
     }
     let name_id = find(&document, "NameID").unwrap();
-    assert_eq!(name_id.text(), answer.name_id.as_deref());
+    assert_eq!(name_id.text(), answer.name_id.as_ref().map(|name| name.value.as_str()));
     assert_eq!(name_id.attribute("NameQualifier"), Some(idp::ENTITY));
     assert_eq!(name_id.attribute("SPNameQualifier"), None);
     let format = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
@@ -352,7 +352,7 @@ fn what_cannot_be_answered_is_an_error_and_no_panic() {
     let random = Random::seeded(3);
     let answer_to = |reply_to: &str, value: &str| {
         let outcome = outcome(ClassRef::SpidL2, &[(AttributeName::Name, value)]);
-        answer(reply_to, &outcome, "", &idp, &keys::IDP.signer, &random, now())
+        answer(reply_to, &outcome, Given::default(), &idp, &keys::IDP.signer, &random, now())
     };
     let good = reply_to(Profile::Spid).encode();
     assert!(answer_to(&good, "Anna").is_ok());

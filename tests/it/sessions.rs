@@ -89,7 +89,8 @@ fn told(entity_id: &str, name: &str, index: &str) -> Participant {
         },
         session_index: index.into(),
         at: at(0),
-        granted: Vec::new(),
+        identity: 0,
+        granted: None,
     }
 }
 

@@ -35,12 +35,14 @@ fn open(class: ClassRef, passive: bool) -> Transaction {
         tolerance: Tolerance::HigherIsFine,
         minimum: None,
         not_before: Some(at(0)),
+        session: None,
         upstream: true,
     };
     let request = LoginRequest {
         relying_party: RelyingParty {
             id: "https://sp.example.org".to_owned(),
             name: LocalName::default(),
+            own: false,
         },
         id: "_1".to_owned(),
         received: at(0),
@@ -69,6 +71,7 @@ fn ada(available: &[(Factor, Level)]) -> Person {
         state: AccountState::Active,
         identities: vec![identity(1, IdentityKind::Personal, attributes)],
         available: available.iter().map(|(factor, at)| Available::own(*factor, *at)).collect(),
+        password_set: None,
         enrolable: Vec::new(),
     }
 }

@@ -12,7 +12,7 @@ use ponte::login::request::LocalName;
 use ponte::saml::binding::Binding;
 use ponte::saml::metadata::read::{Unsigned, read};
 use ponte::saml::partner::Profile;
-use ponte::saml::response::{AnswersTo, ReplyTo, answer, reject};
+use ponte::saml::response::{AnswersTo, Given, ReplyTo, answer, reject};
 use ponte::saml::signature::PublicKey;
 use ponte::saml::status;
 use ponte::saml::upstream::metadata::{self, ServiceProvider};
@@ -55,7 +55,8 @@ fn answered(reply_to: &ReplyTo, signer: &Keys) -> String {
         attributes: vec![Released { name: AttributeName::Name, value: "Anna & <Co>".into() }],
     };
     let (idp, random) = (idp::identity_provider(), Random::seeded(1));
-    answer(&reply_to.encode(), &outcome, "", &idp, &signer.signer, &random, now()).unwrap().xml
+    let given = Given::default();
+    answer(&reply_to.encode(), &outcome, given, &idp, &signer.signer, &random, now()).unwrap().xml
 }
 
 fn judge(xml: &str, change: impl FnOnce(&mut Expected<'_>)) -> Result<Received, Refused> {

@@ -92,8 +92,9 @@ pub fn answer(
             attribute(AttributeName::DateOfBirth, "1980-01-01"),
         ],
     };
+    let given = response::Given::default();
     micros(budget, || {
-        drop(black_box(response::answer(&reply_to, &outcome, "", idp, signer, random, now)));
+        drop(black_box(response::answer(&reply_to, &outcome, given, idp, signer, random, now)));
     })
     .map_err(CliError::Bench)
 }

@@ -91,6 +91,7 @@ fn describe(document: &Document<'_>, now: DateTime<Utc>) -> Result<Described, Me
         answers: Answers { names: role.renamed, ..Answers::default() },
         valid_until,
         minimum_level: None,
+        single_sign_on: None,
         disabled: false,
     };
     Ok(Described { service_provider, is_signed: false, warnings: role.warnings })

@@ -10,7 +10,7 @@ use ponte::assurance::requirement::Requirement;
 use ponte::identity::account::ProofingMethod;
 
 use super::oracle::{self, Asked, Worth};
-use super::{everything, evidence, now, number, person, place, requirement};
+use super::{everything, evidence, level, now, number, person, place, requirement};
 
 fn asked_for() -> Vec<Asked> {
     let classes: [&[oracle::Class]; 13] = [
@@ -57,18 +57,25 @@ struct Case<'a> {
     proofing: Option<ProofingMethod>,
     cap: u8,
     session: Session,
+    /// The most that a session may serve for; 0: nothing.
+    most: u8,
 }
 
 impl Case<'_> {
     /// Walks the login to its end, choosing now this factor and now that one, and holds every step
     /// to the oracle. Says how many plans were compared.
     fn walk(&self, choice: usize, requirement: &Requirement, policy: &LevelPolicy) -> u64 {
-        let password = oracle::only(&self.has, &[oracle::PASSWORD]);
-        let session = self.session_evidence(&password);
+        let left: &[usize] = if choice.is_multiple_of(3) {
+            &[oracle::PASSWORD, oracle::TOTP]
+        } else {
+            &[oracle::PASSWORD]
+        };
+        let left = oracle::only(&self.has, left);
+        let session = self.session_evidence(&left);
         let counts = self.session == Session::Fresh;
-        let in_session =
-            if counts && self.asked.spid { password.map(|worth| worth.min(2)) } else { [0; 10] };
-        let joined = if counts && !self.asked.spid { password } else { [0; 10] };
+        let up_to = |most: u8| left.map(|worth| worth.min(most));
+        let in_session = if counts && self.asked.spid { up_to(self.most.min(2)) } else { [0; 10] };
+        let joined = if counts && !self.asked.spid { up_to(self.most) } else { [0; 10] };
         let available: Vec<Available> = evidence(&self.has, now())
             .iter()
             .map(|e| Available::own(e.factor(), e.ceiling()))
@@ -144,7 +151,12 @@ impl Case<'_> {
                 continue;
             }
             if oracle::met(self.asked, &worth, self.cap).map(|(rank, _)| rank) == best {
-                expected.extend(set.iter().find(|place| held[**place] == 0));
+                let wanting = |place: &&usize| {
+                    let mut without = worth;
+                    without[**place] = held[**place];
+                    oracle::met(self.asked, &without, self.cap).map(|(rank, _)| rank) != best
+                };
+                expected.extend(set.iter().find(wanting));
             }
         }
         expected.sort_unstable();
@@ -199,8 +211,11 @@ fn walk_all(mask: usize, all: &[Asked], requirements: &[Requirement], policy: &L
                 context += 1;
                 for (turn, (asked, requirement)) in all.iter().zip(requirements).enumerate() {
                     if is_spids(asked) || (context + mask + turn).is_multiple_of(EVERY) {
-                        let case = Case { asked, has, proofing, cap, session };
-                        plans += case.walk(mask + turn, requirement, policy);
+                        let most = [4, 3, 2, 0][(context + mask + turn) % 4];
+                        let case = Case { asked, has, proofing, cap, session, most };
+                        let session = (most > 0).then(|| level(most));
+                        let requirement = Requirement { session, ..requirement.clone() };
+                        plans += case.walk(mask + turn, &requirement, policy);
                     }
                 }
             }

@@ -63,6 +63,12 @@ impl Agent {
         pairs.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
+    /// Keeps a cookie that the server did not set.
+    pub(crate) fn plant(&mut self, host: &str, pair: &str) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        self.cookies.entry(host.to_owned()).or_default().insert(name.to_owned(), value.to_owned());
+    }
+
     /// Sends `form` of `page` with `values` filled in; a name that the form lacks is a button pressed.
     pub(crate) fn submit(
         &mut self,

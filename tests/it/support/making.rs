@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use ponte::assurance::level::Level;
 use ponte::assurance::policy::LevelPolicy;
 use ponte::enrolment::activation::FirstEnrolment;
 use ponte::factors::password::Hashing;
 use ponte::flow::env::{
-    Env, KeySet, Keys, LoginSettings, Partners, Published, RequestSettings, Settings, Support,
+    Env, KeySet, Keys, LoginSettings, Partners, Published, RequestSettings, SessionSettings,
+    Settings, Support,
 };
 use ponte::flow::hashing::HashPool;
 use ponte::flow::life::Life;
@@ -19,6 +21,7 @@ use ponte::flow::limits::Limiter;
 use ponte::flow::network::Proxies;
 use ponte::identity::tenant::TenantId;
 use ponte::login::request::LocalName;
+use ponte::login::session::Lives;
 use ponte::partners::registry::{Entry, Origin, Registry, Source};
 use ponte::register::journal::{self, Register};
 use ponte::saml::metadata::write;
@@ -65,6 +68,10 @@ impl Making {
                 levels: LevelPolicy::default(),
                 first_enrolment: FirstEnrolment::ActivationCode,
                 hashing: Hashing::new(7 * 1024, 1, 1).unwrap(),
+                sessions: SessionSettings {
+                    lives: Lives { idle: TimeDelta::minutes(30), absolute: TimeDelta::hours(8) },
+                    account_level: Level::Loa2,
+                },
                 requests: RequestSettings {
                     window_back: TimeDelta::minutes(5),
                     window_ahead: TimeDelta::minutes(2),

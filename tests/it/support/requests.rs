@@ -94,6 +94,7 @@ pub(crate) fn partner(entity_id: &str) -> Option<Arc<ServiceProvider>> {
         answers: Answers::default(),
         valid_until: None,
         minimum_level: None,
+        single_sign_on: None,
         disabled: false,
     };
     let found = match entity_id {
