@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, MatchedPath, Request, State};
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use tracing::Instrument;
 
 use crate::flow::env::Env;
 use crate::flow::limits::prefix;
@@ -72,7 +73,15 @@ async fn guard(State(env): State<Arc<Env>>, request: Request, next: Next) -> Res
         notice(&context, &Notice::Wait { retry_after: seconds.into(), busy: false })
     } else {
         parts.extensions.insert(context);
-        next.run(Request::from_parts(parts, body)).await
+        let answer = next.run(Request::from_parts(parts, body)).in_current_span();
+        // A browser that goes away does not stop half-way what it asked for.
+        match tokio::spawn(answer).await {
+            Ok(response) => response,
+            Err(error) => {
+                tracing::error!(event = "handler.failed", %error);
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
     };
     harden(response.headers_mut(), https);
     metrics::answered(method.as_str(), route.as_deref(), response.status().as_u16(), watch.read());

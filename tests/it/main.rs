@@ -17,6 +17,7 @@ mod factors;
 mod fuzz_seeds;
 mod generic_answers;
 mod generic_rows;
+mod going_away;
 mod grouped;
 mod hostile;
 mod idp_shape;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::time::Duration;
 
 use url::Url;
@@ -106,13 +106,34 @@ impl Agent {
         Ok(page)
     }
 
+    /// Sends `fields` to `url`, and goes away without waiting for an answer.
+    pub(crate) fn post_and_leave(&self, url: &Url, fields: &[(String, String)]) -> io::Result<()> {
+        self.ask("POST", url, Some(fields))?.shutdown(Shutdown::Both)
+    }
+
     fn send(
         &mut self,
         method: &str,
         url: Url,
         fields: Option<&[(String, String)]>,
     ) -> io::Result<Page> {
+        let mut stream = self.ask(method, &url, fields)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        self.origin = Some(url.origin().ascii_serialization());
         let host = url.host_str().unwrap_or_default().to_owned();
+        let page = read(url, &answer)?;
+        self.keep_cookies(&host, &page);
+        Ok(page)
+    }
+
+    fn ask(
+        &self,
+        method: &str,
+        url: &Url,
+        fields: Option<&[(String, String)]>,
+    ) -> io::Result<TcpStream> {
+        let host = url.host_str().unwrap_or_default();
         let port = url.port_or_known_default().unwrap_or(80);
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -127,7 +148,7 @@ impl Agent {
             "{method} {target} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept-Language: {}\r\nX-Forwarded-For: {}\r\nConnection: close\r\n",
             self.language, self.address
         );
-        if let Some(cookies) = self.cookies.get(&host).filter(|cookies| !cookies.is_empty()) {
+        if let Some(cookies) = self.cookies.get(host).filter(|cookies| !cookies.is_empty()) {
             let pairs: Vec<_> =
                 cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             head.push_str(&format!("Cookie: {}\r\n", pairs.join("; ")));
@@ -142,12 +163,7 @@ impl Agent {
         head.push_str("\r\n");
         head.push_str(body.as_deref().unwrap_or_default());
         stream.write_all(head.as_bytes())?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        self.origin = Some(url.origin().ascii_serialization());
-        let page = read(url, &answer)?;
-        self.keep_cookies(&host, &page);
-        Ok(page)
+        Ok(stream)
     }
 
     fn keep_cookies(&mut self, host: &str, page: &Page) {
