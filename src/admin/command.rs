@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::admin::archive::{Ask, Told};
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::enrolment::activation::Delivery;
@@ -14,6 +15,7 @@ use crate::identity::attributes::AttributeName;
 use crate::identity::kind::IdentityKind;
 use crate::login::request::LocalName;
 use crate::partners::registry::Entry;
+use crate::register::access::Asker;
 use crate::saml::partner::Profile;
 
 /// What may be asked.
@@ -78,6 +80,19 @@ pub enum Command {
         /// Its entityID.
         entity_id: String,
     },
+    /// Look into the register, or keep it.
+    Register(Ask, Asker),
+}
+
+impl Command {
+    /// The same, given by the user of this number, as the system says: no command says so itself.
+    #[must_use]
+    pub fn given_by(self, uid: Option<u32>) -> Self {
+        match self {
+            Self::Register(ask, asker) => Self::Register(ask, Asker { uid, ..asker }),
+            other => other,
+        }
+    }
 }
 
 /// What was done, or found.
@@ -128,6 +143,8 @@ pub enum Done {
     ServiceProvider(Box<Partner>),
     /// It was removed.
     ServiceProviderRemoved,
+    /// Of the register.
+    Register(Box<Told>),
 }
 
 /// What came of reading everything again.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinError;
 
+use crate::admin::archive;
 use crate::admin::command::{Command, Done, Refused};
 use crate::admin::people;
 use crate::admin::service_providers::{self, Sources};
@@ -11,6 +12,8 @@ use crate::flow::env::Partners;
 use crate::identity::format::BadAttribute;
 use crate::identity::kind::BadIdentity;
 use crate::partners::registry::Origin;
+use crate::register::error::RegisterError;
+use crate::register::journal::Register;
 use crate::saml::metadata::error::MetadataError;
 use crate::store::port::StoreError;
 use crate::store::record::Records;
@@ -30,6 +33,8 @@ pub struct Desk<'a> {
     pub sources: &'a Sources,
     /// What a running server answers by: made anew when service providers change.
     pub partners: Option<&'a Partners>,
+    /// The register, where it is open.
+    pub register: Option<&'a Register>,
 }
 
 /// Carries out `command`.
@@ -75,6 +80,10 @@ pub async fn carry_out(
         Command::RemoveServiceProvider { entity_id } => {
             let removed = service_providers::remove(desk, &entity_id, now).await;
             removed.map(|()| Done::ServiceProviderRemoved)
+        }
+        Command::Register(ask, asker) => {
+            let told = archive::carry_out(desk, ask, &asker, now).await;
+            told.map(|told| Done::Register(Box::new(told)))
         }
     };
     done.map_err(|error| error.refused())
@@ -181,12 +190,39 @@ pub enum DeskError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The register is not open here.
+    #[error("the register is not open")]
+    NoRegister,
+    /// The register failed, or was altered.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// No row has that number or ID.
+    #[error("no row of the register has the number, response ID, request ID or support id {0:?}")]
+    NoRow(String),
+    /// Several rows have that ID.
+    #[error(
+        "several rows of the register have the ID {0:?}: find their numbers with `ponte register search`"
+    )]
+    ManyRows(String),
+    /// There is no such hold.
+    #[error("there is no hold {0:?}")]
+    NoHold(String),
+    /// Not a month.
+    #[error("{0:?} is not a month, YYYY-MM")]
+    NoMonth(String),
 }
 
 impl DeskError {
     fn refused(&self) -> Refused {
-        let asker =
-            !matches!(self, Self::Store(_) | Self::Lost(_) | Self::Hashing(_) | Self::Contended);
+        let asker = !matches!(
+            self,
+            Self::Store(_)
+                | Self::Register(_)
+                | Self::NoRegister
+                | Self::Lost(_)
+                | Self::Hashing(_)
+                | Self::Contended
+        );
         let mut reason = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {

@@ -2,6 +2,7 @@
 //! store, or over a Unix socket while the server holds it. Both ways end in
 //! the same functions.
 
+pub mod archive;
 pub mod client;
 pub mod command;
 pub mod desk;

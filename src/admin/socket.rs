@@ -75,11 +75,12 @@ where
     C: Fn(Command) -> F,
     F: Future<Output = Result<Done, Refused>>,
 {
+    let uid = stream.peer_cred().ok().map(|user| user.uid());
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
     while let Some(line) = line(&mut read).await? {
-        let answer = match serde_json::from_slice(&line) {
-            Ok(command) => match carry_out(command).await {
+        let answer = match serde_json::from_slice::<Command>(&line) {
+            Ok(command) => match carry_out(command.given_by(uid)).await {
                 Ok(done) => Answer::Done(done),
                 Err(refused) => Answer::Refused(refused),
             },

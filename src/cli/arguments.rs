@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::arguments_register::RegisterCommand;
+
 /// A federation bridge: SAML identity provider with SPID levels of assurance.
 #[derive(Debug, Parser)]
 #[command(name = "ponte", version, arg_required_else_help = true, max_term_width = 100)]
@@ -55,6 +57,12 @@ pub enum Command {
         /// What to do with them
         #[command(subcommand)]
         command: UserCommand,
+    },
+    /// The register of requests and answers: search, show, verify, purge
+    Register {
+        /// What to do with it
+        #[command(subcommand)]
+        command: RegisterCommand,
     },
     /// Measure signatures and answers on this machine, in CPU time
     Bench(Bench),

@@ -10,6 +10,7 @@ use crate::admin::command::Refused;
 use crate::config::fault::ConfigError;
 use crate::factors::password::TooLong;
 use crate::register::error::RegisterError;
+use crate::register::package::BadPackage;
 use crate::saml::enveloped::EnvelopError;
 use crate::saml::signature::KeyError as PublicKeyError;
 use crate::store::port::StoreError;
@@ -114,6 +115,12 @@ pub enum CliError {
     /// The register cannot be opened.
     #[error("the register cannot be used")]
     Register(#[source] RegisterError),
+    /// Something is amiss with the register.
+    #[error("the register is not as it was written: {0}")]
+    Amiss(String),
+    /// A package proves nothing.
+    #[error("{}", .0.display())]
+    Package(PathBuf, #[source] BadPackage),
     /// The log's level is none.
     #[error("server.log-level cannot be used")]
     Log(#[source] BadDirectives),

@@ -9,7 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::metadata;
 use crate::cli::office;
 use crate::cli::reload;
-use crate::cli::signing::{self, Examples};
+use crate::cli::signing::{self, Examples, Signing};
 use crate::cli::store;
 use crate::config::settings::{KeyFiles, Settings};
 use crate::flow::env::{Env, KeySet, Keys, Partners, Published};
@@ -23,6 +23,7 @@ use crate::register::pending;
 use crate::web::tls::Tls;
 use crate::world::clock::Clock;
 use crate::world::random::Random;
+use crate::world::seal::Seal;
 
 /// What serves, and what can be read again while it does.
 #[derive(Debug)]
@@ -58,19 +59,8 @@ pub async fn open(
     let document = metadata::document(&idp, &signing)?;
     let (store, seal) = store::open(settings, &random)?;
     let seal = Arc::new(seal);
-    let register = Register::open(
-        journal::Settings {
-            folder: settings.register.folder.clone(),
-            checkpoint: settings.register.checkpoint.clone(),
-            seal: Arc::clone(&seal),
-            signer: signing.signer.clone(),
-            former: signing.further,
-            random: Arc::clone(&random),
-            checkpoint_rows: CHECKPOINT_ROWS,
-            checkpoint_every: CHECKPOINT_EVERY,
-        },
-        clock.now(),
-    );
+    let place = register(settings, Arc::clone(&seal), &signing, Arc::clone(&random));
+    let register = Register::open(place, clock.now());
     let walks = settings.of_walks(demo);
     let env = Env {
         clock,
@@ -102,6 +92,26 @@ pub async fn open(
     reload::log_partners(&built);
     reload::know_certificates(&house, settings);
     Ok(house)
+}
+
+/// Where the register lies, and what it seals and signs with.
+#[must_use]
+pub fn register(
+    settings: &Settings,
+    seal: Arc<Seal>,
+    signing: &Signing,
+    random: Arc<Random>,
+) -> journal::Settings {
+    journal::Settings {
+        folder: settings.register.folder.clone(),
+        checkpoint: settings.register.checkpoint.clone(),
+        seal,
+        signer: signing.signer.clone(),
+        former: signing.further.clone(),
+        random,
+        checkpoint_rows: CHECKPOINT_ROWS,
+        checkpoint_every: CHECKPOINT_EVERY,
+    }
 }
 
 impl House {

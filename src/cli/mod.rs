@@ -1,6 +1,7 @@
 //! The commands.
 
 pub mod arguments;
+pub mod arguments_register;
 pub mod bench;
 pub mod check;
 pub mod demo;
@@ -14,6 +15,7 @@ pub mod load;
 pub mod metadata;
 pub mod office;
 pub mod prompt;
+pub mod register;
 pub mod reload;
 pub mod run;
 pub mod say;

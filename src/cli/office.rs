@@ -1,13 +1,18 @@
 //! Whom the commands ask: the server that holds the store, or themselves.
 
+use std::sync::Arc;
+
 use crate::admin::client::{Client, ClientError};
 use crate::admin::command::{Command, Done};
 use crate::admin::desk::{self, Desk};
 use crate::admin::service_providers::Sources;
 use crate::cli::error::CliError;
-use crate::cli::store;
+use crate::cli::signing::{self, Examples};
+use crate::cli::{house, store};
 use crate::config::settings::Settings;
 use crate::identity::tenant::TenantId;
+use crate::register::journal::Register;
+use crate::register::pending;
 use crate::store::port::Store as _;
 use crate::store::record::Records;
 use crate::store::sled::SledStore;
@@ -34,6 +39,8 @@ pub struct Own {
     tenant: TenantId,
     settings: Settings,
     sources: Sources,
+    /// Open only for commands about it: it needs the signing key.
+    register: Option<Register>,
 }
 
 impl Office {
@@ -50,8 +57,36 @@ impl Office {
         let (store, seal) = store::open(&settings, &random)?;
         let (clock, tenant) = (Clock::system(), TenantId::main());
         let sources = sources(&settings);
-        let own = Own { store, seal, random, clock, tenant, settings, sources };
+        let register = None;
+        let own = Own { store, seal, random, clock, tenant, settings, sources, register };
         Ok(Self::Own(Box::new(own)))
+    }
+
+    /// Reaches the server that runs, else opens store and register.
+    ///
+    /// # Errors
+    /// As [`Office::open`], and when the register or the signing key cannot be used.
+    pub async fn open_with_register(settings: Settings) -> Result<Self, CliError> {
+        let mut office = Self::open(settings).await?;
+        if let Self::Own(own) = &mut office {
+            let signing = signing::load(&own.settings.keys, Examples::Refuse)?;
+            let seal = Arc::new(own.seal.clone());
+            let random = Arc::new(Random::system());
+            let place = house::register(&own.settings, seal, &signing, random);
+            let register = Register::open(place, own.clock.now());
+            let register = register.map_err(CliError::Register)?;
+            // Answers that left and were not filed when the server went.
+            let recovered = pending::recover(&register, own.records(), own.clock.now()).await;
+            recovered.map_err(CliError::Register)?;
+            own.register = Some(register);
+        }
+        Ok(office)
+    }
+
+    /// Whether a server carries out what is asked.
+    #[must_use]
+    pub fn is_served(&self) -> bool {
+        matches!(self, Self::Running(_))
     }
 
     /// Has `command` carried out.
@@ -79,20 +114,20 @@ impl Office {
 }
 
 impl Own {
+    fn records(&self) -> Records<'_> {
+        let (store, seal, random, tenant) = (&self.store, &self.seal, &self.random, &self.tenant);
+        Records { store, seal, random, tenant }
+    }
+
     async fn ask(&self, command: Command) -> Result<Done, crate::admin::command::Refused> {
-        let records = Records {
-            store: &self.store,
-            seal: &self.seal,
-            random: &self.random,
-            tenant: &self.tenant,
-        };
         let desk = Desk {
-            records,
+            records: self.records(),
             hashing: &self.settings.hashing,
             spid_prefix: &self.settings.idp.spid_prefix,
             activation: self.settings.activation,
             sources: &self.sources,
             partners: None,
+            register: self.register.as_ref(),
         };
         desk::carry_out(&desk, command, self.clock.now()).await
     }

@@ -10,7 +10,7 @@ use crate::cli::error::CliError;
 use crate::cli::office::Office;
 use crate::cli::say::{say, say_text};
 use crate::cli::signing::{self, Examples};
-use crate::cli::{init, load, metadata, reload, serve, service_providers, users};
+use crate::cli::{init, load, metadata, register, reload, serve, service_providers, users};
 use crate::world::clock::Clock;
 use crate::world::random::Random;
 
@@ -55,6 +55,9 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             let done = users::carry_out(&mut office, command, clock.now()).await;
             office.close().await.and(done)
         }),
+        Command::Register { command } => {
+            in_runtime(register::run::carry_out(&arguments.config, command, clock.now()))
+        }
         Command::Bench(bench) => {
             say_text(measure::run(bench)?);
             Ok(())

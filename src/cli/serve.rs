@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{oneshot, watch};
 
+use crate::admin::archive;
 use crate::admin::command::{Command, Done, Refused};
 use crate::admin::desk::{self, Desk};
 use crate::admin::socket;
@@ -19,7 +20,7 @@ use crate::cli::signals::{self, Patience};
 use crate::cli::store;
 use crate::cli::supervisor::Supervisor;
 use crate::config::settings::{Server, Settings};
-use crate::register::index;
+use crate::register::pending;
 use crate::telemetry::log;
 use crate::web::serve::Doors;
 use crate::web::{monitoring, router, serve};
@@ -124,6 +125,7 @@ impl Running {
         tokio::spawn(socket::serve(listener, carry_out, running.stopped()));
         tokio::spawn(sweep(Arc::clone(house)));
         tokio::spawn(keep_index(Arc::clone(house)));
+        tokio::spawn(purge(Arc::clone(house)));
         let Server { drain, farewell, .. } = settings.server;
         let patience = Patience { drain, farewell };
         let supervisor = running.supervisor.clone();
@@ -189,6 +191,7 @@ impl DeskOf {
             activation: self.settings.activation,
             sources: &sources,
             partners: Some(&env.partners),
+            register: Some(&env.register),
         };
         desk::carry_out(&desk, command, env.clock.now()).await
     }
@@ -215,14 +218,40 @@ async fn sweep(house: Arc<House>) {
 async fn keep_index(house: Arc<House>) {
     let env = &house.env;
     loop {
-        if let Err(error) = index::catch_up(&env.register, &*env.store, env.clock.now()).await {
-            tracing::error!(event = "index.failed", error = %CliError::Register(error).chain());
+        let at_work = Arc::clone(&house);
+        match tokio::task::spawn_blocking(move || at_work.env.register.catch_up()).await {
+            // What can be found there need not wait in the store any longer.
+            Ok(Ok(_)) => {
+                let settled = pending::settle(&env.register, &*env.store, env.clock.now()).await;
+                if let Err(error) = settled {
+                    let error = CliError::Register(error).chain();
+                    tracing::error!(event = "register.unsettled", error);
+                }
+            }
+            Ok(Err(error)) => {
+                tracing::error!(event = "index.failed", error = %CliError::Register(error).chain());
+            }
+            Err(error) => tracing::error!(event = "index.failed", %error),
         }
         env.register.appended().await;
         tokio::time::sleep(INDEX_PAUSE).await;
     }
 }
 
+/// Removes what the register need not keep any longer.
+async fn purge(house: Arc<House>) {
+    let env = &house.env;
+    loop {
+        let purged = archive::purge_due(&env.register, env.records(), env.clock.now()).await;
+        if let Err(error) = purged {
+            tracing::error!(event = "purge.failed", error = %CliError::Register(error).chain());
+        }
+        tokio::time::sleep(PURGE_EVERY).await;
+    }
+}
+
+/// Each month is looked at on each day.
+const PURGE_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_AT_ONCE: usize = 512;
 /// Rows that come close together are indexed together.

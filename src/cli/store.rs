@@ -25,6 +25,14 @@ pub fn open(settings: &Settings, random: &Random) -> Result<(SledStore, Seal), C
     Ok((store, seal))
 }
 
+/// The data keys of a store that is there, without the store itself.
+///
+/// # Errors
+/// When they cannot be read, or the key of `keys.seal` does not fit.
+pub fn ring_of(settings: &Settings) -> Result<Seal, CliError> {
+    ring(&settings.keys.seal, &settings.server.data.join(RING), false, &Random::system())
+}
+
 /// The data keys, which lie beside the store, wrapped with the key of `keys.seal`.
 fn ring(key: &Path, ring: &Path, is_new: bool, random: &Random) -> Result<Seal, CliError> {
     let text = zeroize::Zeroizing::new(files::read_text(key)?);

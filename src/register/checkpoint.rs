@@ -15,7 +15,8 @@ use crate::register::segment::{Hash, Month};
 use crate::world::signer::{SignatureAlgorithm, Signer};
 use crate::world::verifier::verifies;
 
-const VERSION: u32 = 1;
+/// Version 1 knew nothing of purged months.
+const VERSION: u32 = 2;
 
 /// Where the register ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,12 +31,31 @@ pub struct Tail {
     pub first: u64,
     /// The hash before that.
     pub before_first: Hash,
+    /// SHA-256 of the proof of the last month purged; zeros when none was.
+    pub purged: Hash,
 }
 
 impl Tail {
     /// The end of a register in which nothing was ever written.
-    pub const EMPTY: Self =
-        Self { count: 0, hash: [0; 32], place: None, first: 0, before_first: [0; 32] };
+    pub const EMPTY: Self = Self {
+        count: 0,
+        hash: [0; 32],
+        place: None,
+        first: 0,
+        before_first: [0; 32],
+        purged: [0; 32],
+    };
+}
+
+/// What a checkpoint says.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// Where the register ended.
+    pub tail: Tail,
+    /// The time of the last row then, or when it was opened.
+    pub at: DateTime<Utc>,
+    /// The certificate (DER) of the key that signed it.
+    pub certificate: Vec<u8>,
 }
 
 /// A checkpoint as it lies in its file.
@@ -49,6 +69,8 @@ struct Signed {
     offset: u64,
     first: u64,
     before_first: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    purged: Option<String>,
     at: String,
     algorithm: String,
     certificate: String,
@@ -61,9 +83,10 @@ impl Signed {
         let Self { version, count, hash, month, offset, first, before_first, at, .. } = self;
         let (month, algorithm) = (month.as_deref().unwrap_or("none"), &self.algorithm);
         let certificate = &self.certificate;
+        let purged = self.purged.as_ref().map_or(String::new(), |purged| format!("{purged}\n"));
         format!(
             "ponte register checkpoint {version}\n{count}\n{hash}\n{month}\n{offset}\n{first}\n\
-             {before_first}\n{at}\n{algorithm}\n{certificate}\n"
+             {before_first}\n{purged}{at}\n{algorithm}\n{certificate}\n"
         )
         .into_bytes()
     }
@@ -79,6 +102,10 @@ impl Signed {
             place: month,
             first: self.first,
             before_first: hash(&self.before_first)?,
+            purged: match &self.purged {
+                Some(purged) => hash(purged)?,
+                None => [0; 32],
+            },
         })
     }
 }
@@ -93,6 +120,15 @@ pub fn write(
     at: DateTime<Utc>,
     signer: &dyn Signer,
 ) -> Result<(), RegisterError> {
+    let json = sign(tail, at, signer)?;
+    replace(path, &json).map_err(|error| RegisterError::io(path, error))
+}
+
+/// `tail`, signed: the checkpoint's octets.
+///
+/// # Errors
+/// When the key does not sign.
+pub fn sign(tail: &Tail, at: DateTime<Utc>, signer: &dyn Signer) -> Result<Vec<u8>, RegisterError> {
     let mut signed = Signed {
         version: VERSION,
         count: tail.count,
@@ -101,38 +137,60 @@ pub fn write(
         offset: tail.place.map_or(0, |(_, offset)| offset),
         first: tail.first,
         before_first: STANDARD.encode(tail.before_first),
+        purged: Some(STANDARD.encode(tail.purged)),
         at: at.to_rfc3339_opts(SecondsFormat::Millis, true),
         algorithm: algorithm_name(signer.algorithm()).to_owned(),
         certificate: STANDARD.encode(signer.certificate()),
         signature: String::new(),
     };
     signed.signature = STANDARD.encode(signer.sign(&signed.octets())?);
-    let json = serde_json::to_vec_pretty(&signed).map_err(RegisterError::Form)?;
-    replace(path, &json).map_err(|error| RegisterError::io(path, error))
+    serde_json::to_vec_pretty(&signed).map_err(RegisterError::Form)
 }
 
-/// The tail that the checkpoint at `path` vouches for, if there is a checkpoint. Its certificate must be one of
-/// `trusted` (DER).
+/// What the checkpoint at `path` vouches for, if there is a checkpoint. Its certificate must be one of `trusted`
+/// (DER).
 ///
 /// # Errors
 /// [`RegisterError::BadCheckpoint`] when it was altered, or another key signed it.
-pub fn read(path: &Path, trusted: &[&[u8]]) -> Result<Option<Tail>, RegisterError> {
+pub fn read(path: &Path, trusted: &[&[u8]]) -> Result<Option<Checkpoint>, RegisterError> {
     let json = match std::fs::read(path) {
         Ok(json) => json,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(RegisterError::io(path, error)),
     };
-    let judge = || -> Option<Tail> {
-        let signed: Signed = serde_json::from_slice(&json).ok()?;
-        let certificate = STANDARD.decode(&signed.certificate).ok()?;
-        let algorithm = ALGORITHMS.into_iter().find(|a| algorithm_name(*a) == signed.algorithm)?;
-        let signature = STANDARD.decode(&signed.signature).ok()?;
-        let ours = signed.version == VERSION
-            && trusted.contains(&certificate.as_slice())
-            && verifies(&certificate, algorithm, &signed.octets(), &signature);
-        ours.then(|| signed.tail())?
+    let checkpoint = parse(&json).filter(|checkpoint| {
+        trusted.iter().any(|certificate| **certificate == *checkpoint.certificate)
+    });
+    checkpoint.map(Some).ok_or_else(|| RegisterError::BadCheckpoint(path.to_path_buf()))
+}
+
+/// What a checkpoint's octets say, if they are as they were written and the key of the certificate in them signed
+/// them. Whose that is, is for the caller to judge.
+#[must_use]
+pub fn parse(json: &[u8]) -> Option<Checkpoint> {
+    let signed: Signed = serde_json::from_slice(json).ok()?;
+    let fits = match signed.version {
+        1 => signed.purged.is_none(),
+        VERSION => signed.purged.is_some(),
+        _ => false,
     };
-    judge().map(Some).ok_or_else(|| RegisterError::BadCheckpoint(path.to_path_buf()))
+    // Written differently, the same would be signed: a byte was altered all the same.
+    if !fits || serde_json::to_vec_pretty(&signed).ok()? != json {
+        return None;
+    }
+    let certificate = STANDARD.decode(&signed.certificate).ok()?;
+    let algorithm = algorithm_of(&signed.algorithm)?;
+    let signature = STANDARD.decode(&signed.signature).ok()?;
+    let at = DateTime::parse_from_rfc3339(&signed.at).ok()?.to_utc();
+    let tail = signed.tail()?;
+    let is_signed = verifies(&certificate, algorithm, &signed.octets(), &signature);
+    is_signed.then_some(Checkpoint { tail, at, certificate })
+}
+
+/// The algorithm of a name that [`algorithm_name`] gives.
+#[must_use]
+pub fn algorithm_of(name: &str) -> Option<SignatureAlgorithm> {
+    ALGORITHMS.into_iter().find(|algorithm| algorithm_name(*algorithm) == name)
 }
 
 const ALGORITHMS: [SignatureAlgorithm; 6] = [
@@ -144,7 +202,9 @@ const ALGORITHMS: [SignatureAlgorithm; 6] = [
     SignatureAlgorithm::EcdsaSha512,
 ];
 
-fn algorithm_name(algorithm: SignatureAlgorithm) -> &'static str {
+/// The name of an algorithm in what the register signs.
+#[must_use]
+pub fn algorithm_name(algorithm: SignatureAlgorithm) -> &'static str {
     match algorithm {
         SignatureAlgorithm::RsaSha256 => "rsa-sha256",
         SignatureAlgorithm::RsaSha384 => "rsa-sha384",
@@ -155,7 +215,9 @@ fn algorithm_name(algorithm: SignatureAlgorithm) -> &'static str {
     }
 }
 
-fn hash(text: &str) -> Option<Hash> {
+/// The hash that base64 tells.
+#[must_use]
+pub fn hash(text: &str) -> Option<Hash> {
     STANDARD.decode(text).ok()?.try_into().ok()
 }
 

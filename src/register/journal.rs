@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -15,16 +15,18 @@ use tokio::sync::{Notify, oneshot};
 use crate::register::checkpoint::{self, Tail};
 use crate::register::error::RegisterError;
 use crate::register::index::Entry;
-use crate::register::pending::Filing;
+use crate::register::pending::{Filed, Filing};
+use crate::register::place::{beside, hold};
 use crate::register::recovery::{self, Torn};
 use crate::register::row::Row;
 use crate::register::segment::{Month, pack};
+use crate::register::shelf::Index;
 use crate::register::writing::{Receipt, Unwritten, write_group};
 use crate::world::random::Random;
 use crate::world::seal::Seal;
 use crate::world::signer::Signer;
 
-/// How many entries wait for the index in memory; beyond that they are read from the files again.
+/// How many rows that were written wait in memory for the index; beyond that they are read from the files again.
 const INDEX_QUEUE: usize = 4096;
 
 /// How many rows may wait to be filed; beyond that no answer leaves.
@@ -58,9 +60,30 @@ pub struct Settings {
     pub checkpoint_every: Duration,
 }
 
+impl Settings {
+    /// The folder of the index, beside the register's: `register-index`.
+    #[must_use]
+    pub fn index_folder(&self) -> PathBuf {
+        beside(&self.folder, "-index")
+    }
+
+    /// Where the index is made anew, before it takes the place of the old one: `register-index-new`.
+    #[must_use]
+    pub fn index_anew(&self) -> PathBuf {
+        beside(&self.folder, "-index-new")
+    }
+
+    /// The journal of who looked into the register, beside it: `register-access.jsonl`.
+    #[must_use]
+    pub fn access_journal(&self) -> PathBuf {
+        beside(&self.folder, "-access.jsonl")
+    }
+}
+
 /// The register, open for writing; dropping it writes the last checkpoint.
 pub struct Register {
-    shared: Arc<Shared>,
+    pub(in crate::register) shared: Arc<Shared>,
+    index: Index,
     torn: Option<Torn>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -78,7 +101,7 @@ pub struct Status {
     pub unindexed: usize,
 }
 
-struct Shared {
+pub(in crate::register) struct Shared {
     settings: Settings,
     state: Mutex<State>,
     /// Wakes who writes.
@@ -88,20 +111,23 @@ struct Shared {
     appended: Notify,
     /// Wakes who waits for rows to be filed.
     filed: Notify,
+    /// Held by who writes a checkpoint: a later one is never replaced by an earlier.
+    checkpointing: Mutex<()>,
     _lock: File,
 }
 
-struct State {
+pub(in crate::register) struct State {
     queue: Vec<Waiting>,
     /// How many of those that were handed over by [`Register::file`] are not in the file.
     unfiled: usize,
     /// Whether somebody waits for those.
     is_urgent: bool,
-    tail: Tail,
+    pub(in crate::register) tail: Tail,
     /// The time of the last row, for the checkpoint.
     at: DateTime<Utc>,
     checkpointed: u64,
-    unindexed: VecDeque<Entry>,
+    /// What was written last, for the index and for the store, which forgets what is filed.
+    pub(in crate::register) written: VecDeque<(Entry, Filed)>,
     closing: bool,
     failed: bool,
     /// No more rows are written.
@@ -112,6 +138,7 @@ struct Waiting {
     packed: Vec<u8>,
     at: DateTime<Utc>,
     entry: Entry,
+    filed: Filed,
     /// Who waits; nobody does for a row that the store has, and that is tried again until it is filed.
     answer: Option<oneshot::Sender<Result<Receipt, RegisterError>>>,
 }
@@ -128,6 +155,7 @@ impl Register {
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
         let lock = hold(folder)?;
         let (tail, torn) = recovery::recover(&settings)?;
+        let index = Index::open(&settings.index_folder(), &settings.seal)?;
         checkpoint::write(&settings.checkpoint, &tail, now, &*settings.signer)?;
         let state = State {
             queue: Vec::new(),
@@ -136,7 +164,7 @@ impl Register {
             tail,
             at: now,
             checkpointed: tail.count,
-            unindexed: VecDeque::new(),
+            written: VecDeque::new(),
             closing: false,
             failed: false,
             ended: false,
@@ -148,9 +176,10 @@ impl Register {
             progress: Condvar::new(),
             appended: Notify::new(),
             filed: Notify::new(),
+            checkpointing: Mutex::new(()),
             _lock: lock,
         });
-        let mut register = Self { shared, torn, threads: Vec::new() };
+        let mut register = Self { shared, index, torn, threads: Vec::new() };
         register.spawn("ponte-register", Shared::write_rows)?;
         register.spawn("ponte-checkpoint", Shared::write_checkpoints)?;
         Ok(register)
@@ -172,7 +201,7 @@ impl Register {
             takes_rows: !state.failed && !state.closing,
             rows: state.tail.count,
             pending: state.queue.len().max(state.unfiled),
-            unindexed: state.unindexed.len(),
+            unindexed: usize::try_from(self.index.behind(&state.tail)).unwrap_or(usize::MAX),
         }
     }
 
@@ -180,6 +209,20 @@ impl Register {
     #[must_use]
     pub fn torn(&self) -> Option<&Torn> {
         self.torn.as_ref()
+    }
+
+    /// What rows are found by.
+    #[must_use]
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// Brings the index up to what was written; returns how many rows it took in.
+    ///
+    /// # Errors
+    /// When the register or the index cannot be read or written.
+    pub fn catch_up(&self) -> Result<u64, RegisterError> {
+        self.index.catch_up(self)
     }
 
     /// Where the register ends now.
@@ -194,14 +237,16 @@ impl Register {
     /// [`RegisterError::Refused`] when the disk did not take it: what the row tells of must not happen.
     pub async fn append(&self, row: &Row) -> Result<Receipt, RegisterError> {
         let packed = pack(row)?;
-        let entry = Entry::of(row, packed.len(), &self.shared.settings.seal)?;
+        let entry = Entry::of(row, &self.shared.settings.seal)?;
+        let filed = Filed::of(row, packed.len());
         let (answer, answered) = oneshot::channel();
         {
             let mut state = self.shared.lock();
             if state.failed || state.closing {
                 return Err(RegisterError::Failed);
             }
-            state.queue.push(Waiting { packed, at: row.at, entry, answer: Some(answer) });
+            let answer = Some(answer);
+            state.queue.push(Waiting { packed, at: row.at, entry, filed, answer });
             self.shared.rows.notify_one();
         }
         answered.await.unwrap_or(Err(RegisterError::Failed))
@@ -222,14 +267,14 @@ impl Register {
 
     /// Brings a row that the store has on the disk to the month's file, soon, together with others.
     pub fn file(&self, filing: Filing) {
-        let Filing { packed, at, entry } = filing;
+        let Filing { packed, at, entry, filed } = filing;
         let mut state = self.shared.lock();
         if state.failed {
             // It stays in the store, and is filed at the next start.
             return;
         }
         state.unfiled += 1;
-        state.queue.push(Waiting { packed, at, entry, answer: None });
+        state.queue.push(Waiting { packed, at, entry, filed, answer: None });
         // In between the thread gathers, by the clock.
         if state.queue.len() == 1 || state.queue.len() == ENOUGH {
             self.shared.rows.notify_one();
@@ -270,22 +315,6 @@ impl Register {
     pub fn settings(&self) -> &Settings {
         &self.shared.settings
     }
-
-    /// Takes the entries that follow record `next - 1` and are still in memory, at most `limit`. Those before are
-    /// forgotten: they are in the index.
-    #[must_use]
-    pub fn unindexed(&self, next: u64, limit: usize) -> Vec<Entry> {
-        let mut state = self.shared.lock();
-        while state.unindexed.front().is_some_and(|entry| entry.location.number < next) {
-            state.unindexed.pop_front();
-        }
-        match state.unindexed.front() {
-            Some(entry) if entry.location.number == next => {
-                state.unindexed.iter().take(limit).cloned().collect()
-            }
-            _ => Vec::new(),
-        }
-    }
 }
 
 impl fmt::Debug for Register {
@@ -303,11 +332,15 @@ impl Drop for Register {
                 tracing::error!("a thread of the register ended badly");
             }
         }
+        // What is left in memory would be read from the files again.
+        if let Err(error) = self.catch_up().and_then(|_| self.index.flush()) {
+            tracing::warn!(%error, "the register's index is behind");
+        }
     }
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(in crate::register) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -349,19 +382,21 @@ impl Shared {
             state.queue.splice(0..0, later);
             match written {
                 Ok((tail, receipts)) => {
-                    state.tail = tail;
+                    // The beginning may have moved meanwhile.
+                    (state.tail.count, state.tail.hash) = (tail.count, tail.hash);
+                    state.tail.place = tail.place;
                     state.at = at.unwrap_or(state.at);
                     let mut answers = Vec::with_capacity(rest.len());
                     for (row, receipt) in rest.into_iter().zip(receipts) {
                         let location = receipt.location;
-                        state.unindexed.push_back(row.entry.at(location));
+                        state.written.push_back((row.entry.at(location), row.filed));
                         match row.answer {
                             Some(answer) => answers.push((answer, receipt)),
                             None => state.unfiled -= 1,
                         }
                     }
-                    let over = state.unindexed.len().saturating_sub(INDEX_QUEUE);
-                    state.unindexed.drain(..over);
+                    let over = state.written.len().saturating_sub(INDEX_QUEUE);
+                    state.written.drain(..over);
                     drop(state);
                     self.filed.notify_waiters();
                     self.appended.notify_one();
@@ -402,6 +437,17 @@ impl Shared {
         }
     }
 
+    pub(in crate::register) fn checkpoint(&self) -> Result<Tail, RegisterError> {
+        let _turn = self.checkpointing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (tail, at) = {
+            let state = self.lock();
+            (state.tail, state.at)
+        };
+        checkpoint::write(&self.settings.checkpoint, &tail, at, &*self.settings.signer)?;
+        self.lock().checkpointed = tail.count;
+        Ok(tail)
+    }
+
     fn write_checkpoints(&self) {
         let Settings { checkpoint_rows, checkpoint_every, .. } = self.settings;
         let mut state = self.lock();
@@ -414,14 +460,12 @@ impl Shared {
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
             // Not before the last row is written: it is the last checkpoint's too.
             let closing = state.ended;
-            let (tail, at) = (state.tail, state.at);
-            if tail.count > state.checkpointed {
+            if state.tail.count > state.checkpointed {
                 drop(state);
-                let path = &self.settings.checkpoint;
-                let written = checkpoint::write(path, &tail, at, &*self.settings.signer);
+                let written = self.checkpoint();
                 state = self.lock();
                 match written {
-                    Ok(()) => state.checkpointed = tail.count,
+                    Ok(_) => {}
                     Err(error) => {
                         tracing::error!(%error, "the register's checkpoint could not be written");
                         if closing {
@@ -452,19 +496,5 @@ impl Drop for End<'_> {
         state.queue.clear();
         self.0.progress.notify_all();
         self.0.filed.notify_waiters();
-    }
-}
-
-/// Takes the folder for this process, until the file is closed.
-fn hold(folder: &Path) -> Result<File, RegisterError> {
-    let path = folder.join("lock");
-    let io = |error| RegisterError::io(&path, error);
-    let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
-    let file = file.map_err(io)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(RegisterError::InUse(folder.to_path_buf())),
-        Err(std::fs::TryLockError::Error(error)) => Err(io(error)),
     }
 }

@@ -2,17 +2,23 @@
 //! later, many at a time.
 //!
 //! A row is committed together with what it tells of, so there is one sync for both, and a row exists for an answer
-//! that left and for no other. Its name is the response's ID. What is filed goes from here in the commit that brings it
-//! to the index: whatever a crash leaves, a row is found in one place or the other, and filed once.
+//! that left and for no other. Its name is the response's ID. What is filed goes from here in a commit that says how
+//! far that is done: whatever a crash leaves, a row is found in one place or the other, and filed once.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
+use crate::identity::tenant::TenantId;
 use crate::register::error::RegisterError;
-use crate::register::index::{self, Entry, Field};
+use crate::register::index::{Entry, Field, Span};
 use crate::register::journal::Register;
+use crate::register::reading::Source;
 use crate::register::row::Row;
-use crate::register::segment::{self, pack, unpacked};
-use crate::store::port::{Key, Space, StoreError, Unreadable, Value};
+use crate::register::search::{Place, Query, search};
+use crate::register::segment::{Location, MAX_ROW, pack, unpacked};
+use crate::store::port::{
+    Committed, Durability, Expectation, Key, Space, Store, StoreError, Unreadable, Value, Write,
+};
 use crate::store::record::{Batch, Records, unreadable};
 
 /// The most bytes of one piece; a row has one, unless its request was very long.
@@ -28,14 +34,146 @@ pub struct Filing {
     pub(in crate::register) packed: Vec<u8>,
     pub(in crate::register) at: DateTime<Utc>,
     pub(in crate::register) entry: Entry,
+    pub(in crate::register) filed: Filed,
 }
 
 impl Filing {
     fn new(row: &Row, packed: Vec<u8>, records: Records<'_>) -> Result<Self, RegisterError> {
-        let entry = Entry::of(row, packed.len(), records.seal)?;
-        Ok(Self { packed, at: row.at, entry })
+        let entry = Entry::of(row, records.seal)?;
+        let filed = Filed::of(row, packed.len());
+        Ok(Self { packed, at: row.at, entry, filed })
     }
 }
+
+/// Where a row lay until it was filed.
+#[derive(Clone, Debug)]
+pub struct Filed {
+    tenant: TenantId,
+    response_id: String,
+    packed: usize,
+}
+
+impl Filed {
+    /// Of a row of so many bytes, packed.
+    #[must_use]
+    pub fn of(row: &Row, packed: usize) -> Self {
+        Self { tenant: row.tenant.clone(), response_id: row.response_id.clone(), packed }
+    }
+
+    fn removals(&self) -> impl Iterator<Item = Write> {
+        piece_names(&self.response_id, self.packed).map(|name| {
+            let key = Key::new(&self.tenant, Space::RegisterPending, name);
+            Write { key, value: None }
+        })
+    }
+}
+
+/// How far the store has forgotten what is filed: the number of the next record, and where the one before it lies.
+#[derive(Default, Deserialize, Serialize)]
+struct Mark {
+    n: u64,
+    m: String,
+    o: u64,
+}
+
+impl Mark {
+    fn last(&self) -> Option<Location> {
+        let (number, month) = (self.n.checked_sub(1)?, self.m.parse().ok()?);
+        Some(Location { number, month, offset: self.o })
+    }
+}
+
+/// Removes from here what is in the files; returns how many rows that was looked at for.
+///
+/// # Errors
+/// When store or register cannot be read.
+pub async fn settle(
+    register: &Register,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<u64, RegisterError> {
+    let key = Key::new(&TenantId::main(), Space::Meta, MARK);
+    let mut settled = 0;
+    loop {
+        let seen = store.get(&key, now).await?;
+        let mark: Mark = match &seen {
+            Some(bytes) => serde_json::from_slice(bytes).map_err(RegisterError::Form)?,
+            None => Mark::default(),
+        };
+        let tail = register.tail();
+        if mark.n > tail.count {
+            tracing::error!(event = "register.cut", filed = mark.n, records = tail.count);
+        }
+        if mark.n >= tail.count {
+            return Ok(settled);
+        }
+        let rows = rows_from(register, &mark)?;
+        let Some((last, _)) = rows.last() else { return Ok(settled) };
+        let mark = Mark { n: last.number + 1, m: last.month.to_string(), o: last.offset };
+        let mut writes: Vec<Write> = rows.iter().flat_map(|(_, filed)| filed.removals()).collect();
+        let bytes = serde_json::to_vec(&mark).map_err(RegisterError::Form)?;
+        writes.push(Write { key: key.clone(), value: Some(Value::lasting(bytes)) });
+        let expected = vec![Expectation { key: key.clone(), value: seen }];
+        match store.commit(expected, writes, Durability::Ephemeral, now).await? {
+            Committed::Done => settled += rows.len() as u64,
+            Committed::Conflict(_) => {}
+        }
+    }
+}
+
+fn rows_from(register: &Register, mark: &Mark) -> Result<Vec<(Location, Filed)>, RegisterError> {
+    let written = register.written(mark.n, SETTLED_AT_ONCE);
+    if !written.is_empty() {
+        let rows = written.into_iter().map(|(entry, filed)| (entry.location, filed));
+        return Ok(rows.collect());
+    }
+    let (settings, tail) = (register.settings(), register.tail());
+    let source = Source { folder: &settings.folder, seal: &settings.seal, first: tail.first };
+    let after = mark.last().filter(|last| last.number >= tail.first);
+    source.read_on(after, Some(tail.count), SETTLED_AT_ONCE, |row, location, packed| {
+        Ok((location, Filed::of(row, packed)))
+    })
+}
+
+/// How many records the files have at least, as the store knows.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn filed(store: &dyn Store, now: DateTime<Utc>) -> Result<u64, RegisterError> {
+    let key = Key::new(&TenantId::main(), Space::Meta, MARK);
+    match store.get(&key, now).await? {
+        Some(bytes) => Ok(serde_json::from_slice::<Mark>(&bytes).map_err(RegisterError::Form)?.n),
+        None => Ok(0),
+    }
+}
+
+/// How many rows wait here: answers that left, and are not in the files or are there only now.
+///
+/// # Errors
+/// When the store cannot be read, or a row cannot.
+pub async fn waiting(records: Records<'_>, now: DateTime<Utc>) -> Result<u64, RegisterError> {
+    let (mut rows, mut after) = (0, None::<String>);
+    loop {
+        let (store, tenant) = (records.store, records.tenant);
+        let found =
+            store.list(tenant, Space::RegisterPending, "", after.as_deref(), AT_ONCE, now).await?;
+        let is_last = found.len() < AT_ONCE;
+        for (name, _) in found {
+            let whole = name.strip_suffix("/0000").map(str::to_owned);
+            if let Some(id) = whole {
+                pieces_of(records, &id, now).await?;
+                rows += 1;
+            }
+            after = Some(name);
+        }
+        if is_last {
+            return Ok(rows);
+        }
+    }
+}
+
+const MARK: &str = "register-filed";
+const SETTLED_AT_ONCE: usize = 256;
 
 /// Adds `row` to `batch`. Once that is committed, the row must be handed to [`Register::file`].
 ///
@@ -61,17 +199,35 @@ pub async fn find(
     id: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Row>, RegisterError> {
+    if let Some(row) = pieces_of(records, id, now).await? {
+        return Ok(Some(row));
+    }
+    let settings = register.settings();
+    let place = Place {
+        folder: &settings.folder,
+        seal: &settings.seal,
+        tenant: records.tenant,
+        first: register.tail().first,
+    };
+    let fields = vec![(Field::ResponseId, id.to_owned())];
+    let query = Query { fields, span: Span::of(None, None), limit: 1 };
+    let mut found = search(place, &register.index().snapshot(), &query)?;
+    Ok(found.rows.pop().map(|(_, row)| row))
+}
+
+async fn pieces_of(
+    records: Records<'_>,
+    id: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Row>, RegisterError> {
     let prefix = format!("{id}/");
     let (store, tenant) = (records.store, records.tenant);
-    let most = segment::MAX_ROW / PIECE + 2;
+    let most = MAX_ROW / PIECE + 2;
     let pieces = store.list(tenant, Space::RegisterPending, &prefix, None, most, now).await?;
-    if !pieces.is_empty() {
-        return Ok(Some(open(records, id, pieces.into_iter().map(|(_, piece)| piece))?.0));
+    if pieces.is_empty() {
+        return Ok(None);
     }
-    let places = index::find(records, Field::ResponseId, id, None, 1, now).await?;
-    let Some(place) = places.first() else { return Ok(None) };
-    let settings = register.settings();
-    segment::read(&settings.folder, &settings.seal, *place).map(Some)
+    Ok(Some(open(records, id, pieces.into_iter().map(|(_, piece)| piece))?.0))
 }
 
 /// Files what a crash left here; returns how many rows. For the start, before anything else is appended.
@@ -83,8 +239,8 @@ pub async fn recover(
     records: Records<'_>,
     now: DateTime<Utc>,
 ) -> Result<u64, RegisterError> {
-    // What is in the files already goes from here as the index takes it in.
-    index::catch_up(register, records.store, now).await?;
+    // What is in the files already goes from here first.
+    settle(register, records.store, now).await?;
     let mut filed = 0;
     let mut after: Option<String> = None;
     let mut row: Option<(String, Vec<Vec<u8>>)> = None;
@@ -111,7 +267,7 @@ pub async fn recover(
     filed += hand_over(register, records, row)?;
     if filed > 0 {
         register.filed().await?;
-        index::catch_up(register, records.store, now).await?;
+        settle(register, records.store, now).await?;
         tracing::info!(event = "register.recovered", rows = filed);
     }
     Ok(filed)

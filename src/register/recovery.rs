@@ -5,6 +5,7 @@ use std::fs::OpenOptions;
 use crate::register::checkpoint::{self, Tail};
 use crate::register::error::RegisterError;
 use crate::register::journal::Settings;
+use crate::register::proof;
 use crate::register::segment::{HEADER, Location, Month, Step, Walk, months};
 
 /// What was cut off: bytes of records that were being written when the power went, and so were never acknowledged.
@@ -28,7 +29,7 @@ pub fn recover(settings: &Settings) -> Result<(Tail, Option<Torn>), RegisterErro
     let ours = settings.signer.certificate();
     let trusted: Vec<&[u8]> = settings.former.iter().map(Vec::as_slice).chain([ours]).collect();
     let mut tail = match checkpoint::read(path, &trusted)? {
-        Some(tail) => tail,
+        Some(checkpoint) => checkpoint.tail,
         None if months.is_empty() => return Ok((Tail::EMPTY, None)),
         None => return Err(RegisterError::NoCheckpoint(path.clone())),
     };
@@ -37,8 +38,13 @@ pub fn recover(settings: &Settings) -> Result<(Tail, Option<Torn>), RegisterErro
         return Err(RegisterError::Cut(tail.count.saturating_sub(1)));
     }
     let mut torn = None;
+    let purged = proof::months(folder).map_err(|error| RegisterError::io(folder, error))?;
     for month in months {
         if seen.is_some_and(|(seen, _)| month < seen) {
+            continue;
+        }
+        // A purge that was interrupted, once the checkpoint counted it.
+        if purged.contains(&month) && Walk::open(&month.path(folder))?.header.first < tail.first {
             continue;
         }
         // Only the last file can be torn: the next one is begun after the sync of the one before.

@@ -41,7 +41,7 @@ pub(in crate::register) fn write_group(
     rows: &[&[u8]],
 ) -> Result<(Tail, Vec<Receipt>), Unwritten> {
     let fresh = tail.place.is_none_or(|(last, _)| last != month);
-    if current.as_ref().is_none_or(|(open, _)| *open != month) {
+    if fresh || current.as_ref().is_none_or(|(open, _)| *open != month) {
         let file = if fresh { begin(settings, month, &tail) } else { go_on(settings, month) };
         *current = Some((month, file.map_err(Unwritten::sure)?));
     }

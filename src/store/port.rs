@@ -46,6 +46,8 @@ pub enum Space {
     RegisterIndex,
     /// Register's rows that are not in its files yet, by the response's id and number of the piece.
     RegisterPending,
+    /// Legal holds on months of the register, by name.
+    RegisterHolds,
     /// The store's own facts: how far the index is, when it was restored.
     Meta,
 }
@@ -68,6 +70,7 @@ impl Space {
             Self::ServiceProviders => "service-providers",
             Self::RegisterIndex => "register-index",
             Self::RegisterPending => "register-pending",
+            Self::RegisterHolds => "register-holds",
             Self::Meta => "meta",
         }
     }

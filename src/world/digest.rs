@@ -14,6 +14,41 @@ pub fn sha256(octets: &[u8]) -> [u8; 32] {
     hash.finish()
 }
 
+/// SHA-256 of octets that come in parts.
+#[derive(Clone)]
+pub struct Sha256(sha::Sha256);
+
+impl Sha256 {
+    /// Of nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(sha::Sha256::new())
+    }
+
+    /// Takes the next part.
+    pub fn update(&mut self, octets: &[u8]) {
+        self.0.update(octets);
+    }
+
+    /// The digest of all of them.
+    #[must_use]
+    pub fn finish(self) -> [u8; 32] {
+        self.0.finish()
+    }
+}
+
+impl Default for Sha256 {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sha256")
+    }
+}
+
 /// SHA-512 of `octets`.
 #[must_use]
 pub fn sha512(octets: &[u8]) -> [u8; 64] {

@@ -52,6 +52,18 @@ impl SealKey {
         Self::copied(&bytes).ok_or(SealError::KeyFile)
     }
 
+    /// Opens what [`Seal::seal`] sealed for `context`, with the key of that one alone, see [`Seal::key_of`].
+    ///
+    /// # Errors
+    /// [`SealError::Altered`] when it is not that, or not sealed for this place.
+    pub fn open_one(&self, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let (head, rest) = sealed.split_at_checked(HEAD).ok_or(SealError::Altered)?;
+        let (FORMAT, [_, _, _, _, nonce @ ..]) = (head[0], &head[1..]) else {
+            return Err(SealError::Altered);
+        };
+        decrypt_one(self, context, nonce, rest)
+    }
+
     fn copied(bytes: &[u8]) -> Option<Self> {
         let mut key = Zeroizing::new([0; 32]);
         (bytes.len() == key.len()).then(|| key.copy_from_slice(bytes))?;
@@ -187,6 +199,20 @@ impl Seal {
         let id = u32::from_be_bytes([*a, *b, *c, *d]);
         let key = self.data.get(&id).ok_or(SealError::UnknownKey(id))?;
         decrypt(key, context, nonce, rest)
+    }
+
+    /// The key that opens `sealed` and nothing else that was sealed: it can be given away with it.
+    ///
+    /// # Errors
+    /// When it was not sealed by a key of this ring.
+    pub fn key_of(&self, sealed: &[u8]) -> Result<SealKey, SealError> {
+        let head = sealed.get(..HEAD).ok_or(SealError::Altered)?;
+        let (FORMAT, [a, b, c, d, nonce @ ..]) = (head[0], &head[1..]) else {
+            return Err(SealError::Altered);
+        };
+        let id = u32::from_be_bytes([*a, *b, *c, *d]);
+        let key = self.data.get(&id).ok_or(SealError::UnknownKey(id))?;
+        Ok(message_key(key, nonce)?)
     }
 
     /// A name under which `value` can be found again and from which it cannot be learnt: 43 characters of base64url.
@@ -329,9 +355,17 @@ fn encrypt(
 }
 
 fn decrypt(key: &SealKey, context: &[u8], nonce: &[u8], rest: &[u8]) -> Result<Vec<u8>, SealError> {
+    decrypt_one(&message_key(key, nonce)?, context, nonce, rest)
+}
+
+fn decrypt_one(
+    key: &SealKey,
+    context: &[u8],
+    nonce: &[u8],
+    rest: &[u8],
+) -> Result<Vec<u8>, SealError> {
     let end = rest.len().checked_sub(TAG).ok_or(SealError::Altered)?;
     let (cipher, tag) = rest.split_at(end);
-    let key = message_key(key, nonce)?;
     let mut ctx = CipherCtx::new()?;
     ctx.decrypt_init(Some(gcm()?), Some(key.0.as_slice()), Some(&nonce[12..]))?;
     ctx.set_tag(tag)?;
@@ -414,6 +448,19 @@ mod tests {
         assert!(matches!(Seal::from_ring(&ring, &other), Err(SealError::WrongKey)));
         assert!(matches!(Seal::from_ring("{}", &kek), Err(SealError::Ring)));
         assert!(matches!(SealKey::parse("c2hvcnQ="), Err(SealError::KeyFile)));
+    }
+
+    #[test]
+    fn a_key_given_away_opens_one_thing() {
+        let random = Random::seeded(5);
+        let seal = Seal::generate(&random);
+        let one = seal.seal(b"one", b"first", &random).unwrap();
+        let other = seal.seal(b"one", b"second", &random).unwrap();
+        let key = SealKey::parse(&seal.key_of(&one).unwrap().to_text()).unwrap();
+        assert_eq!(key.open_one(b"one", &one).unwrap(), b"first");
+        assert!(key.open_one(b"two", &one).is_err());
+        assert!(key.open_one(b"one", &other).is_err());
+        assert!(matches!(seal.key_of(b"short"), Err(SealError::Altered)));
     }
 
     #[test]

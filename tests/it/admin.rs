@@ -73,6 +73,7 @@ impl House {
             activation: TimeDelta::days(30),
             sources: &self.sources,
             partners: Some(&self.partners),
+            register: None,
         };
         desk::carry_out(&desk, command, now()).await
     }

@@ -176,7 +176,7 @@ fn foreign_crates_stay_where_they_belong() {
         ("argon2", &["factors/password.rs"]),
         ("askama", &["web/"]),
         ("axum", &["admin/", "web/"]),
-        ("clap", &["cli/arguments.rs", "main.rs"]),
+        ("clap", &["cli/arguments", "main.rs"]),
         ("flate2", &["saml/binding.rs", "store/ahead.rs", "web/assets.rs"]),
         ("getrandom", &["world/random.rs"]),
         ("hyper", &["admin/", "web/"]),

@@ -10,15 +10,13 @@ use ponte::assurance::factor::Factor;
 use ponte::assurance::level::Level;
 use ponte::identity::tenant::TenantId;
 use ponte::register::error::RegisterError;
-use ponte::register::index::{self, Field};
+use ponte::register::index::{Field, Span};
 use ponte::register::journal::{Register, Settings};
 use ponte::register::row::Row;
+use ponte::register::search::{self, Query, search};
 use ponte::register::segment::{self, HEADER, Month};
 use ponte::register::verify::{Fault, FaultKind, Verdict, verify};
 use ponte::register::writing::Receipt;
-use ponte::store::memory::MemoryStore;
-use ponte::store::port::Store;
-use ponte::store::record::Records;
 use ponte::world::certificate::{Holder, KeyKind, KeyPair, make};
 use ponte::world::digest::sha256;
 use ponte::world::random::Random;
@@ -171,44 +169,84 @@ async fn rows_of_many_callers_are_there_and_found() {
         let read = segment::read(folder, seal, receipt.location).unwrap();
         assert_eq!(read, row(n as u64, 5_000));
     }
-    let store = MemoryStore::new();
-    assert_eq!(index::catch_up(&register, &store, noon()).await.unwrap(), 300);
-    assert_eq!(index::catch_up(&register, &store, noon()).await.unwrap(), 0);
+    assert_eq!(register.catch_up().unwrap(), 300);
+    assert_eq!(register.catch_up().unwrap(), 0);
     let text = String::from_utf8_lossy(&fs::read(place.file()).unwrap()).into_owned();
     assert!(!text.contains("PERSON"), "a register is sealed");
+    found(&place, &register, &receipts);
     drop(register);
     place.is_sound(300);
-    found(&place, &store, &receipts).await;
+    // The index was written when the register was closed.
+    let register = Arc::new(place.open());
+    assert_eq!(register.index().rows(), 300);
+    found(&place, &register, &receipts);
+    drop(register);
 
     // A lost index comes back from the files, and goes on from memory.
-    let store = MemoryStore::new();
+    fs::remove_dir_all(place.settings.index_folder()).unwrap();
     let register = Arc::new(place.open());
-    assert_eq!(index::catch_up(&register, &store, noon()).await.unwrap(), 300);
-    found(&place, &store, &receipts).await;
+    assert_eq!(register.catch_up().unwrap(), 300);
+    found(&place, &register, &receipts);
     append_all(&register, (300..310).map(|n| row(n, 10))).await;
-    assert_eq!(index::catch_up(&register, &store, noon()).await.unwrap(), 10);
+    assert_eq!(register.catch_up().unwrap(), 10);
 }
 
-async fn found(place: &Place, store: &dyn Store, receipts: &[Receipt]) {
-    let (seal, random, tenant) = (&*place.settings.seal, &*place.settings.random, TenantId::main());
-    let records = Records { store, seal, random, tenant: &tenant };
-    let find = |field, value: &'static str, after, limit| {
-        index::find(records, field, value, after, limit, noon())
+/// The numbers of the rows that have all of `fields`, and whether there are more.
+fn numbers(
+    place: &Place,
+    register: &Register,
+    fields: &[(Field, &str)],
+    span: Span,
+    limit: usize,
+) -> (Vec<u64>, bool) {
+    let at = search::Place {
+        folder: &place.settings.folder,
+        seal: &place.settings.seal,
+        tenant: &TenantId::main(),
+        first: register.tail().first,
     };
-    let one = find(Field::RequestId, "_request7", None, 9).await.unwrap();
-    assert_eq!(one, [receipts[7].location]);
-    let one = find(Field::ResponseId, "_response299", None, 9).await.unwrap();
-    assert_eq!(one, [receipts[299].location]);
-    let one = find(Field::SupportId, "S42", None, 9).await.unwrap();
-    assert_eq!(one, [receipts[42].location]);
-    assert_eq!(find(Field::RequestId, "_response7", None, 9).await.unwrap(), []);
-    let mine = find(Field::FiscalNumber, "TINIT-PERSON1", None, 500).await.unwrap();
-    assert_eq!(mine.len(), 100);
-    assert!(mine.is_sorted_by_key(|location| location.number));
-    let page = find(Field::FiscalNumber, "TINIT-PERSON1", Some(mine[9].number), 5).await.unwrap();
-    assert_eq!(page, mine[10..15]);
-    let all = find(Field::RelyingParty, "https://sp.example.org", None, 500).await.unwrap();
-    assert_eq!(all.len(), 300);
+    let fields = fields.iter().map(|(field, value)| (*field, (*value).to_owned())).collect();
+    let query = Query { fields, span, limit };
+    let found = search(at, &register.index().snapshot(), &query).unwrap();
+    (found.rows.iter().map(|(location, _)| location.number).collect(), found.more)
+}
+
+fn found(place: &Place, register: &Register, receipts: &[Receipt]) {
+    let all = Span::of(None, None);
+    let find = |fields: &[(Field, &str)], limit| numbers(place, register, fields, all, limit);
+    let number = |n: usize| receipts[n].location.number;
+    let person = |rest: u64| {
+        let mut mine: Vec<u64> = (0..300)
+            .filter(|n| n % 3 == rest)
+            .map(|n| number(usize::try_from(n).unwrap()))
+            .collect();
+        mine.sort_unstable_by(|a, b| b.cmp(a));
+        mine
+    };
+    assert_eq!(find(&[(Field::RequestId, "_request7")], 9), (vec![number(7)], false));
+    assert_eq!(find(&[(Field::ResponseId, "_response299")], 9), (vec![number(299)], false));
+    assert_eq!(find(&[(Field::SupportId, "S42")], 9), (vec![number(42)], false));
+    assert_eq!(find(&[(Field::RequestId, "_response7")], 9), (Vec::new(), false));
+    let mine = person(1);
+    for code in ["TINIT-PERSON1", "PERSON1", " tinit-person1 "] {
+        assert_eq!(find(&[(Field::FiscalNumber, code)], 500), (mine.clone(), false));
+    }
+    let page = find(&[(Field::FiscalNumber, "PERSON1")], 5);
+    assert_eq!(page, (mine[..5].to_vec(), true));
+    let party = (Field::RelyingParty, "https://sp.example.org");
+    assert_eq!(find(&[party], 500).0.len(), 300);
+    assert_eq!(find(&[party, (Field::FiscalNumber, "PERSON1")], 500).0, mine);
+    assert_eq!(find(&[party, (Field::Outcome, "nr19")], 500).0.len(), 0);
+    assert_eq!(find(&[(Field::FiscalNumber, "PERSON0"), (Field::SupportId, "S42")], 9).0.len(), 1);
+    assert_eq!(find(&[(Field::FiscalNumber, "PERSON1"), (Field::SupportId, "S42")], 9).0.len(), 0);
+    // From the tenth second on, before the twentieth.
+    let at = |seconds| Some(noon() + TimeDelta::seconds(seconds));
+    let in_time = numbers(place, register, &[], Span::of(at(10), at(20)), 500).0;
+    let mut expected: Vec<u64> = (10..20).map(number).collect();
+    expected.sort_unstable_by(|a, b| b.cmp(a));
+    assert_eq!(in_time, expected);
+    let both = [party, (Field::FiscalNumber, "PERSON2")];
+    assert_eq!(numbers(place, register, &both, Span::of(at(10), None), 500).0.len(), 97);
 }
 
 #[tokio::test]
@@ -228,7 +266,7 @@ async fn a_month_has_a_file_and_the_chain_goes_through() {
     drop(register);
     place.is_sound(4);
     fs::remove_file(place.file()).unwrap();
-    assert_eq!(place.fault().kind, FaultKind::Replaced { by: 1 });
+    assert_eq!(place.fault().kind, FaultKind::Removed { next: 1 });
 }
 
 #[tokio::test]
@@ -304,7 +342,7 @@ async fn every_flipped_byte_is_found_in_its_record() {
         let fault = place.fault();
         assert_eq!(fault.number, record, "byte {at}: {fault:?}");
         assert!(
-            matches!(fault.kind, FaultKind::Altered | FaultKind::Torn | FaultKind::Replaced { .. }),
+            matches!(fault.kind, FaultKind::Altered | FaultKind::Torn | FaultKind::Removed { .. }),
             "byte {at}: {fault:?}"
         );
     }
@@ -325,10 +363,10 @@ async fn removed_and_exchanged_records_are_named() {
         let fault = place.fault();
         (fault.number, fault.kind)
     };
-    assert_eq!(kept(&[1, 2, 3, 4, 5]), (0, FaultKind::Replaced { by: 1 }));
-    assert_eq!(kept(&[0, 1, 4, 5]), (2, FaultKind::Replaced { by: 4 }));
-    assert_eq!(kept(&[0, 1, 3, 2, 4, 5]), (2, FaultKind::Replaced { by: 3 }));
-    assert_eq!(kept(&[0, 1, 1, 2, 3, 4, 5]), (2, FaultKind::Replaced { by: 1 }));
+    assert_eq!(kept(&[1, 2, 3, 4, 5]), (0, FaultKind::Removed { next: 1 }));
+    assert_eq!(kept(&[0, 1, 4, 5]), (2, FaultKind::Removed { next: 4 }));
+    assert_eq!(kept(&[0, 1, 3, 2, 4, 5]), (2, FaultKind::Swapped { with: 3 }));
+    assert_eq!(kept(&[0, 1, 1, 2, 3, 4, 5]), (2, FaultKind::Inserted));
     assert_eq!(kept(&[0, 1, 2, 3, 4]), (5, FaultKind::Cut));
     assert_eq!(kept(&[]), (0, FaultKind::Cut));
     let refused = Register::open(place.settings.clone(), noon()).unwrap_err();
@@ -356,7 +394,7 @@ async fn a_chain_written_anew_is_found() {
         (fault.number, fault.kind)
     };
     let without_1 = [0, 2, 3, 4].map(sealed).to_vec();
-    assert_eq!(chained(without_1), (1, FaultKind::Replaced { by: 2 }));
+    assert_eq!(chained(without_1), (1, FaultKind::Removed { next: 2 }));
     assert_eq!(chained([0, 1, 2].map(sealed).to_vec()), (3, FaultKind::Cut));
     // With the sealing key too, but not the signing key.
     let Settings { seal, random, .. } = &place.settings;

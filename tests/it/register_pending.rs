@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use ponte::identity::tenant::TenantId;
 use ponte::register::error::RegisterError;
-use ponte::register::index::{self, Field};
+use ponte::register::index::{Field, Span};
 use ponte::register::journal::{MAX_WAITING, Register, Settings};
 use ponte::register::pending::{self, Filing};
 use ponte::register::row::Row;
-use ponte::register::segment::{self, Month};
+use ponte::register::search::{self, Query, search};
+use ponte::register::segment::Month;
 use ponte::register::verify::{Verdict, verify};
 use ponte::store::memory::MemoryStore;
 use ponte::store::port::{Committed, Durability, Space, Store};
@@ -68,16 +69,13 @@ impl Place {
     }
 
     /// How often the files have the response of row `number`.
-    async fn filed(&self, number: u64) -> usize {
-        let id = format!("_response{number}");
-        let records = self.records();
-        let found = index::find(records, Field::ResponseId, &id, None, 9, noon()).await.unwrap();
-        for location in &found {
-            let Settings { folder, seal, .. } = &self.settings;
-            let read = segment::read(folder, seal, *location).unwrap();
-            assert_eq!(read.response_id, id);
-        }
-        found.len()
+    fn filed(&self, register: &Register, number: u64) -> usize {
+        register.catch_up().unwrap();
+        let Settings { folder, seal, .. } = &self.settings;
+        let place = search::Place { folder, seal, tenant: &self.tenant, first: 0 };
+        let fields = vec![(Field::ResponseId, format!("_response{number}"))];
+        let query = Query { fields, span: Span::of(None, None), limit: 9 };
+        search(place, &register.index().snapshot(), &query).unwrap().rows.len()
     }
 
     fn is_sound(&self, records: u64) {
@@ -110,7 +108,10 @@ async fn a_row_is_found_before_it_is_filed_and_after() {
     assert!(place.waiting().await > 2);
     register.filed().await.unwrap();
     assert_eq!(find(&rows[1]).await.as_ref(), Some(&rows[1]), "filed, and not in the index yet");
-    assert_eq!(index::catch_up(&register, &place.store, noon()).await.unwrap(), 2);
+    assert_eq!(pending::waiting(place.records(), noon()).await.unwrap(), 2);
+    assert_eq!(register.catch_up().unwrap(), 2);
+    assert_eq!(pending::settle(&register, &place.store, noon()).await.unwrap(), 2);
+    assert_eq!(pending::waiting(place.records(), noon()).await.unwrap(), 0);
     assert_eq!(place.waiting().await, 0);
     for row in &rows {
         assert_eq!(find(row).await.as_ref(), Some(row));
@@ -126,7 +127,7 @@ async fn what_a_crash_left_is_filed_once() {
     // Filed and in the index; filed only; committed only.
     register.file(place.commit(&row(0, 10)).await);
     register.filed().await.unwrap();
-    index::catch_up(&register, &place.store, noon()).await.unwrap();
+    pending::settle(&register, &place.store, noon()).await.unwrap();
     register.file(place.commit(&row(1, 10)).await);
     register.filed().await.unwrap();
     for number in 2..150 {
@@ -140,7 +141,7 @@ async fn what_a_crash_left_is_filed_once() {
     assert_eq!(recovered, 148);
     assert_eq!(place.waiting().await, 0);
     for number in 0..150 {
-        assert_eq!(place.filed(number).await, 1, "row {number}");
+        assert_eq!(place.filed(&register, number), 1, "row {number}");
     }
     assert_eq!(pending::recover(&register, place.records(), noon()).await.unwrap(), 0);
     drop(register);
