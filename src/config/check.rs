@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use url::{Host, Url};
 
-use crate::assurance::level::Level;
+use crate::config::choices::{LEVELS, SINGLE_SIGN_ON, unknown_attribute};
 use crate::config::document::{self, Document};
 use crate::config::fault::{ConfigError, Fault, Place, Wrong};
 use crate::config::raw::{self, Raw};
@@ -25,7 +25,7 @@ use crate::login::session::Lives;
 use crate::partners::registry::Entry;
 use crate::saml::attribute_names::{NameStyle, Renamed};
 use crate::saml::identity_provider::Organization;
-use crate::saml::partner::{Profile, SingleSignOn};
+use crate::saml::partner::Profile;
 
 /// Reads `text`, the file at `path`, under `environment` (see [`document::read`]) and checks every value.
 ///
@@ -479,31 +479,9 @@ fn both(said: &raw::Languages, otherwise: Option<&LocalName>) -> LocalName {
     }
 }
 
-fn unknown_attribute(said: &str) -> String {
-    let names = AttributeName::ALL.iter().map(|name| name.as_str());
-    let like = |name: &'static str| (strsim::jaro_winkler(said, name), name);
-    let best = names.map(like).max_by(|(a, _), (b, _)| a.total_cmp(b));
-    match best {
-        Some((likeness, name)) if likeness >= 0.8 => {
-            format!("names of attributes of the SPID table (did you mean {name:?}?)")
-        }
-        _ => "names of attributes of the SPID table".to_owned(),
-    }
-}
-
 fn seconds(seconds: u64) -> TimeDelta {
     i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds).unwrap_or(TimeDelta::MAX)
 }
-
-const LEVELS: [(&str, Level); 3] =
-    [("SpidL1", Level::Loa2), ("SpidL2", Level::Loa3), ("SpidL3", Level::Loa4)];
-
-const SINGLE_SIGN_ON: [(&str, SingleSignOn); 4] = [
-    ("off", SingleSignOn::Off),
-    ("SpidL1", SingleSignOn::UpTo(Level::Loa2)),
-    ("SpidL2", SingleSignOn::UpTo(Level::Loa3)),
-    ("SpidL3", SingleSignOn::UpTo(Level::Loa4)),
-];
 
 /// OWASP, Password Storage Cheat Sheet, Argon2id: KiB of memory, and the passes that go with them.
 const OWASP: [(u64, u64); 5] = [(7168, 5), (9216, 4), (12_288, 3), (19_456, 2), (47_104, 1)];

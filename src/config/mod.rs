@@ -6,6 +6,7 @@
 //! caller's.
 
 pub mod check;
+pub mod choices;
 pub mod document;
 pub mod fault;
 pub mod keys;
