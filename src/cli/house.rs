@@ -12,6 +12,7 @@ use crate::cli::reload;
 use crate::cli::signing::{self, Examples, Signing};
 use crate::cli::store;
 use crate::config::settings::{KeyFiles, Settings};
+use crate::flow::alarm::Alarm;
 use crate::flow::env::{Env, KeySet, Keys, Partners, Published};
 use crate::flow::hashing::HashPool;
 use crate::flow::life::Life;
@@ -76,6 +77,7 @@ pub async fn open(
         by_address: Limiter::new(settings.limits.address_per_minute),
         by_partner: Limiter::new(settings.limits.partner_per_minute),
         life: Life::default(),
+        disagreements: Alarm::default(),
         settings: walks,
     };
     let recovered = pending::recover(&env.register, env.records(), env.clock.now()).await;

@@ -133,8 +133,11 @@ async fn open(
 /// Tells whoever may hear of it; one log event.
 async fn refuse(env: &Env, rejected: Rejected, visitor: &Visitor<'_>) -> Result<Reply, Failure> {
     match rejected {
-        Rejected::Browser { fault, http_status, claimed } => {
+        Rejected::Browser { fault, http_status, claimed, disagreement } => {
             log(&fault, claimed.as_deref(), visitor);
+            if disagreement {
+                alarm(env, claimed.as_deref(), visitor);
+            }
             let trouble = Trouble::Fault { fault: *fault, status: http_status };
             Ok(Reply::Trouble(Box::new(trouble)))
         }
@@ -187,6 +190,19 @@ async fn refuse(env: &Env, rejected: Rejected, visitor: &Visitor<'_>) -> Result<
             })))
         }
     }
+}
+
+/// A message that one verifier takes and the other does not was made so, or shows a fault in one of them.
+fn alarm(env: &Env, issuer: Option<&str>, visitor: &Visitor<'_>) {
+    let Some(count) = env.disagreements.ring(env.clock.now()) else { return };
+    tracing::error!(
+        event = "verifier-disagreement",
+        support_id = visitor.support_id,
+        address = %visitor.address,
+        issuer = issuer.map(|issuer| excerpt(issuer).to_string()),
+        count,
+        "our signature verifier and libxmlsec1 disagree about a message, which was refused"
+    );
 }
 
 fn log(fault: &Fault, issuer: Option<&str>, visitor: &Visitor<'_>) {

@@ -12,6 +12,7 @@ use crate::assurance::level::Level;
 use crate::assurance::policy::LevelPolicy;
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
+use crate::flow::alarm::Alarm;
 use crate::flow::hashing::HashPool;
 use crate::flow::life::Life;
 use crate::flow::limits::Limiter;
@@ -59,6 +60,8 @@ pub struct Env {
     pub by_partner: Limiter,
     /// Whether we serve, or are about to stop.
     pub life: Life,
+    /// Rung when the two signature verifiers disagree.
+    pub disagreements: Alarm,
     /// What the administrator chose.
     pub settings: Settings,
 }

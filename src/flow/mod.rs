@@ -1,6 +1,7 @@
 //! The walk of a login: reads the clock, calls the floors below, keeps what they return.
 
 pub mod advance;
+pub mod alarm;
 pub mod answer;
 pub mod begin;
 pub mod choose;

@@ -189,6 +189,13 @@ impl Registry {
         is_valid.then(|| Arc::clone(found))
     }
 
+    /// The same with `service_provider` in the place of whoever bears its entityID.
+    #[must_use]
+    pub fn with(mut self, service_provider: ServiceProvider) -> Self {
+        self.by_entity_id.insert(service_provider.entity_id.clone(), Arc::new(service_provider));
+        self
+    }
+
     /// All of them, by entityID.
     #[must_use]
     pub fn all(&self) -> Vec<&Arc<ServiceProvider>> {

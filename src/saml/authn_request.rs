@@ -18,7 +18,7 @@ use crate::saml::partner::{Profile, ServiceProvider};
 use crate::saml::profile::check::{self, Asked, Rules};
 use crate::saml::profile::generic::GENERIC;
 use crate::saml::profile::spid::SPID;
-use crate::saml::signature::{self, SignedXml};
+use crate::saml::signature::{self, SignedXml, Unproven};
 use crate::saml::status::{Fault, FaultKind, Tell};
 use crate::saml::structure::{self, Root, Signed};
 use crate::saml::translate;
@@ -77,6 +77,8 @@ pub enum Rejected {
         http_status: u16,
         /// Who the request says sent it, for the log; cut to 200 characters.
         claimed: Option<String>,
+        /// Whether it is refused because the two signature verifiers disagree, which is worth an alarm.
+        disagreement: bool,
     },
     /// The service provider is known, and erred: it gets a `Response`.
     Registered {
@@ -198,7 +200,12 @@ fn verified(
         };
         let rule = "must hold over the octets received with a key of the issuer's metadata (spid-saml §1.1, §3 nr05, nr07)";
         let expected = "a signature by a key of the registered metadata";
-        browser(kind, element, Demand { rule, expected }, &error.to_string(), Some(&claimed))
+        let demand = Demand { rule, expected };
+        let mut rejected = browser(kind, element, demand, &error.to_string(), Some(&claimed));
+        if let Rejected::Browser { disagreement, .. } = &mut rejected {
+            *disagreement = error == Unproven::Disagreement;
+        }
+        rejected
     })?;
     Ok((partner, signed))
 }
@@ -243,6 +250,7 @@ impl Incoming {
                 http_status: fault.kind.http(),
                 fault: Box::new(fault),
                 claimed,
+                disagreement: false,
             };
         }
         Rejected::Registered {
@@ -312,5 +320,6 @@ fn browser(
         http_status: kind.http(),
         fault: Box::new(fault),
         claimed: claimed.map(check::cut),
+        disagreement: false,
     }
 }

@@ -106,6 +106,16 @@ impl PublicKey {
     /// # Errors
     /// When it is no certificate, or its key is of another kind or size.
     pub fn from_certificate_der(der: &[u8]) -> Result<Self, KeyError> {
+        Self::for_each_verifier(der, der)
+    }
+
+    /// The same, with the second verifier's own copy of the key read from the certificate `second`.
+    /// If the two are not of one key the verifiers disagree about whatever it signed, and nothing
+    /// of it counts: this is how that case is brought about on purpose.
+    ///
+    /// # Errors
+    /// As [`Self::from_certificate_der`], for either.
+    pub fn for_each_verifier(der: &[u8], second: &[u8]) -> Result<Self, KeyError> {
         let certificate = X509::from_der(der).map_err(KeyError::Certificate)?;
         let public = certificate.public_key().map_err(KeyError::Certificate)?;
         let scalar = match public.id() {
@@ -119,9 +129,13 @@ impl PublicKey {
         };
         #[cfg(feature = "xmlsec")]
         let second = {
-            let spki = public.public_key_to_der().map_err(KeyError::Certificate)?;
+            let spki = X509::from_der(second)
+                .and_then(|certificate| certificate.public_key()?.public_key_to_der())
+                .map_err(KeyError::Certificate)?;
             xmlsec::Key::from_spki_der(&spki).ok_or(KeyError::Second)?
         };
+        #[cfg(not(feature = "xmlsec"))]
+        let _ = second;
         Ok(Self(Arc::new(Key {
             scalar,
             not_before: instant(certificate.not_before()).map_err(KeyError::Certificate)?,

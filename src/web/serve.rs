@@ -143,8 +143,24 @@ where
         }
     };
     if let Err(error) = done {
-        tracing::debug!(%error, %peer, "a connection ended early");
+        ended_early(&error, peer);
     }
+}
+
+/// What was no HTTP request was answered before any page of ours could be: the log says so.
+fn ended_early(error: &hyper::Error, peer: SocketAddr) {
+    let said = error.to_string();
+    let status = match (error.is_parse_too_large(), error.is_parse()) {
+        (true, _) if said.contains("URI") => 414,
+        (true, _) => 431,
+        (false, true) => 400,
+        (false, false) => {
+            tracing::debug!(%error, %peer, "a connection ended early");
+            return;
+        }
+    };
+    let address = peer.ip();
+    tracing::warn!(event = "http.refused", %address, status, reason = said, "not a request");
 }
 
 /// Out of descriptors: wait until some connection ends. Anything else is that connection's own.

@@ -295,3 +295,33 @@ fn raw(server: &Server, line: &str, body: Option<&str>) -> Page {
     let _reset = stream.read_to_end(&mut answer);
     read(url, &answer).unwrap_or_else(|error| panic!("{line:.60}: {error}"))
 }
+
+/// What is no request gets its status before any page of ours, and an event of the log all the same.
+#[test]
+fn what_is_no_http_is_logged() {
+    let server = server();
+    let long = "x".repeat(300_000);
+    for (text, status) in [
+        ("NOT HTTP AT ALL\r\n\r\n".to_owned(), 400),
+        (format!("GET / HTTP/1.1\r\nHost: idp.localhost\r\nX-Long: {long}\r\n\r\n"), 431),
+    ] {
+        let seen = |server: &Server| {
+            let log = server.log();
+            let events = log.iter().filter(|row| row["event"] == "http.refused");
+            events.filter(|row| row["status"] == status).count()
+        };
+        let before = seen(&server);
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port())).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        drop(stream.write_all(text.as_bytes()));
+        let mut answer = Vec::new();
+        drop(stream.read_to_end(&mut answer));
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert!(answer.is_empty() || answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while seen(&server) == before && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(seen(&server), before + 1, "{status}: {:#?}", server.log());
+    }
+}

@@ -11,6 +11,7 @@ use ponte::assurance::level::Level;
 use ponte::assurance::policy::LevelPolicy;
 use ponte::enrolment::activation::FirstEnrolment;
 use ponte::factors::password::Hashing;
+use ponte::flow::alarm::Alarm;
 use ponte::flow::env::{
     Env, KeySet, Keys, LoginSettings, Partners, Published, RequestSettings, SessionSettings,
     Settings, Support,
@@ -137,6 +138,7 @@ pub(crate) fn make(making: Making) -> Env {
         by_address: Limiter::new(making.per_address),
         by_partner: Limiter::new(100_000),
         life: Life::default(),
+        disagreements: Alarm::default(),
         settings: making.settings,
     }
 }
