@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod admin;
+mod alarm;
 mod architecture;
 mod binding;
 mod browser;
@@ -19,8 +20,10 @@ mod generic_answers;
 mod generic_rows;
 mod going_away;
 mod grouped;
+mod help;
 mod hostile;
 mod idp_shape;
+mod judge;
 mod levels;
 mod logout_messages;
 mod metadata;

@@ -23,6 +23,8 @@ pub(crate) struct Citizen {
 /// An authenticator app, written here from RFC 6238 alone.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
+    /// The key as the page shows it.
+    pub(crate) shown: String,
     key: Vec<u8>,
     period: u64,
     /// The last step whose code was typed.
@@ -54,7 +56,7 @@ pub(crate) struct Delivered {
 impl App {
     /// From the key as the page shows it: base32, perhaps in groups.
     pub(crate) fn new(key: &str, period: u64) -> Self {
-        Self { key: base32(key), period, used: 0 }
+        Self { shown: key.to_owned(), key: base32(key), period, used: 0 }
     }
 
     /// A code that was not typed yet and that a clock like ours takes: of the step before this
@@ -224,7 +226,8 @@ fn base32(text: &str) -> Vec<u8> {
 #[test]
 fn the_app_gives_the_codes_of_rfc_6238() {
     // RFC 6238 appendix B, SHA-1: 8 digits there, of which an app shows the last 6.
-    let app = App { key: b"12345678901234567890".to_vec(), period: 30, used: 0 };
+    let key = b"12345678901234567890".to_vec();
+    let app = App { shown: String::new(), key, period: 30, used: 0 };
     for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")] {
         assert_eq!(app.code_of(seconds / 30), code);
     }

@@ -43,6 +43,11 @@ impl Server {
         format!("http://idp.localhost:{}{path}", self.port)
     }
 
+    /// The process that runs.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
@@ -280,7 +285,7 @@ impl Server {
     }
 
     /// Its place on the network, over what the configuration says.
-    fn place(&self) -> [(String, String); 5] {
+    pub(crate) fn place(&self) -> [(String, String); 5] {
         [
             ("LISTEN", format!("127.0.0.1:{}", self.port)),
             ("BASE_URL", self.url("")),
