@@ -10,6 +10,7 @@ pub mod blob;
 pub mod compression;
 pub mod credentials;
 pub mod disk;
+pub mod feedback;
 pub mod grouped;
 pub mod layers;
 pub mod layout;

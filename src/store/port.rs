@@ -48,6 +48,8 @@ pub enum Space {
     RegisterPending,
     /// Legal holds on months of the register, by name.
     RegisterHolds,
+    /// Votes on help pages, by page.
+    Feedback,
     /// The store's own facts: how far the index is, when it was restored.
     Meta,
 }
@@ -71,6 +73,7 @@ impl Space {
             Self::RegisterIndex => "register-index",
             Self::RegisterPending => "register-pending",
             Self::RegisterHolds => "register-holds",
+            Self::Feedback => "feedback",
             Self::Meta => "meta",
         }
     }

@@ -15,6 +15,8 @@ table! {
     help_web: "Trovi assistenza su", "You find assistance at";
     help_none: "Rivolgiti all’ente che ti ha dato le credenziali.",
         "Turn to the body that gave you your credentials.";
+    guides: "Guide per argomento", "Guides by topic";
+    guide: "Guida", "Guide";
     phishing_title: "Attenzione alle truffe", "Beware of fraud";
     phishing: "Nessuno ti chiederà mai la password o un codice per telefono, email o messaggio, e nessuno ha bisogno di collegarsi al tuo computer. Inseriscili soltanto in questa pagina, dopo aver controllato l’indirizzo nel browser.",
         "Nobody will ever ask for your password or a code by phone, email or message, and nobody needs to connect to your computer. Enter them only on this page, after checking the address in your browser.";

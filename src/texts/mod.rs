@@ -8,6 +8,7 @@ pub mod common;
 pub mod consent;
 pub mod demo;
 pub mod enrolment;
+pub mod help;
 pub mod home;
 pub mod identity;
 pub mod language;

@@ -1,12 +1,14 @@
 //! HTTP: takes requests apart, calls the flow, puts answers together.
 
 pub mod assets;
+pub mod browser;
 pub mod context;
 pub mod cookie;
 pub mod crowd;
 pub mod demo;
 pub mod form;
 pub mod headers;
+pub mod help;
 pub mod home;
 pub mod login;
 pub mod monitoring;

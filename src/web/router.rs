@@ -13,12 +13,13 @@ use tracing::Instrument;
 use crate::flow::env::Env;
 use crate::flow::limits::prefix;
 use crate::telemetry::metrics;
+use crate::web::browser::{is_page, is_too_old};
 use crate::web::context::Context;
 use crate::web::headers::harden;
 use crate::web::origin::is_our_host;
 use crate::web::pages::notice::Notice;
 use crate::web::reply::notice;
-use crate::web::{assets, home, login, monitoring, saml};
+use crate::web::{assets, help, home, login, monitoring, saml};
 use crate::world::stopwatch::Stopwatch;
 
 /// Everything that we answer.
@@ -35,6 +36,8 @@ fn routes() -> Router {
     Router::new()
         .route("/", get(home::home))
         .route("/language", get(home::language))
+        .route("/help", get(help::index))
+        .route("/help/{topic}", get(help::show).post(help::vote))
         .route("/metadata", get(saml::metadata))
         .route("/saml/start", get(saml::start))
         .route("/saml/sso", get(saml::redirect).post(saml::post))
@@ -71,6 +74,8 @@ async fn guard(State(env): State<Arc<Env>>, request: Request, next: Next) -> Res
         metrics::limited("address");
         tracing::warn!(event = "limited", address = %context.address, support_id = context.support_id);
         notice(&context, &Notice::Wait { retry_after: seconds.into(), busy: false })
+    } else if is_page(&parts.method, parts.uri.path()) && is_too_old(&parts.headers) {
+        help::old_browser(&context)
     } else {
         parts.extensions.insert(context);
         let answer = next.run(Request::from_parts(parts, body)).in_current_span();
@@ -100,6 +105,7 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
     let path = request.uri().path();
     let allowed = match path {
         "/saml/sso" => "GET, HEAD, POST",
+        _ if path.starts_with("/help/") => "GET, HEAD, POST",
         _ if path.starts_with("/login/") && path.ends_with("/enrolled") => "GET, HEAD",
         _ if path.starts_with("/login/") && path.matches('/').count() == 3 => "POST",
         _ if path.starts_with("/login/") => "GET, HEAD, POST",

@@ -54,6 +54,20 @@ impl Error {
         let Level { name, given_here } = self.level.as_ref()?;
         Some(reach::how(frame.language, name, *given_here))
     }
+
+    /// The help page that goes with it.
+    fn topic(&self) -> &'static str {
+        if self.level.is_some() { "levels" } else { "errors" }
+    }
+
+    /// Where that is, with what led there: the log then has both.
+    fn help(&self) -> String {
+        let (topic, code) = (self.topic(), &self.support_id);
+        match self.number {
+            Some(number) => format!("/help/{topic}?error={number}&code={code}"),
+            None => format!("/help/{topic}?code={code}"),
+        }
+    }
 }
 
 page!(Error, "error.html", notice);

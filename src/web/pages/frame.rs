@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::texts::common::level_means;
+use crate::texts::help::Topic;
 use crate::texts::language::Language;
 use crate::web::assets;
 
@@ -79,6 +80,14 @@ impl Frame {
             Some(text) if is_mail(text) => Contact::Mail(text),
             Some(text) => Contact::Text(text),
         }
+    }
+
+    /// The words of a link to the help page `id`.
+    #[must_use]
+    pub fn topic(&self, id: &str) -> String {
+        let guide = crate::texts::common::words(self.language).guide;
+        let title = Topic::parse(id).map_or("", |topic| topic.title(self.language));
+        format!("{guide}: {title}")
     }
 
     /// What SPID's level asks of a person; empty for other names.

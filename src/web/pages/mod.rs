@@ -8,6 +8,7 @@ pub mod demo;
 pub mod enrolment;
 pub mod error;
 pub mod frame;
+pub mod help;
 pub mod home;
 pub mod identity;
 pub mod login;

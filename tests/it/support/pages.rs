@@ -8,6 +8,7 @@ use ponte::identity::release::{Release, Released};
 use ponte::login::choice::Choice;
 use ponte::saml::status::{Fault, FaultKind};
 use ponte::texts::demo;
+use ponte::texts::help::Topic;
 use ponte::texts::language::Language;
 use ponte::texts::login::Problem;
 use ponte::web::pages::consent::Consent;
@@ -17,6 +18,7 @@ use ponte::web::pages::demo::{
 use ponte::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
 use ponte::web::pages::error::{Error, Level};
 use ponte::web::pages::frame::Frame;
+use ponte::web::pages::help::{From, Help, HelpIndex, OldBrowser};
 use ponte::web::pages::home::Home;
 use ponte::web::pages::identity::ChooseIdentity;
 use ponte::web::pages::login::{Login, Totp};
@@ -97,6 +99,15 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
             level: Some(Level { name: "SpidL2".into(), given_here: true }),
             back: Some(post()),
         }.render(&from_outside)),
+        ("help_index", HelpIndex.render(&around)),
+        ("help", Help {
+            topic: Topic::Levels,
+            from: From { number: Some(20), support_id: Some("K7QX-2M4D".into()) },
+            voted: false,
+        }.render(&around)),
+        ("help_voted", Help { topic: Topic::Password, from: From::default(), voted: true }
+            .render(&around)),
+        ("old_browser", OldBrowser.render(&from_outside)),
         ("home", Home {
             entity_id: "https://idp.example".into(),
             metadata: "/metadata".into(),
