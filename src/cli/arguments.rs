@@ -6,8 +6,6 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::arguments_register::RegisterCommand;
-use crate::cli::keys::arguments::KeysCommand;
-use crate::world::certificate::KeyKind;
 
 /// A federation bridge: SAML identity provider with SPID levels of assurance.
 #[derive(Debug, Parser)]
@@ -42,12 +40,6 @@ pub enum Command {
     Demo(Demo),
     /// Say what is wrong with configuration, keys, clock and partners, and how to mend it
     Check,
-    /// Signing keys: what each of them does, new ones, the change from one to the next
-    Keys {
-        /// What to do with them
-        #[command(subcommand)]
-        command: KeysCommand,
-    },
     /// Our own metadata
     Metadata {
         /// What to do with it
@@ -71,6 +63,12 @@ pub enum Command {
         /// What to do with it
         #[command(subcommand)]
         command: RegisterCommand,
+    },
+    /// Say in plain words what a support code of a page was about
+    Support {
+        /// The code, as the person reads it out: K7QX-2M4D-0001
+        #[arg(value_name = "CODE")]
+        code: String,
     },
     /// Measure signatures and answers on this machine, in CPU time
     Bench(Bench),
@@ -116,19 +114,6 @@ pub enum KeyChoice {
     Rsa4096,
     /// ECDSA on P-256: much faster, where partners take it
     EcdsaP256,
-}
-
-impl KeyChoice {
-    /// What it means.
-    #[must_use]
-    pub fn kind(self) -> KeyKind {
-        match self {
-            Self::Rsa2048 => KeyKind::Rsa2048,
-            Self::Rsa3072 => KeyKind::Rsa3072,
-            Self::Rsa4096 => KeyKind::Rsa4096,
-            Self::EcdsaP256 => KeyKind::EcdsaP256,
-        }
-    }
 }
 
 /// `ponte demo`

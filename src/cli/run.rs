@@ -10,7 +10,9 @@ use crate::cli::error::CliError;
 use crate::cli::office::Office;
 use crate::cli::say::{say, say_text};
 use crate::cli::signing::{self, Examples};
-use crate::cli::{init, keys, load, metadata, register, reload, serve, service_providers, users};
+use crate::cli::{
+    init, load, metadata, register, reload, serve, service_providers, support, users,
+};
 use crate::world::clock::Clock;
 use crate::world::random::Random;
 
@@ -38,10 +40,6 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
         Command::Demo(said) => demo::run::run(said),
         Command::Serve => serve::run(&load::settings(&arguments.config)?, &arguments.config),
         Command::Reload => in_runtime(reload::ask(load::settings(&arguments.config)?)),
-        Command::Keys { command } => in_runtime(async {
-            let settings = load::settings(&arguments.config)?;
-            keys::run::carry_out(command, &settings, &random, clock.now()).await
-        }),
         Command::Metadata { command: MetadataCommand::Show } => {
             let settings = load::settings(&arguments.config)?;
             let signing = signing::load(&settings.keys, Examples::Refuse)?;
@@ -62,6 +60,12 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
         Command::Register { command } => {
             in_runtime(register::run::carry_out(&arguments.config, command, clock.now()))
         }
+        Command::Support { code } => in_runtime(async {
+            let settings = load::settings(&arguments.config)?;
+            let mut office = Office::open_with_register(settings).await?;
+            let done = support::carry_out(&mut office, code).await;
+            office.close().await.and(done)
+        }),
         Command::Bench(bench) => {
             say_text(measure::run(bench)?);
             Ok(())

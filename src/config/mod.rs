@@ -13,5 +13,3 @@ pub mod keys;
 pub mod raw;
 pub mod reference;
 pub mod settings;
-pub mod signing;
-pub mod values;

@@ -21,7 +21,6 @@ use crate::register::recovery::{self, Torn};
 use crate::register::row::Row;
 use crate::register::segment::{Month, pack};
 use crate::register::shelf::Index;
-use crate::register::signer::CurrentSigner;
 use crate::register::writing::{Receipt, Unwritten, write_group};
 use crate::world::random::Random;
 use crate::world::seal::Seal;
@@ -104,7 +103,6 @@ pub struct Status {
 
 pub(in crate::register) struct Shared {
     settings: Settings,
-    pub(in crate::register) signer: CurrentSigner,
     state: Mutex<State>,
     /// Wakes who writes.
     rows: Condvar,
@@ -172,7 +170,6 @@ impl Register {
             ended: false,
         };
         let shared = Arc::new(Shared {
-            signer: CurrentSigner::new(Arc::clone(&settings.signer)),
             settings,
             state: Mutex::new(state),
             rows: Condvar::new(),
@@ -446,7 +443,7 @@ impl Shared {
             let state = self.lock();
             (state.tail, state.at)
         };
-        checkpoint::write(&self.settings.checkpoint, &tail, at, &*self.signer.get())?;
+        checkpoint::write(&self.settings.checkpoint, &tail, at, &*self.settings.signer)?;
         self.lock().checkpointed = tail.count;
         Ok(tail)
     }
@@ -467,16 +464,19 @@ impl Shared {
                 drop(state);
                 let written = self.checkpoint();
                 state = self.lock();
-                if let Err(error) = written {
-                    tracing::error!(%error, "the register's checkpoint could not be written");
-                    if closing {
-                        return;
+                match written {
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::error!(%error, "the register's checkpoint could not be written");
+                        if closing {
+                            return;
+                        }
+                        // Not again at once: what failed will fail again.
+                        let pause =
+                            self.progress
+                                .wait_timeout_while(state, checkpoint_every, |state| !state.ended);
+                        state = pause.unwrap_or_else(PoisonError::into_inner).0;
                     }
-                    // Not again at once: what failed will fail again.
-                    let pause =
-                        self.progress
-                            .wait_timeout_while(state, checkpoint_every, |state| !state.ended);
-                    state = pause.unwrap_or_else(PoisonError::into_inner).0;
                 }
             } else if closing {
                 return;

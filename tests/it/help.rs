@@ -9,7 +9,9 @@ use ponte::store::feedback::{self, Votes};
 use crate::support::agent::{Agent, Page};
 use crate::support::citizen::send;
 use crate::support::house::House;
+use crate::support::keys;
 use crate::support::server::Server;
+use crate::support::sp::{AuthnRequest, Metadata, SPID_ENTITY};
 
 /// The help page that a page leads to.
 fn help_of(page: &Page) -> Option<String> {
@@ -155,4 +157,33 @@ fn ic_22_old_browsers_are_told_what_to_use() {
     }
     assert_eq!(ask(&house, "/", NEW).0, 200);
     assert_eq!(ask(&house, sso, NEW).0, 303, "the request was not used up by those that could not");
+}
+
+/// The code of a page leads to what happened, whether the server runs or not.
+#[test]
+fn a_support_code_says_what_happened() {
+    let mut server = Server::new();
+    server.add_metadata("spid", &Metadata::spid().unsigned(), SPID_ENTITY, "spid");
+    server.start();
+    let now = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now());
+    let issued = now.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let mut request = AuthnRequest::spid("_asked-in-vain", &issued);
+    request.destination = Some(server.url("/saml/sso"));
+    request.name_id_policy = None;
+    let query = request.redirect(None, &keys::SP.signer);
+    let page = Agent::new().get(&server.url(&format!("/saml/sso?{query}"))).unwrap();
+    let code = page.body.split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let said = |code: &str| String::from_utf8(server.ponte(&["support", code], "").stdout).unwrap();
+    let running = said(&code);
+    for words in ["nr17", "_asked-in-vain", SPID_ENTITY, "transient"] {
+        assert!(running.contains(words), "{words}: {running}");
+    }
+    assert!(said("AAAA-BBBB-CCCC").contains("No answer left"), "a code that nobody was given");
+    assert_eq!(said(&code.to_lowercase().replace('-', " ")), running, "however it is typed");
+    server.stop();
+    assert_eq!(
+        String::from_utf8(server.ponte(&["support", &code], "").stdout).unwrap(),
+        running,
+        "without a server too"
+    );
 }

@@ -1,1 +1,0 @@
-//! Keys in a token.

@@ -1,1 +1,0 @@
-//! The change from one key to the next.
