@@ -183,7 +183,7 @@ pub async fn carry_out(
             note(register, Line { record: Some(location.number), found: 1, ..line })?;
             let settings = register.settings();
             let tar = at_length(|| {
-                let (seal, signer) = (&settings.seal, &*settings.signer);
+                let (seal, signer) = (&settings.seal, &*register.signer());
                 package::make(&settings.folder, seal, signer, location, &register.tail(), now)
             })?;
             let name = package::name(location.month, location.number);

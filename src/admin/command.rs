@@ -82,6 +82,8 @@ pub enum Command {
     },
     /// Look into the register, or keep it.
     Register(Ask, Asker),
+    /// Read the signing keys again.
+    ReloadKeys,
 }
 
 impl Command {
@@ -145,6 +147,11 @@ pub enum Done {
     ServiceProviderRemoved,
     /// Of the register.
     Register(Box<Told>),
+    /// The signing keys were read again.
+    KeysReloaded {
+        /// The SHA-256 of the certificate of the key that signs from here on.
+        certificate: String,
+    },
 }
 
 /// What came of reading everything again.
@@ -338,6 +345,8 @@ pub struct Partner {
     pub origin: String,
     /// How many keys it signs with.
     pub keys: usize,
+    /// From when and until when their certificates are good.
+    pub certificates: Vec<(DateTime<Utc>, DateTime<Utc>)>,
     /// Where answers go, with index; the default first.
     pub consumers: Vec<(u16, String)>,
     /// What it may ask for: index, name, attributes.

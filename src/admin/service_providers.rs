@@ -153,6 +153,7 @@ fn partner(of: &ServiceProvider, built: &Built) -> Partner {
         valid_until: of.valid_until,
         origin: built.origins.get(&of.entity_id).map(ToString::to_string).unwrap_or_default(),
         keys: of.keys.len(),
+        certificates: of.keys.iter().map(|key| (key.not_before(), key.not_after())).collect(),
         consumers: consumers.into_iter().map(|one| (one.index, one.location.clone())).collect(),
         attribute_sets: sets
             .map(|set| (set.index, set.name.clone(), set.attributes.clone()))

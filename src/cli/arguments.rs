@@ -6,6 +6,8 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::arguments_register::RegisterCommand;
+use crate::cli::keys::arguments::KeysCommand;
+use crate::world::certificate::KeyKind;
 
 /// A federation bridge: SAML identity provider with SPID levels of assurance.
 #[derive(Debug, Parser)]
@@ -40,6 +42,12 @@ pub enum Command {
     Demo(Demo),
     /// Say what is wrong with configuration, keys, clock and partners, and how to mend it
     Check,
+    /// Signing keys: what each of them does, new ones, the change from one to the next
+    Keys {
+        /// What to do with them
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Our own metadata
     Metadata {
         /// What to do with it
@@ -114,6 +122,19 @@ pub enum KeyChoice {
     Rsa4096,
     /// ECDSA on P-256: much faster, where partners take it
     EcdsaP256,
+}
+
+impl KeyChoice {
+    /// What it means.
+    #[must_use]
+    pub fn kind(self) -> KeyKind {
+        match self {
+            Self::Rsa2048 => KeyKind::Rsa2048,
+            Self::Rsa3072 => KeyKind::Rsa3072,
+            Self::Rsa4096 => KeyKind::Rsa4096,
+            Self::EcdsaP256 => KeyKind::EcdsaP256,
+        }
+    }
 }
 
 /// `ponte demo`

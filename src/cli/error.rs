@@ -17,8 +17,11 @@ use crate::store::port::StoreError;
 use crate::telemetry::log::BadDirectives;
 use crate::web::tls::BadTls;
 use crate::world::certificate::CertificateError;
+use crate::world::key_place::{BadPlace, KeyPlace};
+use crate::world::roles::RolesError;
 use crate::world::seal::SealError;
 use crate::world::signer::{KeyError, SignError};
+use crate::world::token::TokenError;
 
 /// A command could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -57,8 +60,57 @@ pub enum CliError {
         found: String,
     },
     /// A key pair cannot be used.
+    #[error("{0}")]
+    Key(KeyPlace, #[source] KeyError),
+    /// The list of signing keys cannot be read.
     #[error("{}", .0.display())]
-    Key(PathBuf, #[source] KeyError),
+    KeyList(PathBuf, #[source] RolesError),
+    /// The list of signing keys cannot be changed so.
+    #[error(transparent)]
+    Roles(#[from] RolesError),
+    /// Another command is changing the keys.
+    #[error("another command is changing the keys of {} at this moment: try again", .0.display())]
+    KeysInUse(PathBuf),
+    /// A private key lies open.
+    #[error(
+        "{} may be read or changed by others: chmod 600 it, and chown it to the user that runs ponte",
+        .0.display()
+    )]
+    Exposed(PathBuf),
+    /// A text of the list names no key.
+    #[error(transparent)]
+    Place(#[from] BadPlace),
+    /// A certificate cannot be read.
+    #[error("{}", .0.display())]
+    BadCertificate(PathBuf, #[source] CertificateError),
+    /// A key without a place cannot be used.
+    #[error("a key")]
+    BareKey(#[from] KeyError),
+    /// The token cannot be used.
+    #[error("keys.pkcs11")]
+    Token(#[source] TokenError),
+    /// The token's PIN is not known.
+    #[error(
+        "the token's PIN is not known: name a file in keys.pkcs11.pin-file, or set PONTE_KEYS_PKCS11_PIN"
+    )]
+    NoPin,
+    /// The register needs the certificate.
+    #[error(
+        "{} was signed with it, and the register cannot be opened without: start the server once, or let it run on, and try again",
+        .0.display()
+    )]
+    SignedRegister(PathBuf),
+    /// The keys were changed, and the running server goes on with the ones before.
+    #[error(
+        "this is done, but the running server goes on with the keys that it had: mend what follows, and tell it by SIGHUP"
+    )]
+    NotTakenUp(#[source] Box<CliError>),
+    /// Certificates end soon, or keys cannot be used, which was told.
+    #[error("{0} above: renew what ends (docs/keys.md)")]
+    Ending(Count),
+    /// A certificate has not the shape that it was to have.
+    #[error("the certificate is not as it should be: {0}")]
+    Shape(String),
     /// The seal's key, or the ring of data keys, cannot be used.
     #[error("{}", .0.display())]
     Seal(PathBuf, #[source] SealError),
@@ -107,7 +159,7 @@ pub enum CliError {
     #[error("the threads of this program could not be started")]
     Runtime(#[source] std::io::Error),
     /// There is no signing key.
-    #[error("keys.signing names no key")]
+    #[error("there is no signing key: make one with `ponte keys new`")]
     NoSigningKey,
     /// Our metadata cannot be written.
     #[error("our metadata cannot be written")]

@@ -2,8 +2,10 @@
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
+use std::path::{Path, PathBuf};
 
 use crate::cli::error::CliError;
 
@@ -55,6 +57,39 @@ pub fn make_folder(path: &Path, secret: bool) -> Result<(), CliError> {
 pub fn is_exposed(path: &Path) -> Result<bool, CliError> {
     let metadata = fs::metadata(path).map_err(CliError::file("read", path))?;
     Ok(metadata.permissions().mode() & 0o077 != 0)
+}
+
+/// Puts `contents` in the place of what is at `path`, for its owner only: a crash leaves the old or the new.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn replace(path: &Path, contents: &[u8]) -> Result<(), CliError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).mode(0o600).open(&beside);
+    let written = file.and_then(|mut file| {
+        file.write_all(contents)?;
+        file.sync_all()
+    });
+    written.map_err(CliError::file("written", &beside))?;
+    fs::rename(&beside, path).map_err(CliError::file("replaced", path))?;
+    sync_folder(path.parent().unwrap_or_else(|| Path::new(".")))
+}
+
+/// Refuses a secret file that all may read, that others may change, or that is somebody else's than ours or root's. That the group
+/// reads it may be how it got here (a mounted secret); `ponte check` tells it.
+///
+/// # Errors
+/// [`CliError::Exposed`], or when that cannot be learnt.
+pub fn guard(path: &Path) -> Result<(), CliError> {
+    let metadata = fs::metadata(path).map_err(CliError::file("read", path))?;
+    let ours = [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid());
+    if !ours || metadata.permissions().mode() & 0o027 != 0 {
+        return Err(CliError::Exposed(path.to_owned()));
+    }
+    Ok(())
 }
 
 /// Waits until the names in a folder are on the disk.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::admin::service_providers::Sources;
 use crate::cli::error::CliError;
+use crate::cli::keys::take_up;
 use crate::cli::metadata;
 use crate::cli::office;
 use crate::cli::reload;
@@ -13,7 +14,7 @@ use crate::cli::signing::{self, Examples, Signing};
 use crate::cli::store;
 use crate::config::settings::{KeyFiles, Settings};
 use crate::flow::alarm::Alarm;
-use crate::flow::env::{Env, KeySet, Keys, Partners, Published};
+use crate::flow::env::{Env, Keys, Partners};
 use crate::flow::hashing::HashPool;
 use crate::flow::life::Life;
 use crate::flow::limits::Limiter;
@@ -71,7 +72,7 @@ pub async fn open(
         register: register.map_err(CliError::Register)?,
         tenant: TenantId::main(),
         idp,
-        keys: Keys::new(KeySet { signer: signing.signer, metadata: Published::new(document) }),
+        keys: Keys::new(take_up::key_set(signing, document, settings)),
         partners: Partners::new(Registry::default()),
         hashing: HashPool::new(walks.login.hash_workers, walks.login.hash_queue),
         by_address: Limiter::new(settings.limits.address_per_minute),
@@ -92,7 +93,7 @@ pub async fn open(
     };
     let built = reload::partners(&house).await.map_err(CliError::Store)?;
     reload::log_partners(&built);
-    reload::know_certificates(&house, settings);
+    reload::know_certificates(&house);
     Ok(house)
 }
 
@@ -109,7 +110,7 @@ pub fn register(
         checkpoint: settings.register.checkpoint.clone(),
         seal,
         signer: signing.signer.clone(),
-        former: signing.further.clone(),
+        former: signing.former.clone(),
         random,
         checkpoint_rows: CHECKPOINT_ROWS,
         checkpoint_every: CHECKPOINT_EVERY,

@@ -5,13 +5,17 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use crate::cli::arguments::{Init, KeyChoice};
+use crate::cli::arguments::Init;
 use crate::cli::error::CliError;
 use crate::cli::files;
+use crate::cli::keys::open::Opened;
+use crate::cli::keys::{list, make};
 use crate::config::reference;
-use crate::world::certificate::{self, Certificate, Holder, KeyKind};
+use crate::world::certificate::{Certificate, Holder};
+use crate::world::private_key::{Digest, PrivateKey};
 use crate::world::random::Random;
 use crate::world::seal::SealKey;
+use crate::world::shape::Body;
 
 /// Makes keys, certificate, settings and the folder for metadata, and says what to do next.
 ///
@@ -22,7 +26,13 @@ pub fn init(arguments: &Init, random: &Random, now: DateTime<Utc>) -> Result<Str
     let folder = &arguments.folder;
     let base_url = base_url(&arguments.base_url)?;
     let entity_id = format!("{base_url}/metadata");
-    let made = ["ponte.toml", "keys/signing.key", "keys/signing.crt", "keys/seal.key"];
+    let made = [
+        "ponte.toml",
+        "keys/signing.key",
+        "keys/signing.crt",
+        "keys/signing.json",
+        "keys/seal.key",
+    ];
     if let Some(there) = made.iter().map(|name| folder.join(name)).find(|path| path.exists()) {
         return Err(CliError::Exists(there));
     }
@@ -35,22 +45,27 @@ pub fn init(arguments: &Init, random: &Random, now: DateTime<Utc>) -> Result<Str
         country: "IT",
         locality: &arguments.locality,
     };
-    let kind = kind(arguments.key);
-    let serial = random.bytes::<16>();
-    let pair = certificate::make(kind, &holder, POLICIES, now, arguments.days, serial)?;
-    let fingerprint = Certificate::from_pem(&pair.certificate)?.fingerprint;
+    let body = Body::of(&arguments.organization_id);
+    let key = PrivateKey::generate(arguments.key.kind(), Digest::Sha256)?;
+    let secret = key.to_pem(None)?;
+    let key = Opened::Held(Box::new(key));
+    let certificate = make::certify(&key, &holder, body, random, now, arguments.days)?;
+    let fingerprint = Certificate::from_pem(&certificate)?.fingerprint;
     let text = reference::example(&[
         ("server.base-url", quoted(&base_url)),
         ("idp.organization.name.it", quoted(&arguments.organization)),
         ("idp.organization.url.it", quoted(&arguments.organization_url)),
+        ("idp.organization.identifier", quoted(&arguments.organization_id)),
+        ("idp.organization.locality", quoted(&arguments.locality)),
     ]);
     crate::config::check::read(&text, &folder.join("ponte.toml"), &[])?;
 
     files::make_folder(folder, false)?;
     files::make_folder(&folder.join("keys"), true)?;
     files::make_folder(&folder.join("metadata/sp"), false)?;
-    files::make(&folder.join("keys/signing.key"), &pair.key, true)?;
-    files::make(&folder.join("keys/signing.crt"), &pair.certificate, false)?;
+    files::make(&folder.join("keys/signing.key"), &secret, true)?;
+    files::make(&folder.join("keys/signing.crt"), &certificate, false)?;
+    list::begin(&folder.join("keys"), now)?;
     let seal = SealKey::generate(random).to_text();
     files::make(&folder.join("keys/seal.key"), seal.as_bytes(), true)?;
     files::make(&folder.join("ponte.toml"), text.as_bytes(), false)?;
@@ -66,6 +81,7 @@ fn next_steps(folder: &Path, entity_id: &str, fingerprint: &str) -> String {
   ponte.toml         settings, every key explained
   keys/signing.key   private key for signing; keys/signing.crt, its certificate
                      SHA-256 {fingerprint}
+  keys/signing.json  which key does what: `ponte keys` changes it (docs/keys.md)
   keys/seal.key      key that seals personal data: without it the store cannot be read,
                      so keep a copy of it elsewhere
   metadata/sp/       service providers' metadata goes here, one XML file each
@@ -94,19 +110,7 @@ fn base_url(said: &str) -> Result<String, CliError> {
     }
 }
 
-fn kind(choice: KeyChoice) -> KeyKind {
-    match choice {
-        KeyChoice::Rsa2048 => KeyKind::Rsa2048,
-        KeyChoice::Rsa3072 => KeyKind::Rsa3072,
-        KeyChoice::Rsa4096 => KeyKind::Rsa4096,
-        KeyChoice::EcdsaP256 => KeyKind::EcdsaP256,
-    }
-}
-
 /// As a TOML string: JSON's escapes are among TOML's.
 fn quoted(text: &str) -> String {
     serde_json::Value::String(text.to_owned()).to_string()
 }
-
-/// The policy of certificates of SPID (spid-saml §2.4).
-const POLICIES: &[&str] = &["1.3.76.16.6"];

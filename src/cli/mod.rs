@@ -11,6 +11,7 @@ pub mod files;
 pub mod house;
 pub mod import;
 pub mod init;
+pub mod keys;
 pub mod load;
 pub mod metadata;
 pub mod office;

@@ -4,19 +4,20 @@
 use std::sync::{Arc, PoisonError};
 
 use crate::admin::client::Client;
-use crate::admin::command::{Command, Done, Reloaded};
+use crate::admin::command::{Command, Done, Refused, Reloaded};
 use crate::cli::error::CliError;
 use crate::cli::house::House;
+use crate::cli::keys::take_up;
 use crate::cli::office::{self, unexpected};
 use crate::cli::say::say;
 use crate::cli::{files, load, store};
 use crate::config::settings::{KeyFiles, Settings};
+use crate::flow::expiry::Whose;
 use crate::flow::life::Expiring;
 use crate::partners::registry::Built;
 use crate::store::port::StoreError;
 use crate::telemetry::{log, metrics};
 use crate::web::tls::{self, Acceptor};
-use crate::world::certificate::Certificate;
 
 /// `ponte reload`: asks the server that runs, and tells what came of it.
 ///
@@ -50,12 +51,16 @@ impl House {
         match self.config.as_deref().map(load::settings) {
             Some(Ok(read)) => {
                 let settings = self.take(&current, read, &mut reloaded);
-                know_certificates(self, &settings);
                 *current = settings;
             }
             Some(Err(error)) => fault(&mut reloaded, "settings", error.chain()),
             None => {}
         }
+        match take_up::take_up(&self.env, &current).await {
+            Ok(_) => metrics::reloaded("keys", true),
+            Err(why) => fault(&mut reloaded, "keys", why),
+        }
+        know_certificates(self);
         match partners(self).await {
             Ok(built) => {
                 log_partners(&built);
@@ -68,6 +73,29 @@ impl House {
         let faults = reloaded.faults.len();
         tracing::info!(event = "reloaded", faults, waiting = ?reloaded.waiting);
         reloaded
+    }
+
+    /// Reads the signing keys again, because a command has changed them.
+    ///
+    /// # Errors
+    /// When they cannot be used; those before stay.
+    pub async fn take_up_keys(&self) -> Result<Done, Refused> {
+        let current = self.settings.lock().await;
+        let taken = take_up::take_up(&self.env, &current).await;
+        know_certificates(self);
+        metrics::reloaded("keys", taken.is_ok());
+        match taken {
+            Ok(certificate) => Ok(Done::KeysReloaded { certificate }),
+            Err(reason) => {
+                tracing::error!(
+                    event = "reload.failed",
+                    what = "keys",
+                    error = reason,
+                    "the keys before stay in use"
+                );
+                Err(Refused { asker: true, reason })
+            }
+        }
     }
 
     /// Takes of `read` what can be taken; comes back with what is now in force.
@@ -154,14 +182,14 @@ pub fn acceptor(files: &KeyFiles) -> Result<Acceptor, CliError> {
 }
 
 /// Takes note of when our certificates end, for the monitors.
-pub fn know_certificates(house: &House, settings: &Settings) {
-    let signing = settings.keys.signing.iter().enumerate();
-    let signing = signing.map(|(place, files)| (format!("signing-{}", place + 1), files));
-    let tls = settings.server.tls.iter().map(|files| ("tls".to_owned(), files));
-    let certificates = signing.chain(tls).filter_map(|(name, files)| {
-        let pem = files::read(&files.certificate).ok()?;
-        let not_after = Certificate::from_pem(&pem).ok()?.not_after;
-        Some(Expiring { name, not_after })
+pub fn know_certificates(house: &House) {
+    let keys = house.env.keys.snapshot();
+    let certificates = keys.certificates.iter().map(|ending| Expiring {
+        name: match ending.whose {
+            Whose::Tls => "tls".to_owned(),
+            Whose::Signing | Whose::ServiceProvider => ending.name.clone(),
+        },
+        not_after: ending.not_after,
     });
     house.env.life.know_certificates(certificates.collect());
 }

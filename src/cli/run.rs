@@ -11,7 +11,7 @@ use crate::cli::office::Office;
 use crate::cli::say::{say, say_text};
 use crate::cli::signing::{self, Examples};
 use crate::cli::{
-    init, load, metadata, register, reload, serve, service_providers, support, users,
+    init, keys, load, metadata, register, reload, serve, service_providers, support, users,
 };
 use crate::world::clock::Clock;
 use crate::world::random::Random;
@@ -40,6 +40,10 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
         Command::Demo(said) => demo::run::run(said),
         Command::Serve => serve::run(&load::settings(&arguments.config)?, &arguments.config),
         Command::Reload => in_runtime(reload::ask(load::settings(&arguments.config)?)),
+        Command::Keys { command } => in_runtime(async {
+            let settings = load::settings(&arguments.config)?;
+            keys::run::carry_out(command, &settings, &random, clock.now()).await
+        }),
         Command::Metadata { command: MetadataCommand::Show } => {
             let settings = load::settings(&arguments.config)?;
             let signing = signing::load(&settings.keys, Examples::Refuse)?;

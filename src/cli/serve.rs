@@ -20,6 +20,7 @@ use crate::cli::signals::{self, Patience};
 use crate::cli::store;
 use crate::cli::supervisor::Supervisor;
 use crate::config::settings::{Server, Settings};
+use crate::flow::expiry;
 use crate::register::pending;
 use crate::telemetry::log;
 use crate::web::serve::Doors;
@@ -126,6 +127,7 @@ impl Running {
         tokio::spawn(sweep(Arc::clone(house)));
         tokio::spawn(keep_index(Arc::clone(house)));
         tokio::spawn(purge(Arc::clone(house)));
+        tokio::spawn(tell_of_certificates(Arc::clone(house)));
         let Server { drain, farewell, .. } = settings.server;
         let patience = Patience { drain, farewell };
         let supervisor = running.supervisor.clone();
@@ -182,6 +184,9 @@ impl DeskOf {
     async fn carry_out(&self, command: Command) -> Result<Done, Refused> {
         if let Command::Reload = command {
             return Ok(Done::Reloaded(self.house.reload().await));
+        }
+        if let Command::ReloadKeys = command {
+            return self.house.take_up_keys().await;
         }
         let (env, sources) = (&self.house.env, self.house.sources());
         let desk = Desk {
@@ -252,6 +257,20 @@ async fn purge(house: Arc<House>) {
 
 /// Each month is looked at on each day.
 const PURGE_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
+/// Logs the certificates that end soon, at start and once a day.
+async fn tell_of_certificates(house: Arc<House>) {
+    let mut told = None;
+    loop {
+        let today = house.env.clock.now().date_naive();
+        if told != Some(today) {
+            expiry::log(&house.env);
+            told = Some(today);
+        }
+        tokio::time::sleep(LOOK_AT_CERTIFICATES).await;
+    }
+}
+
+const LOOK_AT_CERTIFICATES: Duration = Duration::from_secs(600);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_AT_ONCE: usize = 512;
 /// Rows that come close together are indexed together.

@@ -1,20 +1,39 @@
-//! Our signing keys, from their files.
+//! Our signing keys, as the server uses them.
 
 use std::sync::Arc;
 
 use crate::cli::error::CliError;
+use crate::cli::keys::list::{self, KeyList};
+use crate::cli::keys::open::Opener;
 use crate::cli::{examples, files};
 use crate::config::settings::Keys;
 use crate::world::certificate::Certificate;
-use crate::world::signer::{KeyFile, Signer as _};
+use crate::world::clock::Clock;
+use crate::world::roles::{Entry, Role};
+use crate::world::signer::Signer;
 
-/// The key that signs, and the certificates (DER) of the others, which are only published.
+/// The key that signs, and the certificates (DER) of the others.
 #[derive(Debug)]
 pub struct Signing {
     /// It signs.
-    pub signer: Arc<KeyFile>,
-    /// They will sign, or have signed.
+    pub signer: Arc<dyn Signer>,
+    /// They are published beside its own: the next key's, those of retired keys that are kept there.
     pub further: Vec<Vec<u8>>,
+    /// They signed once, and what they signed is believed: checkpoints of the register.
+    pub former: Vec<Vec<u8>>,
+    /// Each key that is published or waits to be, for warnings of its end.
+    pub certificates: Vec<Own>,
+}
+
+/// A certificate of ours.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// The key's name.
+    pub name: String,
+    /// What the key does.
+    pub role: Role,
+    /// What it says.
+    pub certificate: Certificate,
 }
 
 /// Whether keys that everybody has are taken.
@@ -26,25 +45,43 @@ pub enum Examples {
     Accept,
 }
 
-/// Loads the keys.
+/// Loads the key that signs, and the certificates of the others.
 ///
 /// # Errors
-/// When a file cannot be read, a key cannot be used, or it is an example and those are refused.
+/// When a file cannot be read, the key cannot be used, or it is an example and those are refused.
 pub fn load(keys: &Keys, examples: Examples) -> Result<Signing, CliError> {
-    let mut loaded = Vec::with_capacity(keys.signing.len());
-    for files in &keys.signing {
-        let key = zeroize::Zeroizing::new(files::read(&files.key)?);
-        let certificate = files::read(&files.certificate)?;
-        let signer = KeyFile::load(&key, &certificate)
-            .map_err(|error| CliError::Key(files.key.clone(), error))?;
-        let certificate = Certificate::from_pem(&certificate)?;
+    let list = list::read(keys, Clock::system().now())?;
+    let current = list.roles.with(Role::Current).ok_or(CliError::NoSigningKey)?;
+    let signer = Opener::new(keys, examples).signer(&list, current)?;
+    let others = list.roles.published().filter(|entry| entry.role != Role::Current);
+    let further = others.map(|entry| {
+        let certificate = certificate(&list, entry)?;
         if examples == Examples::Refuse && examples::is_example_certificate(&certificate) {
-            return Err(CliError::ExampleKey(files.key.clone()));
+            return Err(CliError::ExampleKey(list.certificate(entry).unwrap_or_default()));
         }
-        loaded.push(signer);
+        Ok(certificate.der)
+    });
+    let further = further.collect::<Result<_, _>>()?;
+    let retired = list.roles.all().iter().filter(|entry| entry.role != Role::Current);
+    let former = retired.filter_map(|entry| der(&list, entry).ok()).collect();
+    let mut certificates = Vec::new();
+    for entry in list.roles.published() {
+        let certificate = certificate(&list, entry)?;
+        certificates.push(Own { name: entry.name.clone(), role: entry.role, certificate });
     }
-    let mut loaded = loaded.into_iter();
-    let signer = Arc::new(loaded.next().ok_or(CliError::NoSigningKey)?);
-    let further = loaded.map(|signer| signer.certificate().to_vec()).collect();
-    Ok(Signing { signer, further })
+    Ok(Signing { signer, further, former, certificates })
+}
+
+/// The certificate of `entry`.
+///
+/// # Errors
+/// When it has none, or it cannot be read.
+pub fn certificate(list: &KeyList, entry: &Entry) -> Result<Certificate, CliError> {
+    let path = list.certificate(entry).unwrap_or_default();
+    let pem = files::read(&path)?;
+    Certificate::from_pem(&pem).map_err(|error| CliError::BadCertificate(path, error))
+}
+
+fn der(list: &KeyList, entry: &Entry) -> Result<Vec<u8>, CliError> {
+    certificate(list, entry).map(|certificate| certificate.der)
 }

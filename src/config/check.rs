@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::TimeDelta;
-use url::{Host, Url};
+use url::Url;
 
 use crate::config::choices::{LEVELS, SINGLE_SIGN_ON, unknown_attribute};
 use crate::config::document::{self, Document};
@@ -14,18 +13,20 @@ use crate::config::raw::{self, Raw};
 use crate::config::settings::{
     Idp, KeyFiles, Keys, Limits, Monitoring, Register, Server, ServiceProvider, Settings,
 };
+use crate::config::signing;
+use crate::config::values::{both, is_loopback, seconds};
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
 use crate::flow::env::{LoginSettings, RequestSettings, SessionSettings, Support};
 use crate::flow::network::{ForwardedBy, Network, Proxies};
 use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::NameIdKind;
-use crate::login::request::LocalName;
 use crate::login::session::Lives;
 use crate::partners::registry::Entry;
 use crate::saml::attribute_names::{NameStyle, Renamed};
 use crate::saml::identity_provider::Organization;
 use crate::saml::partner::Profile;
+use crate::world::shape::is_organization_identifier;
 
 /// Reads `text`, the file at `path`, under `environment` (see [`document::read`]) and checks every value.
 ///
@@ -241,7 +242,15 @@ impl Check<'_> {
             }
         }
         let name = both(&organization.name, None);
+        if let Some(said) = &organization.identifier
+            && !is_organization_identifier(said)
+        {
+            let expected =
+                "PA:IT- and an IPA code, VATIT- and eleven digits, or CF:IT- and a fiscal code";
+            self.wrong("idp.organization.identifier", expected, said);
+        }
         for (key, said) in [
+            ("idp.organization.locality", &organization.locality),
             ("idp.organization.name.it", &organization.name.it),
             ("idp.organization.name.en", &organization.name.en),
             ("idp.organization.display-name.it", &organization.display_name.it),
@@ -259,22 +268,19 @@ impl Check<'_> {
                 name,
                 url: both(&organization.url, None),
             },
+            identifier: organization.identifier.clone(),
+            locality: organization.locality.clone(),
         })
     }
 
     fn keys(&mut self, raw: &raw::Keys) -> Option<Keys> {
-        if raw.signing.is_empty() {
-            let example = "[{ key = \"keys/signing.key\", certificate = \"keys/signing.crt\" }]";
-            let wrong = Wrong::Missing { example };
-            let place = self.document.place("keys.signing");
-            self.faults.push(Fault { key: "keys.signing".to_owned(), place, wrong });
-            return None;
-        }
-        let signing = raw.signing.iter().map(|key| KeyFiles {
-            key: self.folder.join(&key.key),
-            certificate: self.folder.join(&key.certificate),
-        });
-        Some(Keys { seal: self.folder.join(&raw.seal), signing: signing.collect() })
+        signing::check(raw, self.folder)
+            .map_err(|wrong| {
+                for (key, expected, found) in wrong {
+                    self.note(&key, expected.to_owned(), found);
+                }
+            })
+            .ok()
     }
 
     fn login(&mut self, raw: &raw::Login) -> Option<LoginSettings> {
@@ -456,31 +462,6 @@ impl Check<'_> {
         let wrong = Wrong::Value { expected, found };
         self.faults.push(Fault { key: key.to_owned(), place, wrong });
     }
-}
-
-/// Whether `url` names this machine only.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-/// Each language said, else the other, else that of `otherwise`.
-fn both(said: &raw::Languages, otherwise: Option<&LocalName>) -> LocalName {
-    let other = |language: fn(&LocalName) -> &Option<String>| {
-        otherwise.and_then(|otherwise| language(otherwise).clone())
-    };
-    LocalName {
-        it: said.it.clone().or_else(|| other(|name| &name.it)).or_else(|| said.en.clone()),
-        en: said.en.clone().or_else(|| other(|name| &name.en)).or_else(|| said.it.clone()),
-    }
-}
-
-fn seconds(seconds: u64) -> TimeDelta {
-    i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds).unwrap_or(TimeDelta::MAX)
 }
 
 /// OWASP, Password Storage Cheat Sheet, Argon2id: KiB of memory, and the passes that go with them.

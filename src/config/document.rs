@@ -125,7 +125,8 @@ impl Walk<'_> {
         let mut strangers = Vec::new();
         for (name, said) in variables {
             let Some(key) = known.get(name) else {
-                if name.starts_with("PONTE_") && name != CONFIG_VARIABLE {
+                let ours = name == CONFIG_VARIABLE || SECRET_VARIABLES.contains(&name.as_str());
+                if name.starts_with("PONTE_") && !ours {
                     strangers.push(name.clone());
                 }
                 continue;
@@ -190,6 +191,12 @@ impl Walk<'_> {
 
 /// The variable that names the configuration file itself.
 pub const CONFIG_VARIABLE: &str = "PONTE_CONFIG";
+/// The variables that hold secrets, which no file of settings does: a passphrase, a PIN.
+pub const SECRET_VARIABLES: [&str; 2] = [PASSPHRASE_VARIABLE, PIN_VARIABLE];
+/// The passphrase of encrypted keys.
+pub const PASSPHRASE_VARIABLE: &str = "PONTE_KEYS_PASSPHRASE";
+/// The PIN of the token.
+pub const PIN_VARIABLE: &str = "PONTE_KEYS_PKCS11_PIN";
 
 fn joined(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }

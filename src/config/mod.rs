@@ -13,3 +13,5 @@ pub mod keys;
 pub mod raw;
 pub mod reference;
 pub mod settings;
+pub mod signing;
+pub mod values;

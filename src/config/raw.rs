@@ -68,6 +68,8 @@ pub struct Organization {
     pub name: Languages,
     pub display_name: Languages,
     pub url: Languages,
+    pub identifier: Option<String>,
+    pub locality: Option<String>,
 }
 
 /// A text in two languages.
@@ -81,12 +83,27 @@ pub struct Languages {
 
 /// `[keys]`
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "config/keys.rs says what each key means")]
 pub struct Keys {
     pub seal: String,
+    pub folder: String,
     #[serde(default)]
     pub signing: Vec<SigningKey>,
+    pub passphrase_file: Option<String>,
+    pub pkcs11: Pkcs11,
+}
+
+/// `[keys.pkcs11]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Pkcs11 {
+    pub module: Option<String>,
+    pub token: Option<String>,
+    pub slot: Option<u64>,
+    pub pin_file: Option<String>,
+    pub sessions: u64,
 }
 
 /// One of `keys.signing`.

@@ -58,7 +58,7 @@ fn write_list(text: &mut String, section: &str, list: &str) {
         let _ = writeln!(text, "#: {}: {}", key.name(), key.words);
         pairs.push(format!("{} = {}", key.name(), literal(key)));
     }
-    let _ = writeln!(text, "{list} = [\n    {{ {} }},\n]", pairs.join(", "));
+    let _ = writeln!(text, "# {list} = [{{ {} }}]", pairs.join(", "));
 }
 
 /// The reference, Markdown: `docs/configuration.md`.
@@ -137,7 +137,8 @@ its owner may read, or to standard output.
 | file | what it is |
 |---|---|
 | `ponte.toml` | the configuration |
-| `keys/signing.key`, `keys/signing.crt` | the signing key and its certificate; only ponte's user may read the key |
+| `keys/signing.json` | which signing key does what; `ponte keys` alone changes it (`docs/keys.md`) |
+| `keys/signing.key`, `keys/signing.crt` | the first signing key and its certificate; only ponte's user may read the key |
 | `keys/seal.key` | the key that seals personal data; without it store and register cannot be read |
 | `metadata/sp/*.xml` | the metadata of service providers, one file each |
 | `data/` | store, register, and `admin.sock`, by which commands reach a running server |

@@ -17,6 +17,8 @@ use crate::flow::env::{self, LoginSettings, RequestSettings, SessionSettings, Su
 use crate::flow::network::{Network, Proxies};
 use crate::partners::registry::Entry;
 use crate::saml::identity_provider::Organization;
+use crate::world::key_place::KeyPlace;
+use crate::world::token::Which;
 
 /// Everything that `ponte.toml` and the environment say.
 #[derive(Clone, Debug)]
@@ -93,6 +95,10 @@ pub struct Idp {
     pub spid_prefix: String,
     /// Both languages there.
     pub organization: Organization,
+    /// organizationIdentifier in certificates.
+    pub identifier: Option<String>,
+    /// localityName in certificates.
+    pub locality: Option<String>,
 }
 
 /// The private keys' files.
@@ -100,8 +106,36 @@ pub struct Idp {
 pub struct Keys {
     /// The key that seals personal data.
     pub seal: PathBuf,
-    /// Signing keys; never empty, the first one signs.
-    pub signing: Vec<KeyFiles>,
+    /// The folder of the keys that `ponte keys` keeps.
+    pub folder: PathBuf,
+    /// Keys kept by hand, which count only where that folder has no list: the first one signs.
+    pub signing: Vec<SigningKey>,
+    /// The file of the passphrase of encrypted keys.
+    pub passphrase: Option<PathBuf>,
+    /// The token that holds keys.
+    pub token: Option<Token>,
+}
+
+/// A key kept by hand.
+#[derive(Clone, Debug)]
+pub struct SigningKey {
+    /// Where the private key is.
+    pub key: KeyPlace,
+    /// Its certificate, PEM.
+    pub certificate: PathBuf,
+}
+
+/// A token that holds keys.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// The PKCS#11 module.
+    pub module: PathBuf,
+    /// Which token of it.
+    pub which: Which,
+    /// The file of its PIN.
+    pub pin: Option<PathBuf>,
+    /// The most sessions.
+    pub sessions: usize,
 }
 
 /// The files of a key and its certificate.

@@ -13,6 +13,7 @@ use crate::assurance::policy::LevelPolicy;
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
 use crate::flow::alarm::Alarm;
+use crate::flow::expiry::Ending;
 use crate::flow::hashing::HashPool;
 use crate::flow::life::Life;
 use crate::flow::limits::Limiter;
@@ -104,6 +105,8 @@ pub struct KeySet {
     pub signer: Arc<dyn Signer>,
     /// Our metadata, signed by it, as published.
     pub metadata: Published,
+    /// The certificates of ours that must not end unseen.
+    pub certificates: Vec<Ending>,
 }
 
 /// Our keys, as of the last time that they were read; swapped whole.

@@ -9,6 +9,7 @@ pub mod decide;
 pub mod device;
 pub mod enrol;
 pub mod env;
+pub mod expiry;
 pub mod failure;
 pub mod hashing;
 pub mod life;

@@ -21,6 +21,7 @@ use crate::register::recovery::{self, Torn};
 use crate::register::row::Row;
 use crate::register::segment::{Month, pack};
 use crate::register::shelf::Index;
+use crate::register::signer::CurrentSigner;
 use crate::register::writing::{Receipt, Unwritten, write_group};
 use crate::world::random::Random;
 use crate::world::seal::Seal;
@@ -103,6 +104,7 @@ pub struct Status {
 
 pub(in crate::register) struct Shared {
     settings: Settings,
+    pub(in crate::register) signer: CurrentSigner,
     state: Mutex<State>,
     /// Wakes who writes.
     rows: Condvar,
@@ -170,6 +172,7 @@ impl Register {
             ended: false,
         };
         let shared = Arc::new(Shared {
+            signer: CurrentSigner::new(Arc::clone(&settings.signer)),
             settings,
             state: Mutex::new(state),
             rows: Condvar::new(),
@@ -443,7 +446,7 @@ impl Shared {
             let state = self.lock();
             (state.tail, state.at)
         };
-        checkpoint::write(&self.settings.checkpoint, &tail, at, &*self.settings.signer)?;
+        checkpoint::write(&self.settings.checkpoint, &tail, at, &*self.signer.get())?;
         self.lock().checkpointed = tail.count;
         Ok(tail)
     }
@@ -464,19 +467,16 @@ impl Shared {
                 drop(state);
                 let written = self.checkpoint();
                 state = self.lock();
-                match written {
-                    Ok(_) => {}
-                    Err(error) => {
-                        tracing::error!(%error, "the register's checkpoint could not be written");
-                        if closing {
-                            return;
-                        }
-                        // Not again at once: what failed will fail again.
-                        let pause =
-                            self.progress
-                                .wait_timeout_while(state, checkpoint_every, |state| !state.ended);
-                        state = pause.unwrap_or_else(PoisonError::into_inner).0;
+                if let Err(error) = written {
+                    tracing::error!(%error, "the register's checkpoint could not be written");
+                    if closing {
+                        return;
                     }
+                    // Not again at once: what failed will fail again.
+                    let pause =
+                        self.progress
+                            .wait_timeout_while(state, checkpoint_every, |state| !state.ended);
+                    state = pause.unwrap_or_else(PoisonError::into_inner).0;
                 }
             } else if closing {
                 return;

@@ -19,6 +19,7 @@ pub mod run;
 pub mod search;
 pub mod segment;
 pub mod shelf;
+pub mod signer;
 pub mod tar;
 pub mod verify;
 pub mod writing;

@@ -77,7 +77,7 @@ pub fn purge(
             break;
         }
         if !dry {
-            let signer = &*settings.signer;
+            let signer = &*register.signer();
             let digest = proof::write(folder, &summary, register.tail().purged, now, by, signer)?;
             register.begin_at(summary.first + summary.count, summary.last, digest)?;
             finish(register)?;

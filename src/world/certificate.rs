@@ -2,20 +2,17 @@
 
 use std::fmt;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use openssl::asn1::{Asn1Integer, Asn1Object, Asn1OctetString, Asn1Time, Asn1TimeRef};
-use openssl::bn::BigNum;
-use openssl::ec::{EcGroup, EcKey};
+use chrono::{DateTime, Utc};
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::{PKey, Private};
-use openssl::rsa::Rsa;
-use openssl::x509::extension::{BasicConstraints, KeyUsage, SubjectKeyIdentifier};
-use openssl::x509::{X509, X509Builder, X509Extension, X509Name, X509NameRef};
+use openssl::x509::{X509, X509NameRef};
 use zeroize::Zeroizing;
 
 use crate::world::digest::sha256;
+use crate::world::issue::{self, Subject};
+use crate::world::private_key::{Digest, PrivateKey};
+use crate::world::signer::{KeyError, SignError};
 
 /// A kind of key pair.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -69,30 +66,15 @@ pub fn make(
     days: u32,
     serial: [u8; 16],
 ) -> Result<KeyPair, CertificateError> {
-    let key = generate(kind)?;
-    let name = subject(holder)?;
-    let mut builder = X509Builder::new()?;
-    builder.set_version(2)?;
-    builder.set_serial_number(positive(serial)?.as_ref())?;
-    builder.set_subject_name(&name)?;
-    builder.set_issuer_name(&name)?;
-    builder.set_pubkey(&key)?;
-    builder.set_not_before(asn1_time(now)?.as_ref())?;
-    let end = now + TimeDelta::days(i64::from(days));
-    builder.set_not_after(asn1_time(end)?.as_ref())?;
-    builder.append_extension(BasicConstraints::new().build()?)?;
-    let usage = KeyUsage::new().critical().digital_signature().non_repudiation().build()?;
-    builder.append_extension(usage)?;
-    let key_id = SubjectKeyIdentifier::new().build(&builder.x509v3_context(None, None))?;
-    builder.append_extension(key_id)?;
-    if !policies.is_empty() {
-        builder.append_extension(certificate_policies(policies)?)?;
-    }
-    builder.sign(&key, MessageDigest::sha256())?;
-    Ok(KeyPair {
-        key: Zeroizing::new(key.private_key_to_pem_pkcs8()?),
-        certificate: builder.build().to_pem()?,
-    })
+    let key = PrivateKey::generate(kind, Digest::Sha256)?;
+    let public = key.public()?;
+    let subject = Subject {
+        public: &public,
+        algorithm: key.algorithm(),
+        sign: |octets: &[u8]| key.sign(octets),
+    };
+    let certificate = issue::self_signed(&subject, holder, policies, now, days, serial)?;
+    Ok(KeyPair { key: key.to_pem(None)?, certificate })
 }
 
 /// What a certificate says.
@@ -139,6 +121,16 @@ impl Certificate {
         self.subject.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
+    /// Whether its own key signed it.
+    ///
+    /// # Errors
+    /// When its key cannot be read.
+    pub fn is_self_signed(&self) -> Result<bool, CertificateError> {
+        let certificate = X509::from_der(&self.der)?;
+        let key = certificate.public_key()?;
+        Ok(certificate.verify(&key)?)
+    }
+
     fn read(certificate: &X509) -> Result<Self, CertificateError> {
         let der = certificate.to_der()?;
         Ok(Self {
@@ -174,72 +166,12 @@ pub enum CertificateError {
     /// The library refused.
     #[error("the certificate cannot be made or read")]
     Library(#[from] ErrorStack),
-}
-
-fn generate(kind: KeyKind) -> Result<PKey<Private>, ErrorStack> {
-    let rsa = |bits| PKey::from_rsa(Rsa::generate(bits)?);
-    match kind {
-        KeyKind::Rsa2048 => rsa(2048),
-        KeyKind::Rsa3072 => rsa(3072),
-        KeyKind::Rsa4096 => rsa(4096),
-        KeyKind::EcdsaP256 => {
-            let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
-            PKey::from_ec_key(EcKey::generate(&group)?)
-        }
-    }
-}
-
-fn subject(holder: &Holder<'_>) -> Result<X509Name, CertificateError> {
-    let mut name = X509Name::builder()?;
-    for (field, value) in [
-        ("C", holder.country),
-        ("L", holder.locality),
-        ("O", holder.organization),
-        ("CN", holder.common_name),
-        (ORGANIZATION_IDENTIFIER, holder.organization_identifier),
-        (URI, holder.entity_id),
-    ] {
-        if value.trim().is_empty() {
-            return Err(CertificateError::Empty(field));
-        }
-        name.append_entry_by_text(field, value)?;
-    }
-    Ok(name.build())
-}
-
-/// A serial number above zero, always of 16 octets (RFC 5280 §4.1.2.2).
-fn positive(mut serial: [u8; 16]) -> Result<Asn1Integer, ErrorStack> {
-    serial[0] = serial[0] & 0x7f | 0x40;
-    BigNum::from_slice(&serial)?.to_asn1_integer()
-}
-
-fn asn1_time(at: DateTime<Utc>) -> Result<Asn1Time, ErrorStack> {
-    Asn1Time::from_unix(at.timestamp())
-}
-
-/// The extension by its DER: a sequence of policies, each a sequence of its identifier alone
-/// (RFC 5280 §4.2.1.4).
-fn certificate_policies(policies: &[&str]) -> Result<X509Extension, ErrorStack> {
-    let mut all = Vec::new();
-    for policy in policies {
-        let identifier = Asn1Object::from_str(policy)?;
-        all.extend(der(SEQUENCE, &der(OBJECT_IDENTIFIER, identifier.as_slice())));
-    }
-    let contents = Asn1OctetString::new_from_bytes(&der(SEQUENCE, &all))?;
-    let extension = Asn1Object::from_str(CERTIFICATE_POLICIES)?;
-    X509Extension::new_from_der(&extension, false, &contents)
-}
-
-/// One DER value shorter than 64 KiB.
-fn der(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let [.., high, low] = contents.len().to_be_bytes();
-    let mut value = match (high, low) {
-        (0, 0..=0x7f) => vec![tag, low],
-        (0, _) => vec![tag, 0x81, low],
-        _ => vec![tag, 0x82, high, low],
-    };
-    value.extend(contents);
-    value
+    /// Its key cannot be used.
+    #[error("the key of the certificate")]
+    Key(#[from] KeyError),
+    /// Its key did not sign.
+    #[error("the certificate cannot be signed")]
+    Sign(#[from] SignError),
 }
 
 fn fields(name: &X509NameRef) -> Result<Vec<(String, String)>, ErrorStack> {
@@ -260,16 +192,16 @@ fn time(at: &Asn1TimeRef) -> Result<DateTime<Utc>, CertificateError> {
     DateTime::from_timestamp(seconds, 0).ok_or(CertificateError::Date)
 }
 
-const URI: &str = "2.5.4.83";
-const ORGANIZATION_IDENTIFIER: &str = "2.5.4.97";
-const CERTIFICATE_POLICIES: &str = "2.5.29.32";
-const SEQUENCE: u8 = 0x30;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::signer::{KeyError, KeyFile, SignatureAlgorithm, Signer};
+    use chrono::TimeDelta;
+    use openssl::ec::{EcGroup, EcKey};
+    use openssl::pkey::PKey;
+    use openssl::rsa::Rsa;
+
+    use crate::world::issue::URI;
+    use crate::world::signer::{KeyFile, SignatureAlgorithm, Signer};
 
     const HOLDER: Holder<'_> = Holder {
         common_name: "Ente di prova",

@@ -3,10 +3,19 @@
 
 pub mod certificate;
 pub mod clock;
+pub mod der;
 pub mod digest;
+pub mod ecdsa;
+pub mod issue;
+pub mod key_place;
+pub mod private_key;
 pub mod random;
+pub mod roles;
 pub mod room;
 pub mod seal;
+pub mod shape;
 pub mod signer;
 pub mod stopwatch;
+pub mod token;
+pub mod token_key;
 pub mod verifier;

@@ -1,13 +1,12 @@
 //! Signatures of ours, checked again: on checkpoints of the register, with the certificate that they name.
 
-use openssl::bn::BigNum;
-use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{Id, PKey, Public};
 use openssl::sign::Verifier;
 use openssl::x509::X509;
 
+use crate::world::ecdsa;
 use crate::world::signer::SignatureAlgorithm;
 
 /// Whether the key of `certificate` (DER) made `signature` over `octets`, in the form that
@@ -73,9 +72,7 @@ impl VerifyingKey {
         if kind == Id::RSA {
             return verifier.verify(signature);
         }
-        let (r, s) = signature.split_at(signature.len() / 2);
-        let (r, s) = (BigNum::from_slice(r)?, BigNum::from_slice(s)?);
-        verifier.verify(&EcdsaSig::from_private_components(r, s)?.to_der()?)
+        verifier.verify(&ecdsa::to_der(signature)?)
     }
 }
 

@@ -91,8 +91,12 @@ fn set_mode(path: &Path, mode: u32) {
 #[test]
 fn what_init_makes_is_in_order_and_for_its_owner_only() {
     let house = House::new();
-    for (name, expected) in [("keys/signing.key", 0o600), ("keys/seal.key", 0o600), ("keys", 0o700)]
-    {
+    for (name, expected) in [
+        ("keys/signing.key", 0o600),
+        ("keys/signing.json", 0o600),
+        ("keys/seal.key", 0o600),
+        ("keys", 0o700),
+    ] {
         assert_eq!(mode(&house.path(name)), expected, "{name}");
     }
     assert!(house.path("metadata/sp").is_dir());
@@ -223,7 +227,9 @@ fn example_keys_are_refused_by_the_server_and_told_by_check() {
     assert!(told.contains("keys/signing.key is an example key"), "{told}");
     let output = house.ponte(&["check"]);
     fails(&output, 1);
-    assert!(said(&output).contains("ERROR    signing key 1: keys/signing.key is an example key"));
+    assert!(
+        said(&output).contains("ERROR    current key signing: keys/signing.key is an example key")
+    );
 
     let house = House::new();
     std::fs::copy(examples.join("seal.key"), house.path("keys/seal.key")).unwrap();
@@ -246,7 +252,7 @@ fn check_names_what_is_wrong_with_keys_and_how_to_mend_it() {
     assert!(told.contains("3 errors found"), "{told}");
     let found = said(&output);
     for expected in [
-        "ERROR    signing key 1: keys/signing.key: the certificate is not that of the private key\n         mend: ",
+        "ERROR    current key signing: keys/signing.key: the certificate is not that of the private key\n         mend: ",
         "ERROR    permissions: keys/signing.key may be read by others than its owner\n         mend: chmod 600",
         "ERROR    sealing key: keys/seal.key: this is not a key: 32 bytes in base64",
     ] {

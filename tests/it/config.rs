@@ -59,7 +59,7 @@ fn a_minimal_file_is_enough() {
     assert_eq!(settings.idp.entity_id, "https://idp.example.org/metadata");
     assert_eq!(settings.server.data, Path::new("/etc/ponte/data"));
     assert_eq!(settings.register.folder, Path::new("/etc/ponte/data/register"));
-    assert_eq!(settings.keys.signing[0].key, Path::new("/etc/ponte/keys/signing.key"));
+    assert_eq!(settings.keys.signing[0].key.file(), Some(Path::new("/etc/ponte/keys/signing.key")));
     assert_eq!(settings.idp.organization.display_name.en.as_deref(), Some("Ente di esempio"));
     assert_eq!(settings.requests.window_back.num_seconds(), 300);
 }
@@ -211,8 +211,12 @@ fn values_out_of_bounds_are_refused_with_key_line_expected_and_found() {
             "line 3: server.log-level: expected a level such as \"info\"",
         ),
         (
-            with("[{ key = \"keys/signing.key\", certificate = \"keys/signing.crt\" }]", "[]"),
-            "line 10: keys.signing is missing",
+            with("key = \"keys/signing.key\"", "key = \"pkcs11:token=ponte\""),
+            "line 10: keys.signing[1].key: expected a file, or pkcs11:object=LABEL, found \"pkcs11:token=ponte\"",
+        ),
+        (
+            format!("{MINIMAL}pkcs11.module = \"m.so\"\n"),
+            "keys.pkcs11.token: expected the token's label, or its slot in keys.pkcs11.slot, found neither",
         ),
         (
             with("[idp]", "[idp]\nspid-prefix = \"pont\""),

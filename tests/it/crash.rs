@@ -17,7 +17,6 @@ use ponte::register::segment;
 use ponte::register::verify::{Verdict, verify};
 use ponte::world::clock::Clock;
 use ponte::world::random::Random;
-use ponte::world::signer::Signer as _;
 
 use crate::support::agent::{Agent, Page};
 use crate::support::citizen::{Asked, Citizen, asked, send};

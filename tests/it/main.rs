@@ -24,6 +24,7 @@ mod help;
 mod hostile;
 mod idp_shape;
 mod judge;
+mod keys;
 mod levels;
 mod logout_messages;
 mod metadata;

@@ -1,33 +1,26 @@
 //! Whether the keys can be used, and for how long.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cli::check::finding::Finding;
 use crate::cli::error::CliError;
+use crate::cli::keys::list::{self, KeyList};
+use crate::cli::keys::open::Opener;
+use crate::cli::signing::{self, Examples};
 use crate::cli::{examples, files};
-use crate::config::settings::{KeyFiles, Keys};
+use crate::config::settings::Keys;
+use crate::flow::expiry::Whose;
 use crate::world::certificate::Certificate;
+use crate::world::key_place::KeyPlace;
+use crate::world::roles::{Entry, Role};
 use crate::world::seal::SealKey;
-use crate::world::signer::KeyFile;
 
-/// Looks at every key's file.
+/// Looks at every key's file, and at what the token holds.
 #[must_use]
 pub fn check(keys: &Keys, now: DateTime<Utc>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (number, key) in keys.signing.iter().enumerate() {
-        let subject = format!("signing key {}", number + 1);
-        match signing(&subject, key, now) {
-            Ok(finding) => findings.push(finding),
-            Err(error) => findings.push(Finding::error(
-                subject,
-                error.chain(),
-                "name the right files in keys.signing, or make new ones with `ponte init` in another folder",
-            )),
-        }
-        findings.extend(exposed(&key.key));
-    }
+    let mut findings = signing(keys, now);
     findings.push(match seal(&keys.seal) {
         Ok(finding) => finding,
         Err(error) => Finding::error(
@@ -40,24 +33,89 @@ pub fn check(keys: &Keys, now: DateTime<Utc>) -> Vec<Finding> {
     findings
 }
 
-fn signing(subject: &str, files: &KeyFiles, now: DateTime<Utc>) -> Result<Finding, CliError> {
-    let key = files::read(&files.key)?;
-    let certificate = files::read(&files.certificate)?;
-    let signer = KeyFile::load(&key, &certificate)
-        .map_err(|error| CliError::Key(files.key.clone(), error))?;
-    let certificate = Certificate::from_pem(&certificate)?;
-    if examples::is_example_certificate(&certificate) {
-        return Ok(Finding::error(
-            subject,
-            format!("{} is an example key, which anybody has", files.key.display()),
-            "make your own with `ponte init` in another folder",
-        ));
+fn signing(keys: &Keys, now: DateTime<Utc>) -> Vec<Finding> {
+    let list = match list::read(keys, now) {
+        Ok(list) => list,
+        Err(error) => {
+            let remedy = "bring signing.json back from your copy of the folder of keys";
+            return vec![Finding::error("signing keys", error.chain(), remedy)];
+        }
+    };
+    let mut findings = Vec::new();
+    if list.roles.with(Role::Current).is_none() {
+        let (state, remedy) = ("none signs", "make one with `ponte keys new`");
+        findings.push(Finding::error("signing keys", state, remedy));
     }
+    if !list.by_hand && !keys.signing.is_empty() {
+        let state = "keys.signing is not looked at: signing.json says which keys there are";
+        let remedy = "take keys.signing out of ponte.toml";
+        findings.push(Finding::warning("configuration", state, remedy));
+    }
+    let opener = Opener::new(keys, Examples::Refuse).that_takes_exposed();
+    for entry in list.roles.all() {
+        let subject = format!("{} key {}", entry.role, entry.name);
+        let place = list.place(entry).ok().flatten();
+        let file = place.as_ref().and_then(KeyPlace::file);
+        findings.extend(file.and_then(exposed));
+        if entry.role == Role::Retired && !entry.published {
+            continue;
+        }
+        findings.push(match one(&subject, &opener, &list, entry, now) {
+            Ok(finding) => finding,
+            Err(error) => Finding::error(
+                subject,
+                error.chain(),
+                "bring key and certificate back from your copy; or make another key with `ponte keys new`, and promote it",
+            ),
+        });
+    }
+    findings
+}
+
+fn one(
+    subject: &str,
+    opener: &Opener<'_>,
+    list: &KeyList,
+    entry: &Entry,
+    now: DateTime<Utc>,
+) -> Result<Finding, CliError> {
+    let place = list.place(entry)?.ok_or(CliError::NoSigningKey)?;
+    if entry.role == Role::Pending {
+        opener.open(&place, entry.digest)?;
+        return Ok(Finding::good(subject, "waits for its certificate"));
+    }
+    opener.signer(list, entry)?;
+    let certificate = signing::certificate(list, entry)?;
     Ok(dates(subject, &certificate, now).unwrap_or_else(|| {
-        let (bits, until) = (signer.bits(), certificate.not_after.format("%Y-%m-%d"));
+        let until = certificate.not_after.format("%Y-%m-%d");
         let print = certificate.fingerprint;
-        Finding::good(subject, format!("{bits} bits, good until {until}, SHA-256 {print}"))
+        Finding::good(subject, format!("{place}, good until {until}, SHA-256 {print}"))
     }))
+}
+
+/// The files of keys and certificates that are in use.
+#[must_use]
+pub fn files(keys: &Keys, now: DateTime<Utc>) -> Vec<PathBuf> {
+    let Ok(list) = list::read(keys, now) else { return Vec::new() };
+    let mut files = Vec::new();
+    for entry in list.roles.all() {
+        let place = list.place(entry).ok().flatten();
+        files.extend(place.as_ref().and_then(KeyPlace::file).map(Path::to_path_buf));
+        files.extend(list.certificate(entry));
+    }
+    files
+}
+
+/// What to do when a certificate ends.
+#[must_use]
+pub fn remedy(whose: Whose) -> &'static str {
+    match whose {
+        Whose::Signing => NEW_KEY,
+        Whose::Tls => {
+            "put a new certificate in the place of the old one, and tell the server by SIGHUP"
+        }
+        Whose::ServiceProvider => "ask the service provider for new metadata",
+    }
 }
 
 /// What is wrong with the dates of a certificate, if anything.
@@ -109,5 +167,5 @@ pub(super) fn exposed(path: &Path) -> Option<Finding> {
     files::is_exposed(path).ok()?.then(|| Finding::error("permissions", state, remedy))
 }
 
-const NEW_KEY: &str = "make a new pair, add it to keys.signing as the second, publish the metadata, and once partners have it put it first";
+const NEW_KEY: &str = "make a new key with `ponte keys new`, publish the metadata, and once partners have it, `ponte keys promote` (docs/keys.md)";
 const EXPIRES_SOON: TimeDelta = TimeDelta::days(90);

@@ -2,15 +2,19 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::admin::command::Partner;
 use crate::cli::check::finding::Finding;
-use crate::cli::office;
+use crate::cli::check::{keys, store};
+use crate::cli::error::CliError;
+use crate::cli::{office, store as store_folder};
 use crate::config::settings::Settings;
+use crate::flow::expiry::{self, Ending, Whose};
 use crate::partners::registry::{self, Registry};
 
-/// Looks at every file of the metadata folder, and at the tables of service providers; `kept` are the entityIDs that the
-/// store or the folder describes.
+/// Looks at every file of the metadata folder, at the tables of service providers, and at certificates; `kept` are the service
+/// providers that the store or the folder describes.
 #[must_use]
-pub fn check(settings: &Settings, kept: &[String], now: DateTime<Utc>) -> Vec<Finding> {
+pub fn check(settings: &Settings, kept: &[Partner], now: DateTime<Utc>) -> Vec<Finding> {
     let sources = office::sources(settings);
     let (files, unreadable) = registry::read_folder(&sources.folder);
     let built = Registry::build(&files, &sources.entries, &sources.ourselves, now);
@@ -23,7 +27,8 @@ pub fn check(settings: &Settings, kept: &[String], now: DateTime<Utc>) -> Vec<Fi
         let remedy = "it is used nevertheless; tell its owner";
         findings.push(Finding::warning("metadata", format!("{origin}: {warning}"), remedy));
     }
-    for entity_id in built.unmatched.iter().filter(|entity_id| !kept.contains(entity_id)) {
+    let is_kept = |entity_id: &String| kept.iter().any(|one| one.entity_id == *entity_id);
+    for entity_id in built.unmatched.iter().filter(|entity_id| !is_kept(entity_id)) {
         findings.push(Finding::warning(
             "configuration",
             format!("there is a [[service-provider]] {entity_id}, and nothing describes it"),
@@ -38,10 +43,49 @@ pub fn check(settings: &Settings, kept: &[String], now: DateTime<Utc>) -> Vec<Fi
             findings.push(Finding::warning("metadata", state, "ask its owner for new metadata"));
         }
     }
+    for ending in certificates(&built.registry, kept) {
+        if ending.stage(now).is_some() {
+            let subject = format!("certificate of {}", ending.name);
+            let until = ending.not_after.format("%Y-%m-%d");
+            let state = format!("good until {until}, {} days", ending.days(now));
+            findings.push(Finding::warning(subject, state, keys::remedy(ending.whose)));
+        }
+    }
     let count = built.registry.len();
     let folder = sources.folder.display();
     findings.push(Finding::good("metadata", format!("{count} usable in {folder}")));
     findings
+}
+
+/// The certificates of the service providers in use; `kept` are those that the store describes.
+fn certificates(registry: &Registry, kept: &[Partner]) -> Vec<Ending> {
+    let mut all = expiry::partners(registry);
+    for partner in kept {
+        if all.iter().any(|ending| ending.name == partner.entity_id) {
+            continue;
+        }
+        all.extend(partner.certificates.iter().map(|(not_before, not_after)| Ending {
+            whose: Whose::ServiceProvider,
+            name: partner.entity_id.clone(),
+            not_before: *not_before,
+            not_after: *not_after,
+        }));
+    }
+    all
+}
+
+/// When the certificates of the service providers end: those of the metadata folder, and those of the store, asked of the server that
+/// runs if one does.
+///
+/// # Errors
+/// When the store cannot be opened.
+pub async fn endings(settings: &Settings, now: DateTime<Utc>) -> Result<Vec<Ending>, CliError> {
+    let sources = office::sources(settings);
+    let (files, _) = registry::read_folder(&sources.folder);
+    let built = Registry::build(&files, &sources.entries, &sources.ourselves, now);
+    let has_store = settings.server.data.join(store_folder::STORE).exists();
+    let kept = if has_store { store::look(settings).await? } else { Vec::new() };
+    Ok(certificates(&built.registry, &kept))
 }
 
 const EXPIRES_SOON: TimeDelta = TimeDelta::days(14);

@@ -1,6 +1,6 @@
 //! The whole of `ponte check`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
@@ -46,8 +46,8 @@ fn of_settings(config: &Path, settings: &Settings, now: DateTime<Utc>) -> Vec<Fi
         findings.push(Finding::warning("environment", stranger.to_string(), remedy));
     }
     findings.extend(keys::check(&settings.keys, now));
-    let signing = settings.keys.signing.iter();
-    let written = signing.flat_map(|key| [key.key.as_path(), key.certificate.as_path()]);
-    findings.push(clock::against_files(written.chain([config, &settings.keys.seal]), now));
+    let written = keys::files(&settings.keys, now);
+    let written = written.iter().map(PathBuf::as_path).chain([config, &settings.keys.seal]);
+    findings.push(clock::against_files(written, now));
     findings
 }

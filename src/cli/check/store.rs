@@ -1,15 +1,15 @@
 //! Whether the store can be opened, and what lies in it.
 
 use crate::admin::client::Client;
-use crate::admin::command::{Command, Done};
+use crate::admin::command::{Command, Done, Partner};
 use crate::cli::check::finding::Finding;
 use crate::cli::error::CliError;
 use crate::cli::office::Office;
 use crate::cli::store;
 use crate::config::settings::Settings;
 
-/// Looks at the store, and says which service providers (entityIDs) are in use: by the server that runs, else by opening it. A data folder that is not there yet is not made.
-pub async fn check(settings: &Settings) -> (Vec<Finding>, Vec<String>) {
+/// Looks at the store, and says which service providers are in use: by the server that runs, else by opening it. A data folder that is not there yet is not made.
+pub async fn check(settings: &Settings) -> (Vec<Finding>, Vec<Partner>) {
     let data = settings.server.data.display();
     if !settings.server.data.join(store::STORE).exists() {
         let state = format!("none yet in {data}: the first start makes it");
@@ -31,12 +31,16 @@ pub async fn check(settings: &Settings) -> (Vec<Finding>, Vec<String>) {
     }
 }
 
-async fn look(settings: &Settings) -> Result<Vec<String>, CliError> {
+/// The service providers in use.
+///
+/// # Errors
+/// When the store cannot be opened, or the server does not answer.
+pub async fn look(settings: &Settings) -> Result<Vec<Partner>, CliError> {
     let mut office = Office::open(settings.clone()).await?;
     let answer = office.ask(Command::ListServiceProviders).await?;
     office.close().await?;
     let Done::ServiceProviders(partners, _) = answer else { return Ok(Vec::new()) };
-    Ok(partners.into_iter().map(|partner| partner.entity_id).collect())
+    Ok(partners)
 }
 
 fn remedy(error: &CliError) -> &'static str {

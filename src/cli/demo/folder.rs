@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::cli::arguments::Demo;
 use crate::cli::error::CliError;
+use crate::cli::keys::list as key_list;
 use crate::cli::{examples, files, load};
 use crate::config::settings::Settings;
 use crate::config::{check, reference};
@@ -14,6 +15,7 @@ use crate::login::request::LocalName;
 use crate::saml::upstream::metadata::{self, ServiceProvider};
 use crate::web::demo::service_provider::ServiceProvider as Site;
 use crate::world::certificate::{self, Holder, KeyKind};
+use crate::world::key_place::KeyPlace;
 use crate::world::random::Random;
 use crate::world::signer::KeyFile;
 use url::Url;
@@ -42,7 +44,7 @@ pub fn open(said: &Demo, random: &Random, now: DateTime<Utc>) -> Result<Folder, 
     let provider = format!("http://idp.localhost:{}", said.port);
     let service = format!("http://sp.localhost:{}", said.sp_port);
     let service = Url::parse(&service).map_err(CliError::Address)?;
-    make(&path, &provider)?;
+    make(&path, &provider, now)?;
     let signer = signer(&path.join("sp"), &service, random, now)?;
     let metadata = describe(&service, &signer)?;
     let file = path.join("metadata/sp/demo.xml");
@@ -52,7 +54,7 @@ pub fn open(said: &Demo, random: &Random, now: DateTime<Utc>) -> Result<Folder, 
 }
 
 /// Keys that everybody has: nothing here is worth better ones, and no server but the demo starts with them.
-fn make(path: &Path, provider: &str) -> Result<(), CliError> {
+fn make(path: &Path, provider: &str, now: DateTime<Utc>) -> Result<(), CliError> {
     let config = path.join("ponte.toml");
     if config.exists() {
         return Ok(());
@@ -75,6 +77,7 @@ fn make(path: &Path, provider: &str) -> Result<(), CliError> {
         ("idp.organization.name.it", "\"Ente di prova\"".to_owned()),
         ("idp.organization.name.en", "\"Demo body\"".to_owned()),
     ]);
+    key_list::begin(&path.join("keys"), now)?;
     files::make(&config, text.as_bytes(), false)
 }
 
@@ -116,7 +119,7 @@ fn signer(
         files::make(&certificate, &pair.certificate, false)?;
     }
     KeyFile::load(&files::read(&key)?, &files::read(&certificate)?)
-        .map_err(|error| CliError::Key(key, error))
+        .map_err(|error| CliError::Key(KeyPlace::File(key), error))
 }
 
 fn describe(service: &Url, signer: &KeyFile) -> Result<String, CliError> {

@@ -15,7 +15,6 @@ use crate::register::error::RegisterError;
 use crate::register::place::beside;
 use crate::register::reading::Source;
 use crate::register::shelf::Index;
-use crate::world::signer::Signer as _;
 
 /// Makes the index anew; a server that runs goes on searching the old one until then.
 ///
@@ -29,7 +28,7 @@ pub async fn reindex(settings: Settings) -> Result<(), CliError> {
     let Told::Synced { count } = ask(&mut office, Ask::Sync).await? else {
         return Err(crate::admin::client::ClientError::Unexpected.into());
     };
-    let mut trusted: Vec<&[u8]> = signing.further.iter().map(Vec::as_slice).collect();
+    let mut trusted: Vec<&[u8]> = signing.former.iter().map(Vec::as_slice).collect();
     trusted.push(signing.signer.certificate());
     let read = checkpoint::read(&place.checkpoint, &trusted).map_err(CliError::Register)?;
     let missing = || CliError::Register(RegisterError::NoCheckpoint(place.checkpoint.clone()));

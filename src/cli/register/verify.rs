@@ -32,8 +32,8 @@ pub async fn verify(
     let from = said.from.as_deref().map(month).transpose()?;
     let signing = signing::load(&settings.keys, Examples::Accept)?;
     let seal = store::ring_of(&settings)?;
-    let mut trusted: Vec<&[u8]> = signing.further.iter().map(Vec::as_slice).collect();
-    let own = crate::world::signer::Signer::certificate(&*signing.signer);
+    let mut trusted: Vec<&[u8]> = signing.former.iter().map(Vec::as_slice).collect();
+    let own = signing.signer.certificate();
     trusted.push(own);
     let is_copy = said.folder.is_some();
     let folder = said.folder.clone().unwrap_or_else(|| settings.register.folder.clone());

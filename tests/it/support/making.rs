@@ -16,6 +16,7 @@ use ponte::flow::env::{
     Env, KeySet, Keys, LoginSettings, Partners, Published, RequestSettings, SessionSettings,
     Settings, Support,
 };
+use ponte::flow::expiry::Ending;
 use ponte::flow::hashing::HashPool;
 use ponte::flow::life::Life;
 use ponte::flow::limits::Limiter;
@@ -44,6 +45,7 @@ pub(crate) struct Making {
     pub(crate) service_providers: Vec<(String, Entry)>,
     pub(crate) start: DateTime<Utc>,
     pub(crate) per_address: u32,
+    pub(crate) certificates: Vec<Ending>,
     port: u16,
 }
 
@@ -84,6 +86,7 @@ impl Making {
             ],
             start: "2026-11-22T10:00:00Z".parse().unwrap(),
             per_address: 100_000,
+            certificates: Vec::new(),
             port,
         }
     }
@@ -129,7 +132,11 @@ pub(crate) fn make(making: Making) -> Env {
         seal,
         tenant: TenantId::main(),
         idp,
-        keys: Keys::new(KeySet { signer, metadata: Published::new(metadata) }),
+        keys: Keys::new(KeySet {
+            signer,
+            metadata: Published::new(metadata),
+            certificates: making.certificates,
+        }),
         partners: Partners::new(built.registry),
         hashing: HashPool::new(
             making.settings.login.hash_workers,

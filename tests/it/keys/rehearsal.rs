@@ -1,0 +1,1 @@
+//! The change from one key to the next.
