@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +82,15 @@ pub enum Command {
         /// Its entityID.
         entity_id: String,
     },
+    /// Write an export of the store.
+    ExportStore {
+        /// To this file, which is not there.
+        to: PathBuf,
+        /// The export's first line.
+        head: String,
+        /// The file's key.
+        key: String,
+    },
     /// Look into the register, or keep it.
     Register(Ask, Asker),
     /// Read the signing keys again.
@@ -145,6 +156,15 @@ pub enum Done {
     ServiceProvider(Box<Partner>),
     /// It was removed.
     ServiceProviderRemoved,
+    /// The export is written.
+    StoreExported {
+        /// How many values of each kind.
+        spaces: Vec<(String, u64)>,
+        /// How many bytes the file has.
+        bytes: u64,
+        /// Its SHA-256, in hexadecimal.
+        sha256: String,
+    },
     /// Of the register.
     Register(Box<Told>),
     /// The signing keys were read again.

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinError;
 
 use crate::admin::archive;
+use crate::admin::backup;
 use crate::admin::command::{Command, Done, Refused};
 use crate::admin::people;
 use crate::admin::service_providers::{self, Sources};
@@ -15,8 +16,10 @@ use crate::partners::registry::Origin;
 use crate::register::error::RegisterError;
 use crate::register::journal::Register;
 use crate::saml::metadata::error::MetadataError;
+use crate::store::export::ExportError;
 use crate::store::port::StoreError;
 use crate::store::record::Records;
+use crate::world::seal::SealError;
 
 /// What commands work on.
 #[derive(Clone, Debug)]
@@ -80,6 +83,14 @@ pub async fn carry_out(
         Command::RemoveServiceProvider { entity_id } => {
             let removed = service_providers::remove(desk, &entity_id, now).await;
             removed.map(|()| Done::ServiceProviderRemoved)
+        }
+        Command::ExportStore { to, head, key } => {
+            let exported = backup::export(desk, &to, &head, &key, now).await;
+            exported.map(|contents| Done::StoreExported {
+                spaces: contents.spaces,
+                bytes: contents.bytes,
+                sha256: contents.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            })
         }
         Command::Register(ask, asker) => {
             let told = archive::carry_out(desk, ask, &asker, now).await;
@@ -191,6 +202,12 @@ pub enum DeskError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An export cannot be written.
+    #[error("the export cannot be written")]
+    Export(#[from] ExportError),
+    /// An export's key is none.
+    #[error("the export's key is none")]
+    ExportKey(#[source] SealError),
     /// The register is not open here.
     #[error("the register is not open")]
     NoRegister,

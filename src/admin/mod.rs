@@ -3,6 +3,7 @@
 //! the same functions.
 
 pub mod archive;
+pub mod backup;
 pub mod client;
 pub mod command;
 pub mod desk;

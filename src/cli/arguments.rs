@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::cli::arguments_register::RegisterCommand;
+use crate::cli::arguments_register::{RegisterCommand, StoreCommand};
 use crate::cli::keys::arguments::KeysCommand;
 use crate::world::certificate::KeyKind;
 
@@ -77,6 +77,12 @@ pub enum Command {
         /// The code, as the person reads it out: K7QX-2M4D-0001
         #[arg(value_name = "CODE")]
         code: String,
+    },
+    /// The store as one file: backup, and the way to another machine
+    Store {
+        /// What to do with it
+        #[command(subcommand)]
+        command: StoreCommand,
     },
     /// Measure signatures and answers on this machine, in CPU time
     Bench(Bench),

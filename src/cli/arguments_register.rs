@@ -1,4 +1,4 @@
-//! What may be said on the command line of `ponte register`.
+//! What may be said on the command line of `ponte register` and `ponte store`.
 
 use std::path::PathBuf;
 
@@ -150,4 +150,54 @@ pub enum HoldCommand {
     },
     /// List the holds
     List,
+}
+
+/// `ponte store …`
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Write people, credentials, sessions and service providers to a sealed file; the server may run
+    #[command(after_help = "Examples:
+  ponte store export /backup/ponte.store
+  ponte store export ponte.store --recipient colleague.crt
+  ponte store export ponte.store --passphrase-file /run/secrets/backup
+
+Printed is the file's SHA-256, as sha256sum -c reads it.")]
+    Export(StoreExport),
+    /// Read such a file into an empty store; the server must not run
+    #[command(after_help = "Examples:
+  ponte store import /backup/ponte.store
+  ponte store import ponte.store --identity colleague.key")]
+    Import(StoreImport),
+}
+
+/// `ponte store export`
+#[derive(Args, Debug)]
+pub struct StoreExport {
+    /// The file; it must not be there yet. It opens with keys.seal, unless another way is named
+    pub file: PathBuf,
+    /// Ask for a passphrase that opens it
+    #[arg(long, conflicts_with = "recipient")]
+    pub passphrase: bool,
+    /// The file of a passphrase that opens it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["recipient", "passphrase"])]
+    pub passphrase_file: Option<PathBuf>,
+    /// The certificate or RSA public key (PEM) of who may open it
+    #[arg(long, value_name = "FILE")]
+    pub recipient: Option<PathBuf>,
+}
+
+/// `ponte store import`
+#[derive(Args, Debug)]
+pub struct StoreImport {
+    /// The export
+    pub file: PathBuf,
+    /// The file of its passphrase, if it has one; otherwise it is asked for
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// The private key (PEM) of its recipient
+    #[arg(long, value_name = "FILE")]
+    pub identity: Option<PathBuf>,
+    /// Keep people's sessions: only if the server stopped before the export was made, else what was ended since lives again
+    #[arg(long)]
+    pub keep_sessions: bool,
 }

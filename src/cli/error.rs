@@ -13,11 +13,13 @@ use crate::register::error::RegisterError;
 use crate::register::package::BadPackage;
 use crate::saml::enveloped::EnvelopError;
 use crate::saml::signature::KeyError as PublicKeyError;
+use crate::store::export::ExportError;
 use crate::store::port::StoreError;
 use crate::telemetry::log::BadDirectives;
 use crate::web::tls::BadTls;
 use crate::world::certificate::CertificateError;
 use crate::world::key_place::{BadPlace, KeyPlace};
+use crate::world::recipient::RecipientError;
 use crate::world::roles::RolesError;
 use crate::world::seal::SealError;
 use crate::world::signer::{KeyError, SignError};
@@ -167,6 +169,27 @@ pub enum CliError {
     /// The register cannot be opened.
     #[error("the register cannot be used")]
     Register(#[source] RegisterError),
+    /// An export cannot be sealed.
+    #[error("the export cannot be sealed")]
+    ExportSeal(#[source] SealError),
+    /// An export cannot be read.
+    #[error("{}", .0.display())]
+    Export(PathBuf, #[source] ExportError),
+    /// An export is of other keys.
+    #[error("{} does not open with this key: it was made with another keys.seal, passphrase or recipient", .0.display())]
+    ImportKey(PathBuf),
+    /// An export's recipient cannot be used.
+    #[error("{}", .0.display())]
+    Recipient(PathBuf, #[source] RecipientError),
+    /// Nothing is imported over what is there.
+    #[error("the store in {} is not empty, and nothing is overwritten: move it away first", .0.display())]
+    StoreNotEmpty(PathBuf),
+    /// The data folder has other data keys.
+    #[error(
+        "{} has other data keys than the export: what they sealed (a register?) could not be read any longer. Import into another data folder",
+        .0.display()
+    )]
+    OtherRing(PathBuf),
     /// Something is amiss with the register.
     #[error("the register is not as it was written: {0}")]
     Amiss(String),

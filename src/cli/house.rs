@@ -22,6 +22,7 @@ use crate::identity::tenant::TenantId;
 use crate::partners::registry::Registry;
 use crate::register::journal::{self, Register};
 use crate::register::pending;
+use crate::store::restored;
 use crate::web::tls::Tls;
 use crate::world::clock::Clock;
 use crate::world::random::Random;
@@ -83,6 +84,8 @@ pub async fn open(
     };
     let recovered = pending::recover(&env.register, env.records(), env.clock.now()).await;
     let _rows = recovered.map_err(CliError::Register)?;
+    let restored = restored::read(&*env.store, env.clock.now()).await.map_err(CliError::Store)?;
+    env.life.know_restore(restored.map(|restored| restored.at));
     env.life.know_folders(folders(settings));
     let house = House {
         env: Arc::new(env),

@@ -25,6 +25,7 @@ pub mod service_providers;
 pub mod signals;
 pub mod signing;
 pub mod store;
+pub mod store_backup;
 pub mod supervisor;
 pub mod support;
 pub mod users;

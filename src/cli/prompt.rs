@@ -21,6 +21,14 @@ pub fn new_password(of: &str) -> io::Result<Zeroizing<String>> {
     }
 }
 
+/// Reads a password from the terminal without showing it.
+///
+/// # Errors
+/// When there is no terminal, or it closes.
+pub fn password(question: &str) -> io::Result<Zeroizing<String>> {
+    hidden(question)
+}
+
 /// The first line of standard input, without its end.
 ///
 /// # Errors

@@ -11,7 +11,8 @@ use crate::cli::office::Office;
 use crate::cli::say::{say, say_text};
 use crate::cli::signing::{self, Examples};
 use crate::cli::{
-    init, keys, load, metadata, register, reload, serve, service_providers, support, users,
+    init, keys, load, metadata, register, reload, serve, service_providers, store_backup, support,
+    users,
 };
 use crate::world::clock::Clock;
 use crate::world::random::Random;
@@ -61,6 +62,10 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             let done = users::carry_out(&mut office, command, clock.now()).await;
             office.close().await.and(done)
         }),
+        Command::Store { command } => {
+            let settings = load::settings(&arguments.config)?;
+            in_runtime(store_backup::carry_out(settings, command, &random, clock.now()))
+        }
         Command::Register { command } => {
             in_runtime(register::run::carry_out(&arguments.config, command, clock.now()))
         }

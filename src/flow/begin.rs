@@ -39,6 +39,12 @@ pub async fn begin(env: &Env, inbound: Inbound<'_>, visitor: &Visitor<'_>) -> Re
         if let Err(seconds) = env.by_partner.take(&received.partner.entity_id, now) {
             return Err(Failure::Told(Trouble::TooMany { seconds }));
         }
+        // A request that was seen before the store was restored is not in it: it was issued before that, or as far
+        // ahead of it as a service provider's clock may be.
+        let known_from = env.life.restored().map(|at| at + requests.window_ahead);
+        if known_from.is_some_and(|from| received.issue_instant < from) {
+            return refuse(env, received.replayed(), visitor).await;
+        }
         match open(env, &received, visitor).await? {
             Some(reply) => Ok(reply),
             None => refuse(env, received.replayed(), visitor).await,

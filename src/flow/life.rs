@@ -14,6 +14,7 @@ pub struct Life {
     stopping: AtomicBool,
     certificates: RwLock<Vec<Expiring>>,
     folders: RwLock<Vec<(String, PathBuf)>>,
+    restored: RwLock<Option<DateTime<Utc>>>,
     checked: Mutex<Option<(DateTime<Utc>, Readiness)>>,
 }
 
@@ -47,6 +48,17 @@ impl Life {
     #[must_use]
     pub fn certificates(&self) -> Vec<Expiring> {
         self.certificates.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes note of when the store was restored, if it was.
+    pub fn know_restore(&self, at: Option<DateTime<Utc>>) {
+        *self.restored.write().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
+    /// When the store was restored: requests that were seen before that it may not remember.
+    #[must_use]
+    pub fn restored(&self) -> Option<DateTime<Utc>> {
+        *self.restored.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes note of the folders that must have room, each with a name for it.

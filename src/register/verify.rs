@@ -181,11 +181,14 @@ impl<P: FnMut(u64)> Chain<'_, P> {
             return Ok(Some(self.fault(None, FaultKind::Rewritten)));
         }
         let mut begun = from.is_none();
+        let mut skipped = false;
         for month in months(folder).map_err(io)? {
             if self.verified.unfinished.contains(&month) || from.is_some_and(|from| month < from) {
+                skipped = true;
                 continue;
             }
-            let fault = self.month(month, !begun)?;
+            let is_start = !begun && (skipped || from == Some(month));
+            let fault = self.month(month, is_start)?;
             if fault.is_some() {
                 return Ok(fault);
             }
@@ -217,18 +220,11 @@ impl<P: FnMut(u64)> Chain<'_, P> {
             proofs.pop();
         }
         let mut digest = [0; 32];
-        for place in 0..proofs.len() {
-            let (month, proof) = &proofs[place];
-            let next = match proofs.get(place + 1) {
-                Some((_, Some(next))) => Some(next.previous),
-                Some((_, None)) => None,
-                None => Some(tail.purged),
-            };
+        for (month, proof) in &proofs {
             let sound = proof.as_ref().filter(|proof| {
                 proof.said.first == self.number
                     && proof.before == self.hash
                     && proof.previous == digest
-                    && next.is_none_or(|next| next == proof.digest)
             });
             let Some(proof) = sound else {
                 return Ok(Some(self.fault(Some((*month, 0)), FaultKind::Proof)));

@@ -23,6 +23,7 @@ use tokio::sync::oneshot;
 use crate::identity::tenant::TenantId;
 use crate::store::ahead::encode;
 use crate::store::disk::{Cause, Disk, Log};
+use crate::store::dump::Item;
 use crate::store::layers::Layers;
 use crate::store::layout::{EXPIRY, expired_at, expiry_key, pack, unpack, value_key, values_in};
 use crate::store::port::{
@@ -41,19 +42,21 @@ pub struct Grouped<D: Disk, L: Log> {
     threads: Vec<JoinHandle<()>>,
 }
 
-struct Shared<D, L> {
-    disk: D,
+pub(in crate::store) struct Shared<D, L> {
+    pub(in crate::store) disk: D,
     log: L,
     state: Mutex<State>,
     /// Wakes who writes the log.
-    commits: Condvar,
+    pub(in crate::store) commits: Condvar,
+    /// Held by who brings layers to the database, or wants it to stand still.
+    pub(in crate::store) settle_gate: Mutex<()>,
     /// Wakes who brings it to the database, and who waits for that at the end.
     settling: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    layers: Layers,
+pub(in crate::store) struct State {
+    pub(in crate::store) layers: Layers,
     /// The next round: what is committed and not yet in the log.
     round: Vec<u8>,
     /// How many commits there were.
@@ -97,7 +100,8 @@ impl<D: Disk, L: Log> Grouped<D, L> {
     /// When the system gives no thread.
     pub fn start(disk: D, log: L) -> std::io::Result<Self> {
         let (state, commits, settling) = (Mutex::default(), Condvar::new(), Condvar::new());
-        let shared = Arc::new(Shared { disk, log, state, commits, settling });
+        let settle_gate = Mutex::new(());
+        let shared = Arc::new(Shared { disk, log, state, commits, settle_gate, settling });
         let mut store = Self { shared, threads: Vec::new() };
         for (name, run) in [
             ("ponte-store", Shared::write_rounds as fn(&Shared<D, L>)),
@@ -130,7 +134,7 @@ impl<D: Disk, L: Log> fmt::Debug for Grouped<D, L> {
 }
 
 impl<D: Disk, L: Log> Shared<D, L> {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(in crate::store) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -210,6 +214,7 @@ impl<D: Disk, L: Log> Shared<D, L> {
             state = waited.unwrap_or_else(PoisonError::into_inner);
             let Some(layer) = state.layers.settling().filter(|_| state.may_settle) else { return };
             drop(state);
+            let gate = self.settle_gate.lock().unwrap_or_else(PoisonError::into_inner);
             let settled = settle(&self.disk, &layer).and_then(|()| self.log.forget());
             drop(layer);
             state = self.lock();
@@ -218,6 +223,7 @@ impl<D: Disk, L: Log> Shared<D, L> {
             }
             state.may_settle = false;
             state.layers.settled();
+            drop(gate);
             self.settling.notify_all();
         }
     }
@@ -265,7 +271,11 @@ impl<D: Disk, L: Log> Drop for End<'_, D, L> {
 }
 
 impl State {
-    fn check(&self) -> Result<(), StoreError> {
+    pub(in crate::store) fn last_commit(&self) -> u64 {
+        self.commits
+    }
+
+    pub(in crate::store) fn check(&self) -> Result<(), StoreError> {
         match &self.failed {
             Some(failed) => Err(StoreError::Backend(Box::new(failed.clone()))),
             None => Ok(()),
@@ -292,7 +302,7 @@ impl State {
         commit
     }
 
-    fn wait_for(&mut self, commit: u64) -> Option<oneshot::Receiver<()>> {
+    pub(in crate::store) fn wait_for(&mut self, commit: u64) -> Option<oneshot::Receiver<()>> {
         if commit <= self.synced {
             return None;
         }
@@ -409,6 +419,16 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
         self.shared.synced(waiting).await?;
         metrics::committed(if is_durable { "durable" } else { "ephemeral" }, watch.read());
         Ok(Committed::Done)
+    }
+
+    async fn dump(
+        &self,
+        to: tokio::sync::mpsc::Sender<Vec<Item>>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let dumped = tokio::task::spawn_blocking(move || shared.dump(&to, now)).await;
+        dumped.map_err(|error| StoreError::Backend(Box::new(error)))?
     }
 
     async fn sweep(&self, limit: usize, now: DateTime<Utc>) -> Result<usize, StoreError> {

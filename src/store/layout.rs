@@ -10,7 +10,8 @@ use crate::store::port::{Key, Space, Value, folder};
 /// Where the version of the data lies.
 pub const VERSION: &[u8] = b"version";
 
-const VALUES: u8 = b'd';
+/// What the keys of values begin with.
+pub const VALUES: u8 = b'd';
 const EXPIRIES: u8 = b'e';
 const LASTING: u8 = 0;
 const EXPIRING: u8 = 1;

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::identity::tenant::TenantId;
+use crate::store::dump::Item;
 use crate::store::port::{
     Committed, Durability, Expectation, Key, Space, Store, StoreError, Value, Write, within_limits,
 };
@@ -102,6 +103,21 @@ impl Store for MemoryStore {
             values.remove(key);
         }
         Ok(gone.len())
+    }
+
+    async fn dump(
+        &self,
+        to: tokio::sync::mpsc::Sender<Vec<Item>>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let live = |(key, value): (&Key, &Value)| {
+            value.lives(now).then(|| Item { path: key.path(), value: value.clone() })
+        };
+        let mut items: Vec<Item> = self.values().iter().filter_map(live).collect();
+        items.sort_by(|a, b| a.path.cmp(&b.path));
+        // Whoever stopped listening misses it.
+        let _gone = to.send(items).await;
+        Ok(())
     }
 
     async fn flush(&self) -> Result<(), StoreError> {

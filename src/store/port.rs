@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::identity::tenant::TenantId;
+use crate::store::dump::Item;
 use crate::world::seal::SealError;
 
 /// The most bytes that one value may have: what lies above goes to files that nothing syncs.
@@ -297,6 +298,14 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Drops what has expired, at most `limit` values, the longest expired first; returns how many.
     async fn sweep(&self, limit: usize, now: DateTime<Utc>) -> Result<usize, StoreError>;
+
+    /// Sends everything that lives at `now`, as of one moment, to `to`, while others go on reading and writing; ends
+    /// early when nobody listens. What it sends is on the disk.
+    async fn dump(
+        &self,
+        to: tokio::sync::mpsc::Sender<Vec<Item>>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
 
     /// Waits until everything acknowledged so far is on the disk.
     async fn flush(&self) -> Result<(), StoreError>;

@@ -13,13 +13,17 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use sled::Db;
 
 use crate::store::ahead::AheadLog;
 use crate::store::disk::{Cause, Change, Disk, Pair};
+use crate::store::dump::Item;
 use crate::store::grouped::Grouped;
-use crate::store::layout::VERSION;
+use crate::store::layers::Laid;
+use crate::store::layout::{VALUES, VERSION};
 use crate::store::port::{DATA_VERSION, StoreError};
+use crate::store::restored;
 use crate::store::settle::{layer_of, settle};
 
 const SEGMENT: usize = 4 * 1024 * 1024;
@@ -48,6 +52,17 @@ pub fn open(folder: &Path) -> Result<SledStore, StoreError> {
 /// # Errors
 /// As [`open`].
 pub fn open_with(folder: &Path, cache: u64) -> Result<SledStore, StoreError> {
+    let disk = open_disk(folder, cache)?;
+    let (log, left) = AheadLog::open(folder).map_err(StoreError::Backend)?;
+    for directory in [Some(folder), folder.parent()].into_iter().flatten() {
+        sync_directory(directory).map_err(backend)?;
+    }
+    settle(&disk, &layer_of(left)).map_err(StoreError::Backend)?;
+    log.clear().map_err(StoreError::Backend)?;
+    Grouped::start(disk, log).map_err(backend)
+}
+
+fn open_disk(folder: &Path, cache: u64) -> Result<SledDisk, StoreError> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(backend)?;
     let config = sled::Config::new()
         .path(folder)
@@ -61,13 +76,54 @@ pub fn open_with(folder: &Path, cache: u64) -> Result<SledStore, StoreError> {
     let file = File::open(folder.join("db")).map_err(backend)?;
     let disk = SledDisk { db, file, folder: folder.to_path_buf() };
     disk.settle_version()?;
-    let (log, left) = AheadLog::open(folder).map_err(StoreError::Backend)?;
-    for directory in [Some(folder), folder.parent()].into_iter().flatten() {
-        sync_directory(directory).map_err(backend)?;
+    Ok(disk)
+}
+
+/// Whether the store in `folder` holds nothing.
+///
+/// # Errors
+/// As [`open`].
+pub fn is_empty(folder: &Path) -> Result<bool, StoreError> {
+    let disk = open_disk(folder, CACHE)?;
+    let (_, left) = AheadLog::open(folder).map_err(StoreError::Backend)?;
+    let first = disk.from(&[VALUES]).next().transpose().map_err(StoreError::Backend)?;
+    Ok(left.is_empty() && first.is_none_or(|(key, _)| key.first() != Some(&VALUES)))
+}
+
+/// A store that is filled, by nobody else, before it is opened.
+#[derive(Debug)]
+pub struct Filling(SledDisk);
+
+impl Filling {
+    /// Begins a store in `folder`, where there is none.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn begin(folder: &Path) -> Result<Self, StoreError> {
+        let disk = open_disk(folder, CACHE)?;
+        Ok(Self(disk))
     }
-    settle(&disk, &layer_of(left)).map_err(StoreError::Backend)?;
-    log.clear().map_err(StoreError::Backend)?;
-    Grouped::start(disk, log).map_err(backend)
+
+    /// Puts values there, on the disk.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn put(&mut self, items: Vec<Item>) -> Result<(), StoreError> {
+        let laid = |item: Item| {
+            let key = [&[VALUES], item.path.as_slice()].concat();
+            (key, Laid { value: Some(item.value), durable: 0 })
+        };
+        settle(&self.0, &items.into_iter().map(laid).collect()).map_err(StoreError::Backend)
+    }
+
+    /// Ends it: whoever opens it is told that it was restored `at`, as it was `made`.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn end(mut self, made: DateTime<Utc>, at: DateTime<Utc>) -> Result<(), StoreError> {
+        let item = restored::item(made, at)?;
+        self.put(vec![item])
+    }
 }
 
 impl SledDisk {

@@ -7,23 +7,21 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use openssl::cipher::{Cipher, CipherRef};
-use openssl::cipher_ctx::CipherCtx;
 use openssl::error::ErrorStack;
 use openssl::sha::Sha256;
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::world::digest::HmacKey;
 use crate::world::random::Random;
+use crate::world::xaes::{decrypt, decrypt_one, encrypt, message_key};
 
 const FORMAT: u8 = 1;
-const NONCE: usize = 24;
-const TAG: usize = 16;
+pub(in crate::world) const NONCE: usize = 24;
+pub(in crate::world) const TAG: usize = 16;
 const HEAD: usize = 1 + 4 + NONCE;
 const RING_VERSION: u32 = 1;
 
@@ -32,7 +30,7 @@ pub const OVERHEAD: usize = HEAD + TAG;
 
 /// A key of 256 bits, wiped when it goes.
 #[derive(Clone)]
-pub struct SealKey(Zeroizing<[u8; 32]>);
+pub struct SealKey(pub(in crate::world) Zeroizing<[u8; 32]>);
 
 impl SealKey {
     /// A new key.
@@ -52,6 +50,30 @@ impl SealKey {
         Self::copied(&bytes).ok_or(SealError::KeyFile)
     }
 
+    /// `plain`, sealed with this key itself for the place that `context` names: nonce, ciphertext, tag.
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
+    pub fn wrap(
+        &self,
+        context: &[u8],
+        plain: &[u8],
+        random: &Random,
+    ) -> Result<Vec<u8>, SealError> {
+        let mut wrapped = random.bytes::<NONCE>().to_vec();
+        encrypt(self, context, plain, &mut wrapped)?;
+        Ok(wrapped)
+    }
+
+    /// What [`SealKey::wrap`] sealed for the same `context`.
+    ///
+    /// # Errors
+    /// [`SealError::Altered`] when it was altered, or sealed with another key or for another place.
+    pub fn unwrap(&self, context: &[u8], wrapped: &[u8]) -> Result<Vec<u8>, SealError> {
+        let (nonce, rest) = wrapped.split_at_checked(NONCE).ok_or(SealError::Altered)?;
+        decrypt(self, context, nonce, rest)
+    }
+
     /// Opens what [`Seal::seal`] sealed for `context`, with the key of that one alone, see [`Seal::key_of`].
     ///
     /// # Errors
@@ -68,6 +90,12 @@ impl SealKey {
         let mut key = Zeroizing::new([0; 32]);
         (bytes.len() == key.len()).then(|| key.copy_from_slice(bytes))?;
         Some(Self(key))
+    }
+
+    /// The key of these bytes.
+    #[must_use]
+    pub fn of(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
     }
 
     /// What [`SealKey::parse`] reads.
@@ -165,6 +193,15 @@ impl Seal {
     fn with(current: u32, data: BTreeMap<u32, SealKey>, index: SealKey) -> Self {
         let mac = HmacKey::new(index.0.as_slice());
         Self { current, data, index, mac }
+    }
+
+    /// Whether both open the same and blind the same.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let keys = |seal: &Self| -> Vec<[u8; 32]> {
+            seal.data.values().chain([&seal.index]).map(|key| sha256(&[&key.0[..]])).collect()
+        };
+        self.data.keys().eq(other.data.keys()) && keys(self) == keys(other)
     }
 
     /// Seals `plain` for the place that `context` names: format, key id, nonce, ciphertext, tag.
@@ -281,99 +318,6 @@ const INDEX_CONTEXT: &str = "ponte key ring: index";
 
 fn data_context(id: u32) -> String {
     format!("ponte key ring: data {id}")
-}
-
-/// The message key of XAES-256-GCM: AES-CMAC of a counter and the first half of the nonce (NIST SP 800-108).
-fn message_key(key: &SealKey, nonce: &[u8]) -> Result<SealKey, ErrorStack> {
-    let mut ctx = CipherCtx::new()?;
-    ctx.encrypt_init(Some(ecb()?), Some(key.0.as_slice()), None)?;
-    ctx.set_padding(false);
-    let mut subkey = [0; 32];
-    ctx.cipher_update(&[0; 16], Some(&mut subkey))?;
-    let doubled = u128::from_be_bytes(first_block(&subkey)) << 1;
-    let carry = if subkey[0] & 0x80 == 0 { 0 } else { 0x87 };
-    let mut blocks = Zeroizing::new([0; 32]);
-    for (block, counter) in blocks.chunks_exact_mut(16).zip([1, 2]) {
-        block[..4].copy_from_slice(&[0, counter, b'X', 0]);
-        block[4..].copy_from_slice(&nonce[..12]);
-        let masked = u128::from_be_bytes(first_block(block)) ^ doubled ^ carry;
-        block.copy_from_slice(&masked.to_be_bytes());
-    }
-    let mut out = Zeroizing::new([0; 48]);
-    ctx.cipher_update(blocks.as_slice(), Some(out.as_mut_slice()))?;
-    subkey.zeroize();
-    let mut derived = Zeroizing::new([0; 32]);
-    derived.copy_from_slice(&out[..32]);
-    Ok(SealKey(derived))
-}
-
-fn first_block(bytes: &[u8]) -> [u8; 16] {
-    let mut block = [0; 16];
-    block.copy_from_slice(&bytes[..16]);
-    block
-}
-
-/// Appends ciphertext and tag to `sealed`, which ends in the nonce.
-/// The ciphers, looked up once: OpenSSL 3 would do it anew at every use.
-static GCM: OnceLock<Cipher> = OnceLock::new();
-static ECB: OnceLock<Cipher> = OnceLock::new();
-
-fn gcm() -> Result<&'static CipherRef, ErrorStack> {
-    fetched(&GCM, "AES-256-GCM")
-}
-
-fn ecb() -> Result<&'static CipherRef, ErrorStack> {
-    fetched(&ECB, "AES-256-ECB")
-}
-
-fn fetched(place: &'static OnceLock<Cipher>, name: &str) -> Result<&'static CipherRef, ErrorStack> {
-    if let Some(cipher) = place.get() {
-        return Ok(cipher);
-    }
-    let cipher = Cipher::fetch(None, name, None)?;
-    Ok(place.get_or_init(|| cipher))
-}
-
-fn encrypt(
-    key: &SealKey,
-    context: &[u8],
-    plain: &[u8],
-    sealed: &mut Vec<u8>,
-) -> Result<(), ErrorStack> {
-    let nonce = sealed.split_off(sealed.len() - NONCE);
-    sealed.extend_from_slice(&nonce);
-    let key = message_key(key, &nonce)?;
-    let mut ctx = CipherCtx::new()?;
-    ctx.encrypt_init(Some(gcm()?), Some(key.0.as_slice()), Some(&nonce[12..]))?;
-    ctx.cipher_update(context, None)?;
-    ctx.cipher_update_vec(plain, sealed)?;
-    ctx.cipher_final_vec(sealed)?;
-    let mut tag = [0; TAG];
-    ctx.tag(&mut tag)?;
-    sealed.extend_from_slice(&tag);
-    Ok(())
-}
-
-fn decrypt(key: &SealKey, context: &[u8], nonce: &[u8], rest: &[u8]) -> Result<Vec<u8>, SealError> {
-    decrypt_one(&message_key(key, nonce)?, context, nonce, rest)
-}
-
-fn decrypt_one(
-    key: &SealKey,
-    context: &[u8],
-    nonce: &[u8],
-    rest: &[u8],
-) -> Result<Vec<u8>, SealError> {
-    let end = rest.len().checked_sub(TAG).ok_or(SealError::Altered)?;
-    let (cipher, tag) = rest.split_at(end);
-    let mut ctx = CipherCtx::new()?;
-    ctx.decrypt_init(Some(gcm()?), Some(key.0.as_slice()), Some(&nonce[12..]))?;
-    ctx.set_tag(tag)?;
-    ctx.cipher_update(context, None)?;
-    let mut plain = Vec::with_capacity(cipher.len());
-    ctx.cipher_update_vec(cipher, &mut plain)?;
-    ctx.cipher_final_vec(&mut plain).map_err(|_| SealError::Altered)?;
-    Ok(plain)
 }
 
 #[cfg(test)]

@@ -60,6 +60,14 @@ impl Store for Slow {
         self.inner.sweep(limit, now).await
     }
 
+    async fn dump(
+        &self,
+        to: tokio::sync::mpsc::Sender<Vec<ponte::store::dump::Item>>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.inner.dump(to, now).await
+    }
+
     async fn flush(&self) -> Result<(), StoreError> {
         self.inner.flush().await
     }

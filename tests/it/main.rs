@@ -35,6 +35,8 @@ mod profiles_doc;
 mod reach;
 mod records;
 mod register;
+mod register_commands;
+mod register_keep;
 mod register_pending;
 mod samael;
 mod saml_out;

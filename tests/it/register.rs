@@ -74,14 +74,14 @@ pub(crate) fn row(number: u64, length: usize) -> Row {
     }
 }
 
-struct Place {
+pub(crate) struct Place {
     _folder: tempfile::TempDir,
-    settings: Settings,
-    certificate: Vec<u8>,
+    pub(crate) settings: Settings,
+    pub(crate) certificate: Vec<u8>,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let signer = key();
         let certificate = signer.certificate().to_vec();
@@ -99,27 +99,27 @@ impl Place {
         Self { _folder: folder, settings, certificate }
     }
 
-    fn open(&self) -> Register {
+    pub(crate) fn open(&self) -> Register {
         Register::open(self.settings.clone(), noon()).unwrap()
     }
 
-    fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         Month::of(noon()).path(&self.settings.folder)
     }
 
-    fn verify(&self) -> Verdict {
+    pub(crate) fn verify(&self) -> Verdict {
         let Settings { folder, checkpoint, seal, .. } = &self.settings;
         verify(folder, checkpoint, seal, &[&self.certificate]).unwrap()
     }
 
-    fn fault(&self) -> Fault {
+    pub(crate) fn fault(&self) -> Fault {
         match self.verify() {
             Verdict::Faulty(fault) => fault,
             Verdict::Sound(_) => panic!("nothing was found amiss"),
         }
     }
 
-    fn is_sound(&self, records: u64) {
+    pub(crate) fn is_sound(&self, records: u64) {
         match self.verify() {
             Verdict::Sound(verified) => assert_eq!(verified.records, records),
             Verdict::Faulty(fault) => panic!("{fault:?}"),
@@ -127,7 +127,7 @@ impl Place {
     }
 
     /// A register of `count` rows, closed; returns where each row begins, and where the last one ends.
-    async fn written(&self, count: u64) -> Vec<usize> {
+    pub(crate) async fn written(&self, count: u64) -> Vec<usize> {
         let register = self.open();
         let mut starts = Vec::new();
         for number in 0..count {
