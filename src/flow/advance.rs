@@ -112,6 +112,7 @@ pub(in crate::flow) fn page(transaction: &Transaction, show: Show) -> Reply {
         handle: transaction.id.clone(),
         csrf: transaction.token().to_owned(),
         service: transaction.request.relying_party.name.clone(),
+        own: transaction.request.relying_party.own,
         asked,
         show,
     }))

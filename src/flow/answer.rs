@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::assurance::class_ref::Vocabulary;
 use crate::assurance::plan;
+use crate::flow::account;
 use crate::flow::device;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
@@ -37,6 +38,9 @@ pub(in crate::flow) async fn answer(
     visitor: &Visitor<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<Reply>, Failure> {
+    if transaction.request.relying_party.own {
+        return account::answer(env, loaded, transaction, &outcome, known, visitor, now).await;
+    }
     env.register.admits()?;
     let request = &transaction.request;
     let reply_to = ReplyTo::decode(&request.reply_to)?;
@@ -169,6 +173,9 @@ pub(in crate::flow) async fn repeat(
     transaction: &Transaction,
     now: DateTime<Utc>,
 ) -> Result<Reply, Failure> {
+    if transaction.request.relying_party.own {
+        return Ok(Reply::ToAccount(account::SESSIONS));
+    }
     let Some((kept, _)) = transaction.answer() else {
         return Err(Failure::Told(Trouble::Expired));
     };

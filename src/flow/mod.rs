@@ -1,5 +1,6 @@
 //! The walk of a login: reads the clock, calls the floors below, keeps what they return.
 
+pub mod account;
 pub mod advance;
 pub mod alarm;
 pub mod answer;
@@ -15,6 +16,7 @@ pub mod hashing;
 pub mod life;
 pub mod limits;
 pub mod network;
+pub mod new_password;
 pub mod person;
 pub mod prove;
 pub mod readiness;

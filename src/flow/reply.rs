@@ -1,6 +1,8 @@
 //! What the browser gets, as data: `web/reply.rs` alone renders it.
 
 use crate::assurance::class_ref::ClassRef;
+use crate::factors::password::Unacceptable;
+use crate::flow::account::Done;
 use crate::identity::release::Release;
 use crate::login::choice::Choice;
 use crate::login::outcome::Refusal;
@@ -29,8 +31,97 @@ pub enum Reply {
     Page(Box<LoginPage>),
     /// The answer, to be posted to the service provider.
     Answer(Box<Answer>),
+    /// A page of the person's own.
+    Account(Box<AccountPage>),
+    /// Go on at this page of the person's own.
+    ToAccount(&'static str),
+    /// The same, with new cookies.
+    Entered(Box<Entered>),
     /// A page outside any login.
     Trouble(Box<Trouble>),
+}
+
+/// The way to a page of the person's own.
+#[derive(Debug)]
+pub struct Entered {
+    /// The cookie of the browser's session, if it is new.
+    pub session: Option<SessionCookie>,
+    /// A cookie by which this browser is known later.
+    pub device: Option<String>,
+    /// The page's path.
+    pub to: &'static str,
+}
+
+/// A page of the person's own.
+#[derive(Debug)]
+pub enum AccountPage {
+    /// The way in.
+    Welcome {
+        /// Why the person was not let in.
+        refused: Option<Refusal>,
+    },
+    /// The person's sessions.
+    Sessions {
+        /// The token that its forms must carry.
+        csrf: String,
+        /// The sessions, this one first.
+        rows: Vec<SessionRow>,
+        /// What has just happened.
+        done: Option<Done>,
+    },
+    /// A new password.
+    Password {
+        /// The token that its form must carry.
+        csrf: String,
+        /// The person's user name, for the browser's own list of passwords.
+        username: String,
+        /// What went wrong before.
+        notice: Option<PasswordNotice>,
+    },
+    /// The person has left.
+    SignedOut {
+        /// The services that were told in the session.
+        services: Vec<LocalName>,
+    },
+}
+
+/// A session as its person sees it.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// Its id, for the form that ends it.
+    pub id: String,
+    /// Browser and system; empty if unknown.
+    pub browser: String,
+    /// The network that it is from.
+    pub network: String,
+    /// Seconds since it was opened.
+    pub opened: u64,
+    /// Seconds since it last served.
+    pub used: u64,
+    /// The services that were told in it.
+    pub services: Vec<LocalName>,
+    /// Whether it is the one that looks.
+    pub this: bool,
+}
+
+/// What went wrong with a new password.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PasswordNotice {
+    /// A field was left empty.
+    Missing,
+    /// The new one was typed in two ways.
+    Different,
+    /// It is the present one.
+    Same,
+    /// It may not be chosen.
+    Unacceptable(Unacceptable),
+    /// The present one is not right.
+    Wrong,
+    /// Nothing was tried: there were too many wrong attempts before.
+    Wait {
+        /// For how many seconds.
+        seconds: u32,
+    },
 }
 
 /// A page of a login.
@@ -42,6 +133,8 @@ pub struct LoginPage {
     pub csrf: String,
     /// Who asks.
     pub service: LocalName,
+    /// Whether it is we who ask: the login is to the person's own pages.
+    pub own: bool,
     /// The class that is asked for, if any.
     pub asked: Option<ClassRef>,
     /// What it shows.

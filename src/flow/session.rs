@@ -237,6 +237,18 @@ pub(in crate::flow) fn settle(
     Ok(Joined { event, session, cookie, forgotten })
 }
 
+/// `session` with another secret, and the cookie that bears it.
+pub(in crate::flow) fn rekeyed(
+    env: &Env,
+    session: Session,
+    now: DateTime<Utc>,
+) -> (Session, SessionCookie) {
+    let secret = env.random.token();
+    let session = session.rekey(digest(&secret));
+    let cookie = cookie(&session, &secret, now);
+    (session, cookie)
+}
+
 /// The cookie with which the browser comes back.
 fn cookie(session: &Session, secret: &str, now: DateTime<Utc>) -> SessionCookie {
     let seconds = (session.ends - now).num_seconds();

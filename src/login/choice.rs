@@ -83,6 +83,11 @@ pub fn pick<'a>(
     }
     // Which identities there are is shown only to who has shown as much as was asked for.
     let enough = plans.iter().any(|(_, plan)| matches!(plan, Plan::Enough { .. }));
+    if enough && request.relying_party.own {
+        // Nobody is told of any: one that does will do.
+        plans.retain(|(_, plan)| matches!(plan, Plan::Enough { .. }));
+        plans.truncate(1);
+    }
     if plans.len() > 1 && enough {
         return Ok(Picked::Several(plans.iter().map(|(one, _)| Choice::of(one)).collect()));
     }
@@ -95,7 +100,8 @@ fn fitting<'a>(
     request: &LoginRequest,
     today: NaiveDate,
 ) -> Result<Vec<&'a Identity>, Refusal> {
-    let kinds = |one: &&Identity| serves(one.kind, request.purpose);
+    let own = request.relying_party.own;
+    let kinds = |one: &&Identity| own || serves(one.kind, request.purpose);
     let mut left: Vec<&Identity> = person.identities.iter().filter(kinds).collect();
     if left.is_empty() {
         return Err(Refusal::IdentityType);

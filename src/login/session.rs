@@ -151,6 +151,12 @@ impl Session {
         Self { used: now, idle, ..self }
     }
 
+    /// The person enters their own pages in it.
+    #[must_use]
+    pub fn enter_account(self, now: DateTime<Utc>) -> Self {
+        Self { account: Some(now), ..self }
+    }
+
     /// Adds factors that held; the latest of each kind counts.
     #[must_use]
     pub fn add(mut self, evidence: &[Evidence]) -> Self {

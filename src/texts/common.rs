@@ -21,6 +21,9 @@ table! {
     phishing: "Nessuno ti chiederà mai la password o un codice per telefono, email o messaggio, e nessuno ha bisogno di collegarsi al tuo computer. Inseriscili soltanto in questa pagina, dopo aver controllato l’indirizzo nel browser.",
         "Nobody will ever ask for your password or a code by phone, email or message, and nobody needs to connect to your computer. Enter them only on this page, after checking the address in your browser.";
     cancel: "Annulla e torna al servizio", "Cancel and go back to the service";
+    cancel_own: "Annulla", "Cancel";
+    own_login: "Stai entrando nella tua area personale presso questo gestore di identità. Nessun dato viene inviato a un servizio.",
+        "You are entering your own pages at this identity provider. No data are sent to any service.";
     go_on: "Prosegui", "Continue";
     again: "Riprova", "Try again";
     required: "I campi con l’asterisco (*) sono obbligatori.", "Fields marked with an asterisk (*) are required.";

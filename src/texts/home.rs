@@ -9,6 +9,9 @@ table! {
     how_title: "Come si accede", "How to sign in";
     how: "L’accesso parte sempre dal servizio che vuoi usare: scegli lì «Entra con SPID» e verrai portato qui per inserire le tue credenziali.",
         "Sign-in always starts from the service that you want to use: choose “Entra con SPID” there and you will be taken here to enter your credentials.";
+    account: "Area personale", "Your own pages";
+    account_lead: "Guarda da dove sei entrato, chiudi le sessioni, cambia la password:",
+        "See where you are signed in, end sessions, change your password:";
     levels_title: "I livelli di sicurezza", "The levels of security";
     levels_lead: "È il servizio a stabilire quale livello serve.", "The service decides which level is needed.";
     developers_title: "Per chi sviluppa un servizio", "For developers of a service";

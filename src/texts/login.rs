@@ -6,6 +6,7 @@ use crate::texts::table::table;
 
 table! {
     title: "Accedi", "Sign in";
+    own_title: "Accedi alla tua area personale", "Sign in to your own pages";
     lead: "Entra con le tue credenziali.", "Enter with your credentials.";
     username: "Nome utente", "Username";
     username_help: "Il nome utente o l’indirizzo email con cui ti sei registrato.",

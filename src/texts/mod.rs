@@ -4,6 +4,7 @@
 //! is missing in one of them does not compile. Sentences with a number or a
 //! name in them are functions.
 
+pub mod account;
 pub mod common;
 pub mod consent;
 pub mod demo;

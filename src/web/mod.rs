@@ -1,5 +1,6 @@
 //! HTTP: takes requests apart, calls the flow, puts answers together.
 
+pub mod account;
 pub mod assets;
 pub mod browser;
 pub mod context;

@@ -10,13 +10,18 @@ use url::Url;
 
 use crate::assurance::class_ref::ClassRef;
 use crate::flow::device::REMEMBERED;
-use crate::flow::reply::{Answer, Enrolling, LoginPage, Notice, Reply, Show, Trouble, Why};
+use crate::flow::reply::{
+    AccountPage, Answer, Enrolling, LoginPage, Notice, PasswordNotice, Reply, SessionCookie,
+    SessionRow, Show, Trouble, Why,
+};
 use crate::login::outcome::Refusal;
+use crate::login::request::LocalName;
 use crate::saml::errors::row::Row;
 use crate::saml::status::{self, Fault};
 use crate::texts::login::Problem;
 use crate::web::context::Context;
 use crate::web::cookie;
+use crate::web::pages::account::{AccountPassword, AccountSessions, AccountWelcome};
 use crate::web::pages::consent::Consent;
 use crate::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
 use crate::web::pages::error::{Error, Level};
@@ -37,6 +42,13 @@ pub(super) fn render(context: &Context, reply: Reply) -> Response {
         }
         Reply::Page(login) => login_page(context, *login),
         Reply::Answer(answer) => answered(context, *answer),
+        Reply::Account(account) => account_page(context, *account),
+        Reply::ToAccount(to) => go_on(context, to, "", None),
+        Reply::Entered(entered) => {
+            let mut response = go_on(context, entered.to, "", None);
+            keep(&mut response, entered.device, entered.session);
+            response
+        }
         Reply::Trouble(trouble) => troubled(context, *trouble),
     }
 }
@@ -52,28 +64,73 @@ fn go_on(context: &Context, to: &str, handle: &str, browser: Option<&str>) -> Re
     response
 }
 
+/// A page of the person's own.
+fn account_page(context: &Context, account: AccountPage) -> Response {
+    let frame = context.frame();
+    match account {
+        AccountPage::Welcome { refused } => {
+            let status = if refused.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+            let html = AccountWelcome { refused, left: None }.render(&frame);
+            page(context, status, html)
+        }
+        AccountPage::SignedOut { services } => {
+            let left = Some(services.iter().map(|name| local(context, name)).collect());
+            let html = AccountWelcome { refused: None, left }.render(&frame);
+            let mut response = page(context, StatusCode::OK, html);
+            set(&mut response, SET_COOKIE, &cookie::remove(cookie::SESSION));
+            response
+        }
+        AccountPage::Sessions { csrf, rows, done } => {
+            let named = |row: SessionRow| {
+                let services = row.services.iter().map(|name| local(context, name)).collect();
+                (row, services)
+            };
+            let rows = rows.into_iter().map(named).collect();
+            page(context, StatusCode::OK, AccountSessions { csrf, rows, done }.render(&frame))
+        }
+        AccountPage::Password { csrf, username, notice } => {
+            let status = match notice {
+                None => StatusCode::OK,
+                Some(PasswordNotice::Wait { .. }) => StatusCode::TOO_MANY_REQUESTS,
+                Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            let html = AccountPassword { csrf, username, notice }.render(&frame);
+            let mut response = page(context, status, html);
+            if let Some(PasswordNotice::Wait { seconds }) = notice {
+                set(&mut response, RETRY_AFTER, &seconds.to_string());
+            }
+            response
+        }
+    }
+}
+
+fn local(context: &Context, name: &LocalName) -> String {
+    context.local(name).unwrap_or_default().to_owned()
+}
+
 fn login_page(context: &Context, login: LoginPage) -> Response {
     let frame = context.frame();
     let base = format!("/login/{}", login.handle);
     let to = |step: &str| format!("{base}/{step}");
     let (csrf, cancel) = (login.csrf, to("cancel"));
     let service = context.local(&login.service).unwrap_or_default().to_owned();
-    let level = login.asked.map(level_name);
+    let (own, level) = (login.own, login.asked.map(level_name));
     let (problem, html) = match login.show {
         Show::Password { username, notice } => {
             let problem = notice.map(problem);
             let action = to("password");
-            let login = Login { action, cancel, csrf, service, level, username, problem };
+            let login = Login { action, cancel, csrf, own, service, level, username, problem };
             (problem, login.render(&frame))
         }
         Show::Totp { period, notice } => {
             let (problem, period) = (notice.map(problem), period.into());
-            let totp = Totp { action: to("totp"), cancel, csrf, service, level, period, problem };
+            let totp =
+                Totp { action: to("totp"), cancel, csrf, own, service, level, period, problem };
             (problem, totp.render(&frame))
         }
         Show::Activation { notice } => {
             let (problem, action) = (notice.map(problem), to("activation"));
-            let activation = Activation { action, cancel, csrf, service, level, problem };
+            let activation = Activation { action, cancel, csrf, own, service, level, problem };
             (problem, activation.render(&frame))
         }
         Show::EnrolTotp(enrolling) => {
@@ -84,6 +141,7 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
                 action: to("enrol"),
                 cancel,
                 csrf,
+                own,
                 username,
                 family_name: family_names.unwrap_or_default(),
                 given_name: given_names.unwrap_or_default(),
@@ -98,12 +156,13 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
         Show::Choose { choices, missing } => {
             let action = to("identity");
             let problem = missing.then_some(Problem::Missing);
-            let choose = ChooseIdentity { action, cancel, csrf, service, level, choices, missing };
+            let choose =
+                ChooseIdentity { action, cancel, csrf, own, service, level, choices, missing };
             (problem, choose.render(&frame))
         }
         Show::Consent { release, changed } => {
             let action = to("consent");
-            (None, Consent { action, csrf, service, level, release, changed }.render(&frame))
+            (None, Consent { action, csrf, own, service, level, release, changed }.render(&frame))
         }
     };
     let status = match problem {
@@ -153,15 +212,20 @@ fn answered(context: &Context, answer: Answer) -> Response {
     };
     set(&mut response, CONTENT_SECURITY_POLICY, &content_security_policy(target.as_ref()));
     set(&mut response, REFERRER_POLICY, "no-referrer");
-    if let Some(device) = answer.device {
-        let kept = cookie::write(cookie::DEVICE, &device, REMEMBERED.num_seconds());
-        set(&mut response, SET_COOKIE, &kept);
-    }
-    if let Some(session) = answer.session {
-        let kept = cookie::write(cookie::SESSION, &session.value, session.seconds);
-        set(&mut response, SET_COOKIE, &kept);
-    }
+    keep(&mut response, answer.device, answer.session);
     response
+}
+
+/// Sets the cookies by which a browser is known later.
+fn keep(response: &mut Response, device: Option<String>, session: Option<SessionCookie>) {
+    if let Some(device) = device {
+        let kept = cookie::write(cookie::DEVICE, &device, REMEMBERED.num_seconds());
+        set(response, SET_COOKIE, &kept);
+    }
+    if let Some(session) = session {
+        let kept = cookie::write(cookie::SESSION, &session.value, session.seconds);
+        set(response, SET_COOKIE, &kept);
+    }
 }
 
 /// What a page says of an answer that names nobody.

@@ -19,7 +19,7 @@ use crate::web::headers::harden;
 use crate::web::origin::is_our_host;
 use crate::web::pages::notice::Notice;
 use crate::web::reply::notice;
-use crate::web::{assets, help, home, login, monitoring, saml};
+use crate::web::{account, assets, help, home, login, monitoring, saml};
 use crate::world::stopwatch::Stopwatch;
 
 /// Everything that we answer.
@@ -44,6 +44,13 @@ fn routes() -> Router {
         .route("/login/{handle}", get(login::show).post(login::go_on))
         .route("/login/{handle}/enrolled", get(login::enrolled))
         .route("/login/{handle}/{step}", post(login::step))
+        .route("/account", get(account::home))
+        .route("/account/enter", post(account::enter))
+        .route("/account/sessions", get(account::sessions))
+        .route("/account/sessions/end", post(account::end_one))
+        .route("/account/sessions/end-others", post(account::end_others))
+        .route("/account/password", get(account::password).post(account::change_password))
+        .route("/account/sign-out", post(account::sign_out))
         .route(assets::ROUTE, get(assets::serve))
 }
 
@@ -104,7 +111,11 @@ fn within_limits(context: &Context, method: &Method, path: &str) -> Result<(), u
 async fn wrong_method(Extension(context): Extension<Context>, request: Request) -> Response {
     let path = request.uri().path();
     let allowed = match path {
-        "/saml/sso" => "GET, HEAD, POST",
+        "/saml/sso" | "/account/password" => "GET, HEAD, POST",
+        "/account/enter"
+        | "/account/sign-out"
+        | "/account/sessions/end"
+        | "/account/sessions/end-others" => "POST",
         _ if path.starts_with("/help/") => "GET, HEAD, POST",
         _ if path.starts_with("/login/") && path.ends_with("/enrolled") => "GET, HEAD",
         _ if path.starts_with("/login/") && path.matches('/').count() == 3 => "POST",

@@ -18,6 +18,8 @@ pub struct Consent {
     pub action: String,
     /// The transaction's token.
     pub csrf: String,
+    /// Whether the login is to the person's own pages.
+    pub own: bool,
     /// The name of the service that asks.
     pub service: String,
     /// The level asked for, as people know it: `SpidL2`.

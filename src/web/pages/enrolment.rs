@@ -17,6 +17,8 @@ pub struct Activation {
     pub cancel: String,
     /// The transaction's token.
     pub csrf: String,
+    /// Whether the login is to the person's own pages.
+    pub own: bool,
     /// The name of the service that asks.
     pub service: String,
     /// The level asked for, as people know it: `SpidL2`.
@@ -36,6 +38,8 @@ pub struct EnrolTotp {
     pub cancel: String,
     /// The transaction's token.
     pub csrf: String,
+    /// Whether the login is to the person's own pages.
+    pub own: bool,
     /// The account's username.
     pub username: String,
     /// The person's family name.

@@ -3,6 +3,7 @@
 //! A page decides nothing and knows no request: a handler fills the struct and
 //! calls `render` with the [`frame::Frame`] that goes around it.
 
+pub mod account;
 pub mod consent;
 pub mod demo;
 pub mod enrolment;

@@ -12,7 +12,7 @@ use url::Url;
 #[derive(Clone, Debug)]
 pub(crate) struct Agent {
     cookies: BTreeMap<String, BTreeMap<String, String>>,
-    language: &'static str,
+    pub(crate) language: &'static str,
     /// What the last page's address would give as Origin.
     origin: Option<String>,
     /// The address that the proxy of the tests tells of.
@@ -61,6 +61,11 @@ impl Agent {
     pub(crate) fn cookie_header(&self, host: &str) -> String {
         let pairs = self.cookies.get(host).into_iter().flatten();
         pairs.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    /// What the next form says of where it comes from.
+    pub(crate) fn come_from(&mut self, origin: &str) {
+        self.origin = Some(origin.to_owned());
     }
 
     /// Keeps a cookie that the server did not set.

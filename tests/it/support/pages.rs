@@ -2,15 +2,20 @@
 
 use std::borrow::Cow;
 
+use ponte::factors::password::Unacceptable;
+use ponte::flow::account::Done;
+use ponte::flow::reply::{PasswordNotice, SessionRow};
 use ponte::identity::attributes::AttributeName;
 use ponte::identity::kind::IdentityKind;
 use ponte::identity::release::{Release, Released};
 use ponte::login::choice::Choice;
+use ponte::login::outcome::Refusal;
 use ponte::saml::status::{Fault, FaultKind};
 use ponte::texts::demo;
 use ponte::texts::help::Topic;
 use ponte::texts::language::Language;
 use ponte::texts::login::Problem;
+use ponte::web::pages::account::{AccountPassword, AccountSessions, AccountWelcome};
 use ponte::web::pages::consent::Consent;
 use ponte::web::pages::demo::{
     DemoAttributes, DemoCode, DemoError, DemoHome, DemoPeople, DemoPerson,
@@ -59,6 +64,22 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
             released(AttributeName::DateOfBirth, "1980-01-01"),
             released(AttributeName::Email, "anna.maria.rossi@posta.example"),
         ]).render(&around)),
+        ("account_welcome", AccountWelcome { refused: None, left: None }.render(&around)),
+        ("account_refused", {
+            AccountWelcome { refused: Some(Refusal::TooManyAttempts), left: None }.render(&around)
+        }),
+        ("account_left", {
+            let left = Some(vec!["Anagrafe".into(), "Biblioteca".into()]);
+            AccountWelcome { refused: None, left }.render(&around)
+        }),
+        ("account_login", Login { own: true, level: None, ..login(None) }.render(&around)),
+        ("account_sessions", the_sessions(3, Some(Done::Password)).render(&around)),
+        ("account_one_session", the_sessions(1, None).render(&around)),
+        ("account_password", new_password(None).render(&around)),
+        ("account_password_again", {
+            let notice = PasswordNotice::Unacceptable(Unacceptable::TooShort);
+            new_password(Some(notice)).render(&around)
+        }),
         ("post", post().render(&around)),
         (
             "post_request",
@@ -197,6 +218,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             action: action(),
             cancel: cancel(),
             csrf: csrf(),
+            own: false,
             service: service(),
             level: level(),
             username: v(),
@@ -207,6 +229,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             action: action(),
             cancel: cancel(),
             csrf: csrf(),
+            own: false,
             service: service(),
             level: level(),
             period: 30,
@@ -217,6 +240,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             action: action(),
             cancel: cancel(),
             csrf: csrf(),
+            own: false,
             service: service(),
             level: level(),
             problem: None,
@@ -226,6 +250,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             action: action(),
             cancel: cancel(),
             csrf: csrf(),
+            own: false,
             username: v(),
             family_name: v(),
             given_name: v(),
@@ -240,6 +265,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             action: action(),
             cancel: action(),
             csrf: csrf(),
+            own: false,
             service: service(),
             level: level(),
             choices: vec![Choice {
@@ -255,12 +281,24 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
         Consent {
             action: action(),
             csrf: csrf(),
+            own: false,
             service: service(),
             level: level(),
             release: release(vec![released(AttributeName::Name, value)]),
             changed: true,
         }
         .render(&around),
+        AccountWelcome { refused: None, left: Some(vec![v()]) }.render(&around),
+        {
+            let mut page = the_sessions(2, None);
+            page.csrf = v();
+            for (row, services) in &mut page.rows {
+                (row.id, row.browser, row.network) = (v(), v(), v());
+                services.push(v());
+            }
+            page.render(&around)
+        },
+        AccountPassword { csrf: v(), username: v(), notice: None }.render(&around),
         form().render(&around),
         Error {
             number: Some(16),
@@ -328,6 +366,7 @@ fn login(problem: Option<Problem>) -> Login {
         action: "/login/x/password".into(),
         cancel: "/login/x/cancel".into(),
         csrf: "token".into(),
+        own: false,
         service: "Servizi al cittadino del Comune di Esempio".into(),
         level: Some("SpidL2".into()),
         username: String::new(),
@@ -340,6 +379,7 @@ fn totp(problem: Option<Problem>) -> Totp {
         action: "/login/x/totp".into(),
         cancel: "/login/x/cancel".into(),
         csrf: "token".into(),
+        own: false,
         service: "Servizi al cittadino del Comune di Esempio".into(),
         level: Some("SpidL2".into()),
         period: 60,
@@ -352,6 +392,7 @@ fn activation(problem: Option<Problem>) -> Activation {
         action: "/login/x/activation".into(),
         cancel: "/login/x/cancel".into(),
         csrf: "token".into(),
+        own: false,
         service: "Servizi al cittadino del Comune di Esempio".into(),
         level: Some("SpidL2".into()),
         problem,
@@ -363,6 +404,7 @@ fn enrol(problem: Option<Problem>) -> EnrolTotp {
         action: "/login/x/enrol".into(),
         cancel: "/login/x/cancel".into(),
         csrf: "token".into(),
+        own: false,
         username: "bruno.bianchi".into(),
         family_name: "Bianchi".into(),
         given_name: "Bruno".into(),
@@ -377,6 +419,7 @@ fn the_consent(released: Vec<Released>) -> Consent {
     Consent {
         action: "/login/x/consent".into(),
         csrf: "token".into(),
+        own: false,
         service: "Servizi al cittadino del Comune di Esempio".into(),
         level: Some("SpidL2".into()),
         release: release(released),
@@ -402,6 +445,7 @@ fn the_choice(missing: bool) -> ChooseIdentity {
         action: "/login/x/identity".into(),
         cancel: "/login/x/cancel".into(),
         csrf: "token".into(),
+        own: false,
         service: "Servizi alle imprese del Comune di Esempio".into(),
         level: Some("SpidL2".into()),
         choices: vec![
@@ -424,4 +468,26 @@ fn post() -> PostForm {
         value: "PHNhbWxwOlJlc3BvbnNlLz4=".into(),
         relay_state: Some("state-1".into()),
     }
+}
+
+fn the_sessions(number: u64, done: Option<Done>) -> AccountSessions {
+    let browsers = ["Firefox, Linux", "Safari, iPhone", ""];
+    let row = |place: u64, browser: &str| {
+        let row = SessionRow {
+            id: format!("session-{place}"),
+            browser: browser.into(),
+            network: format!("192.0.{place}.0/24"),
+            opened: 600 + 86_400 * place,
+            used: 4000 * place,
+            services: Vec::new(),
+            this: place == 0,
+        };
+        (row, if place == 1 { Vec::new() } else { vec!["Anagrafe".into(), "Biblioteca".into()] })
+    };
+    let rows = (0..number).zip(browsers).map(|(place, browser)| row(place, browser)).collect();
+    AccountSessions { csrf: "token".into(), rows, done }
+}
+
+fn new_password(notice: Option<PasswordNotice>) -> AccountPassword {
+    AccountPassword { csrf: "token".into(), username: "anna.rossi".into(), notice }
 }

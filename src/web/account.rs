@@ -1,0 +1,128 @@
+//! `/account/…`: the person's own pages.
+
+use axum::extract::{Extension, Query, Request};
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::flow::account::{self, Done, Ending};
+use crate::flow::new_password::{self, Change};
+use crate::flow::reply::{Reply, Trouble};
+use crate::web::context::Context;
+use crate::web::form::{self, BadForm, field};
+use crate::web::origin::is_from_us;
+use crate::web::reply::render;
+
+/// `GET /account`: the sessions, or the way in.
+pub(super) async fn home(Extension(context): Extension<Context>) -> Response {
+    let reply = account::show(&context.env, None, &context.visitor(None)).await;
+    render(&context, reply)
+}
+
+/// What has just happened.
+#[derive(Debug, Deserialize)]
+pub(super) struct Said {
+    done: Option<String>,
+}
+
+/// `GET /account/sessions`
+pub(super) async fn sessions(
+    Extension(context): Extension<Context>,
+    Query(said): Query<Said>,
+) -> Response {
+    let done = match said.done.as_deref() {
+        Some("one") => Some(Done::One),
+        Some("others") => Some(Done::Others),
+        Some("password") => Some(Done::Password),
+        _ => None,
+    };
+    // The message is for once: the language switch leads to the page without it.
+    let context = Context { here: Some("/account/sessions".to_owned()), ..context };
+    let reply = account::show(&context.env, done, &context.visitor(None)).await;
+    render(&context, reply)
+}
+
+/// `POST /account/enter`: begins the login.
+pub(super) async fn enter(Extension(context): Extension<Context>, request: Request) -> Response {
+    taken(context, request, async |context, _| {
+        Ok(account::begin(&context.env, &context.visitor(None)).await)
+    })
+    .await
+}
+
+/// `POST /account/sessions/end`: one session.
+pub(super) async fn end_one(Extension(context): Extension<Context>, request: Request) -> Response {
+    taken(context, request, async |context, form| {
+        let (csrf, id) = (field(form, "csrf")?, field(form, "session")?);
+        Ok(account::end(&context.env, Ending::One(&id), &csrf, &context.visitor(None)).await)
+    })
+    .await
+}
+
+/// `POST /account/sessions/end-others`: all but this one.
+pub(super) async fn end_others(
+    Extension(context): Extension<Context>,
+    request: Request,
+) -> Response {
+    taken(context, request, async |context, form| {
+        let csrf = field(form, "csrf")?;
+        Ok(account::end(&context.env, Ending::Others, &csrf, &context.visitor(None)).await)
+    })
+    .await
+}
+
+/// `POST /account/sign-out`: this one.
+pub(super) async fn sign_out(Extension(context): Extension<Context>, request: Request) -> Response {
+    taken(context, request, async |context, form| {
+        let csrf = field(form, "csrf")?;
+        Ok(account::end(&context.env, Ending::This, &csrf, &context.visitor(None)).await)
+    })
+    .await
+}
+
+/// `GET /account/password`
+pub(super) async fn password(Extension(context): Extension<Context>) -> Response {
+    let reply = new_password::show(&context.env, &context.visitor(None)).await;
+    render(&context, reply)
+}
+
+/// `POST /account/password`
+pub(super) async fn change_password(
+    Extension(context): Extension<Context>,
+    request: Request,
+) -> Response {
+    let context = Context { here: Some("/account/password".to_owned()), ..context };
+    taken(context, request, async |context, form| {
+        let csrf = field(form, "csrf")?;
+        let (present, new) = (field(form, "present")?, field(form, "new")?);
+        let again = field(form, "again")?;
+        let change = Change { present: &present, new: &new, again: &again };
+        Ok(new_password::change(&context.env, &csrf, change, &context.visitor(None)).await)
+    })
+    .await
+}
+
+/// Reads a form of a page of ours and lets `act` act on it.
+async fn taken(
+    context: Context,
+    request: Request,
+    act: impl AsyncFnOnce(&Context, &str) -> Result<Reply, BadForm>,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let not_ours = || Reply::Trouble(Box::new(Trouble::NotOurForm));
+    if !is_from_us(&parts.headers, &context.env.settings.base_url) {
+        let support_id = &context.support_id;
+        tracing::warn!(event = "form.foreign", support_id, "a form of another site");
+        return render(&context, not_ours());
+    }
+    let reply = match form::read(&parts.headers, body, MAX_FORM).await {
+        Ok(form) => act(&context, &form).await,
+        Err(error) => Err(error),
+    };
+    let reply = reply.unwrap_or_else(|error| {
+        tracing::info!(event = "form.refused", support_id = context.support_id, %error);
+        not_ours()
+    });
+    render(&context, reply)
+}
+
+const MAX_FORM: usize = 16 * 1024;

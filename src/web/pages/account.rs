@@ -1,0 +1,110 @@
+//! The person's own pages (IC-23).
+
+use crate::flow::account::Done;
+use crate::flow::reply::{PasswordNotice, SessionRow};
+use crate::login::outcome::Refusal;
+use crate::texts::account;
+use crate::web::pages::frame::Frame;
+use crate::web::pages::page::page;
+
+/// The way in, for whoever is not in, or no longer.
+///
+/// Its form posts to `/account/enter`.
+#[derive(Clone, Debug)]
+pub struct AccountWelcome {
+    /// Why the person was not let in.
+    pub refused: Option<Refusal>,
+    /// The services that were told in the session that the person has just left.
+    pub left: Option<Vec<String>>,
+}
+
+/// The person's sessions.
+///
+/// Its forms post `csrf`, and `session` where one is meant, to `/account/sessions/end`,
+/// `/account/sessions/end-others` and `/account/sign-out`.
+#[derive(Clone, Debug)]
+pub struct AccountSessions {
+    /// The token of its forms.
+    pub csrf: String,
+    /// The sessions, this one first, each with the names of its services.
+    pub rows: Vec<(SessionRow, Vec<String>)>,
+    /// What has just happened.
+    pub done: Option<Done>,
+}
+
+/// A new password.
+///
+/// Its form posts `csrf`, `present`, `new` and `again` to `/account/password`.
+#[derive(Clone, Debug)]
+pub struct AccountPassword {
+    /// The token of its form.
+    pub csrf: String,
+    /// The person's user name, for the browser's own list of passwords.
+    pub username: String,
+    /// What went wrong before.
+    pub notice: Option<PasswordNotice>,
+}
+
+impl AccountWelcome {
+    fn problem(&self, frame: &Frame) -> Option<&'static str> {
+        let words = account::words(frame.language);
+        self.refused.map(|why| match why {
+            Refusal::TooManyAttempts => words.refused_attempts,
+            Refusal::Suspended => words.refused_suspended,
+            Refusal::LevelUnreachable => words.refused_level,
+            _ => words.refused_otherwise,
+        })
+    }
+}
+
+impl AccountSessions {
+    fn done(&self, frame: &Frame) -> Option<&'static str> {
+        let words = account::words(frame.language);
+        self.done.map(|done| match done {
+            Done::One => words.done_one,
+            Done::Others => words.done_others,
+            Done::Password => words.done_password,
+        })
+    }
+
+    fn browser<'a>(&self, frame: &Frame, row: &'a SessionRow) -> &'a str {
+        match row.browser.as_str() {
+            "" => account::words(frame.language).unknown_browser,
+            browser => browser,
+        }
+    }
+
+    fn ago(&self, frame: &Frame, seconds: u64) -> String {
+        account::ago(frame.language, seconds)
+    }
+
+    fn others(&self) -> bool {
+        self.rows.iter().any(|(row, _)| !row.this)
+    }
+}
+
+impl AccountPassword {
+    fn problem(&self, frame: &Frame) -> Option<String> {
+        use crate::factors::password::Unacceptable;
+        let words = account::words(frame.language);
+        self.notice.map(|notice| match notice {
+            PasswordNotice::Missing => words.password_missing.to_owned(),
+            PasswordNotice::Different => words.password_different.to_owned(),
+            PasswordNotice::Same => words.password_same.to_owned(),
+            PasswordNotice::Unacceptable(Unacceptable::TooShort) => words.password_short.to_owned(),
+            PasswordNotice::Unacceptable(Unacceptable::TooLong) => words.password_long.to_owned(),
+            PasswordNotice::Unacceptable(Unacceptable::TooCommon) => {
+                words.password_common.to_owned()
+            }
+            PasswordNotice::Unacceptable(Unacceptable::LikeUsername) => {
+                words.password_like_name.to_owned()
+            }
+            PasswordNotice::Wrong => words.password_wrong.to_owned(),
+            PasswordNotice::Wait { seconds } => account::wait(frame.language, seconds.into()),
+        })
+    }
+}
+
+page!(AccountWelcome, "account_welcome.html", account);
+page!(AccountSessions, "account_sessions.html", account);
+page!(AccountPassword, "account_password.html", account);
