@@ -55,7 +55,7 @@ page_tools() {
 peers() {
   page_tools
   # shellcheck disable=SC2046
-  debian $(lacking xmlsec1 xmlsec1 chromium chromium strace strace)
+  debian $(lacking xmlsec1 xmlsec1 chromium chromium strace strace softhsm2-util softhsm2)
   python3 -c 'import ensurepip, venv' 2>/dev/null || debian python3 python3-venv
   mkdir -p target
   if ! cmp -s tests/clients/requirements.txt target/venv/requirements.txt; then

@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Pkcs11};
 use cryptoki::error::{Error, RvError};
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
@@ -40,9 +40,17 @@ pub enum Which {
 /// A token, with the sessions that are open to it. What breaks is opened anew with the next use.
 pub struct Token {
     settings: TokenSettings,
-    module: Pkcs11,
+    module: Arc<Module>,
     pool: Mutex<Pool>,
     free: Condvar,
+}
+
+/// A module, loaded and initialised once a process (PKCS#11 §5.4) however many tokens of it are opened.
+struct Module {
+    path: PathBuf,
+    pkcs11: Pkcs11,
+    /// How often it was begun anew: nothing from before means anything. Whoever uses the module holds this.
+    epoch: RwLock<u64>,
 }
 
 #[derive(Default)]
@@ -51,6 +59,8 @@ struct Pool {
     open: usize,
     /// Rises when the token was lost: handles of sessions and keys from before mean nothing.
     generation: u64,
+    /// The module's, as of when the sessions were opened.
+    epoch: u64,
     /// A wrong PIN again and again locks the token, so it is tried once.
     pin_refused: bool,
 }
@@ -99,7 +109,7 @@ impl Token {
     /// # Errors
     /// When it cannot be loaded, the token is not there, or its PIN is another.
     pub fn open(settings: TokenSettings) -> Result<Self, TokenError> {
-        let module = load(&settings.module)?;
+        let module = Module::load(&settings.module)?;
         let (pool, free) = (Mutex::default(), Condvar::new());
         let token = Self { settings, module, pool, free };
         token.using(|_, _| Ok(()))?;
@@ -107,26 +117,36 @@ impl Token {
     }
 
     /// Does `work` with a session that is logged in, and the generation of its handles. If the token was lost meanwhile, it is opened anew
-    /// and `work` done once more.
+    /// and `work` done once more; if it seems gone even then, the module is begun anew, since modules learn only then what was put back.
     pub(super) fn using<T>(
         &self,
         work: impl Fn(&Session, u64) -> Result<T, TokenError>,
     ) -> Result<T, TokenError> {
-        let (session, generation) = self.take()?;
-        match work(&session, generation) {
-            Err(TokenError::Refused(error)) if is_lost(&error) => {
-                self.lose(session, generation);
-                tracing::warn!(event = "token.lost", token = %self.settings.which, %error, "logging in again");
-            }
-            done => {
-                self.give_back(session, generation);
-                return done;
+        let mut epoch = 0;
+        for attempt in [Attempt::First, Attempt::LoggedInAgain] {
+            let held = self.module.epoch.read().unwrap_or_else(PoisonError::into_inner);
+            epoch = *held;
+            match self.attempt(epoch, &work) {
+                Err(error) if error.is_loss() => {
+                    tracing::warn!(event = "token.lost", token = %self.settings.which, %error, ?attempt);
+                }
+                done => return done,
             }
         }
-        let (session, generation) = self.take()?;
+        self.module.begin_anew(epoch)?;
+        let held = self.module.epoch.read().unwrap_or_else(PoisonError::into_inner);
+        self.attempt(*held, &work)
+    }
+
+    fn attempt<T>(
+        &self,
+        epoch: u64,
+        work: &impl Fn(&Session, u64) -> Result<T, TokenError>,
+    ) -> Result<T, TokenError> {
+        let (session, generation) = self.take(epoch)?;
         let done = work(&session, generation);
         match &done {
-            Err(TokenError::Refused(error)) if is_lost(error) => self.lose(session, generation),
+            Err(error) if error.is_loss() => self.lose(session, generation),
             _ => self.give_back(session, generation),
         }
         done
@@ -141,9 +161,14 @@ impl Token {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Result<(Session, u64), TokenError> {
+    fn take(&self, epoch: u64) -> Result<(Session, u64), TokenError> {
         let mut pool = self.lock();
         loop {
+            if pool.epoch != epoch {
+                // Their numbers may be those of new sessions by now: they are forgotten, not closed.
+                pool.idle.clear();
+                (pool.open, pool.generation, pool.epoch) = (0, pool.generation + 1, epoch);
+            }
             if let Some(session) = pool.idle.pop() {
                 return Ok((session, pool.generation));
             }
@@ -190,40 +215,43 @@ impl Token {
             self.free.notify_all();
         }
         drop(pool);
-        drop(broken);
+        for session in broken {
+            let _gone_already = session.close();
+        }
     }
 
     fn opened(&self, writing: bool) -> Result<Session, TokenError> {
+        if self.lock().pin_refused {
+            let refused = Error::Pkcs11(RvError::PinIncorrect, Function::Login);
+            return Err(TokenError::Pin(refused));
+        }
         let slot = self.slot()?;
         let session = if writing {
-            self.module.open_rw_session(slot)
+            self.module.pkcs11.open_rw_session(slot)
         } else {
-            self.module.open_ro_session(slot)
+            self.module.pkcs11.open_ro_session_no_drop(slot)
         };
         let session = session.map_err(TokenError::Refused)?;
-        if self.lock().pin_refused {
-            return Err(TokenError::Pin(Error::Pkcs11(
-                RvError::PinIncorrect,
-                cryptoki::context::Function::Login,
-            )));
-        }
         let pin = AuthPin::new(self.settings.pin.as_str().into());
         match session.login(UserType::User, Some(&pin)) {
             Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(session),
-            Err(error) if is_of_pin(&error) => {
-                self.lock().pin_refused = true;
-                Err(TokenError::Pin(error))
+            Err(error) => {
+                let _gone_already = session.close();
+                if is_of_pin(&error) {
+                    self.lock().pin_refused = true;
+                    return Err(TokenError::Pin(error));
+                }
+                Err(TokenError::Refused(error))
             }
-            Err(error) => Err(TokenError::Refused(error)),
         }
     }
 
     fn slot(&self) -> Result<Slot, TokenError> {
-        let slots = self.module.get_slots_with_token().map_err(TokenError::Refused)?;
+        let slots = self.module.pkcs11.get_slots_with_token().map_err(TokenError::Refused)?;
         let found = slots.into_iter().find(|slot| match &self.settings.which {
             Which::Slot(number) => slot.id() == *number,
             Which::Label(label) => {
-                let info = self.module.get_token_info(*slot);
+                let info = self.module.pkcs11.get_token_info(*slot);
                 info.is_ok_and(|info| info.label().trim_end() == label)
             }
         });
@@ -252,20 +280,71 @@ impl fmt::Display for Which {
     }
 }
 
-/// A module is initialised once a process (PKCS#11 §5.4), however many tokens of it are opened.
-fn load(path: &Path) -> Result<Pkcs11, TokenError> {
-    let mut loaded = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, module)) = loaded.iter().find(|(known, _)| known == path) {
-        return Ok(module.clone());
+impl Drop for Token {
+    fn drop(&mut self) {
+        let held = self.module.epoch.read().unwrap_or_else(PoisonError::into_inner);
+        let mut pool = self.lock();
+        if pool.epoch == *held {
+            for session in pool.idle.drain(..) {
+                let _gone_already = session.close();
+            }
+        }
     }
-    let failed = |error| TokenError::Module(path.to_owned(), error);
-    let module = Pkcs11::new(path).map_err(failed)?;
+}
+
+impl Module {
+    fn load(path: &Path) -> Result<Arc<Self>, TokenError> {
+        let mut loaded = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(module) = loaded.iter().find(|module| module.path == path) {
+            return Ok(Arc::clone(module));
+        }
+        let failed = |error| TokenError::Module(path.to_owned(), error);
+        let pkcs11 = Pkcs11::new(path).map_err(failed)?;
+        initialise(&pkcs11).map_err(failed)?;
+        let module = Arc::new(Self { path: path.to_owned(), pkcs11, epoch: RwLock::new(1) });
+        loaded.push(Arc::clone(&module));
+        Ok(module)
+    }
+
+    /// Ends the module and begins it anew, unless somebody did so since `epoch`; waits until nobody uses it.
+    fn begin_anew(&self, epoch: u64) -> Result<(), TokenError> {
+        let mut held = self.epoch.write().unwrap_or_else(PoisonError::into_inner);
+        if *held != epoch {
+            return Ok(());
+        }
+        *held += 1;
+        let failed = |error| TokenError::Module(self.path.clone(), error);
+        match self.pkcs11.clone().finalize() {
+            Ok(()) | Err(Error::Pkcs11(RvError::CryptokiNotInitialized, _)) => {}
+            Err(error) => return Err(failed(error)),
+        }
+        initialise(&self.pkcs11).map_err(failed)
+    }
+}
+
+fn initialise(module: &Pkcs11) -> Result<(), Error> {
     match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-        Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
-        Err(error) => return Err(failed(error)),
+        Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(()),
+        done => done,
     }
-    loaded.push((path.to_owned(), module.clone()));
-    Ok(module)
+}
+
+impl TokenError {
+    /// Whether the token, its sessions or its keys may be there once it is opened anew.
+    fn is_loss(&self) -> bool {
+        match self {
+            Self::NoToken(_) | Self::NoKey(_) => true,
+            Self::Refused(error) => is_lost(error),
+            _ => false,
+        }
+    }
+}
+
+/// How often something was tried.
+#[derive(Clone, Copy, Debug)]
+enum Attempt {
+    First,
+    LoggedInAgain,
 }
 
 /// Whether the session, or the handle of the key in it, is gone.
@@ -281,6 +360,7 @@ fn is_lost(error: &Error) -> bool {
                 | RvError::UserNotLoggedIn
                 | RvError::KeyHandleInvalid
                 | RvError::ObjectHandleInvalid
+                | RvError::CryptokiNotInitialized
                 | RvError::GeneralError,
             _
         )
@@ -301,7 +381,7 @@ fn is_of_pin(error: &Error) -> bool {
     )
 }
 
-static MODULES: Mutex<Vec<(PathBuf, Pkcs11)>> = Mutex::new(Vec::new());
+static MODULES: Mutex<Vec<Arc<Module>>> = Mutex::new(Vec::new());
 
 /// How long a signature may wait for the token.
 const PATIENCE: Duration = Duration::from_secs(10);

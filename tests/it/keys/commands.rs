@@ -293,6 +293,7 @@ fn keys_that_ponte_toml_names_are_taken_over() {
 
 /// Wherever a promotion is killed, one key signs: the one before or the one after.
 #[test]
+#[ignore = "needs strace, which ./scripts/test installs"]
 fn a_promotion_that_is_killed_leaves_one_key_that_signs() {
     let server = Server::new();
     done(&server, &["keys", "new", "--key", "ecdsa-p256"]);

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use ponte::world::certificate::KeyKind;
 use serde_json::{Value, json};
 
+use crate::support::citizen::Delivered;
 use crate::support::keys::Keys;
 
 /// A service provider: its script, its keys, what it asks for.
@@ -91,9 +92,24 @@ impl Peer {
                 |response| json!({ "id": id, "SAMLResponse": response, "RelayState": relay_state }),
             )
             .collect();
+        self.verdicts(&answers)
+    }
+
+    /// What it says of each response, each to the request beside it.
+    pub(crate) fn check_each(&self, delivered: &[(String, Delivered)]) -> Vec<Value> {
+        let answers: Vec<Value> = delivered
+            .iter()
+            .map(|(id, one)| {
+                json!({ "id": id, "SAMLResponse": one.response, "RelayState": one.relay_state })
+            })
+            .collect();
+        self.verdicts(&answers)
+    }
+
+    fn verdicts(&self, answers: &[Value]) -> Vec<Value> {
         let verdicts = self.run("check", Some(&json!(answers).to_string()));
         let verdicts: Vec<Value> = serde_json::from_str(&verdicts).expect("JSON");
-        assert_eq!(verdicts.len(), responses.len(), "a verdict for each");
+        assert_eq!(verdicts.len(), answers.len(), "a verdict for each");
         verdicts
     }
 

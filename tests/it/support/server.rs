@@ -23,6 +23,7 @@ pub(crate) struct Server {
     port: u16,
     child: Option<Child>,
     log: Arc<Mutex<Vec<Value>>>,
+    environment: Vec<(String, String)>,
 }
 
 impl Server {
@@ -30,7 +31,8 @@ impl Server {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
-        let server = Self { folder, port, child: None, log: Arc::default() };
+        let server =
+            Self { folder, port, child: None, log: Arc::default(), environment: Vec::new() };
         server.ponte(&["init", "--base-url", &server.url(""), "."], "");
         server
     }
@@ -50,6 +52,11 @@ impl Server {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Sets a variable of the environment for all that is run from here on.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.environment.push((name.into(), value.into()));
     }
 
     /// Adds lines to a section of the configuration, or one at the end for a section of its own.
@@ -281,6 +288,7 @@ impl Server {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command.args(arguments).current_dir(self.folder()).envs(self.place());
+        command.envs(self.environment.iter().cloned());
         command
     }
 
