@@ -422,6 +422,26 @@ pub struct Bench {
     /// Seconds that each measure takes, all rounds together
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub seconds: u64,
+    /// Measure one thing only
+    #[arg(long, value_enum)]
+    pub only: Option<Measure>,
+    /// Measure logins among a thousand people and rows of the register, and again among so many people
+    #[arg(long, value_name = "N", conflicts_with = "only", value_parser = clap::value_parser!(u64).range(1000..=10_000_000))]
+    pub people: Option<u64>,
+    /// The same for rows of the register
+    #[arg(long, value_name = "N", conflicts_with = "only", value_parser = clap::value_parser!(u64).range(1000..=10_000_000))]
+    pub rows: Option<u64>,
+}
+
+/// What `ponte bench` measures.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Measure {
+    /// Signatures and their verification
+    Signatures,
+    /// From a request to its answer
+    Span,
+    /// Whole logins, password hash and all
+    Logins,
 }
 
 fn pair(said: &str) -> Result<(String, String), String> {

@@ -20,6 +20,7 @@ use crate::cli::signals::{self, Patience};
 use crate::cli::store;
 use crate::cli::supervisor::Supervisor;
 use crate::config::settings::{Server, Settings};
+use crate::flow::env::Env;
 use crate::flow::expiry;
 use crate::register::pending;
 use crate::telemetry::log;
@@ -125,7 +126,7 @@ impl Running {
         };
         tokio::spawn(socket::serve(listener, carry_out, running.stopped()));
         tokio::spawn(sweep(Arc::clone(house)));
-        tokio::spawn(keep_index(Arc::clone(house)));
+        tokio::spawn(keep_index(Arc::clone(&house.env)));
         tokio::spawn(purge(Arc::clone(house)));
         tokio::spawn(tell_of_certificates(Arc::clone(house)));
         let Server { drain, farewell, .. } = settings.server;
@@ -219,12 +220,11 @@ async fn sweep(house: Arc<House>) {
     }
 }
 
-/// Brings the register's index up to what was appended.
-async fn keep_index(house: Arc<House>) {
-    let env = &house.env;
+/// Brings the register's index up to what was appended, for as long as it is polled.
+pub async fn keep_index(env: Arc<Env>) {
     loop {
-        let at_work = Arc::clone(&house);
-        match tokio::task::spawn_blocking(move || at_work.env.register.catch_up()).await {
+        let at_work = Arc::clone(&env);
+        match tokio::task::spawn_blocking(move || at_work.register.catch_up()).await {
             // What can be found there need not wait in the store any longer.
             Ok(Ok(_)) => {
                 let settled = pending::settle(&env.register, &*env.store, env.clock.now()).await;

@@ -78,7 +78,9 @@ pub(in crate::flow) async fn answer(
             response::reject(&request.reply_to, status, idp, signer, random, now)?
         }
     };
-    let asked = blob::get(env.records(), &request_blob(&transaction.id), now).await?;
+    let kept = request_blob(&transaction.id);
+    let asked = blob::get(env.records(), &kept, now).await?;
+    let asked_length = asked.as_ref().map(Vec::len);
     let person = match &outcome {
         Outcome::Authenticated(person) => Some(person),
         Outcome::Refused(_) => None,
@@ -114,7 +116,7 @@ pub(in crate::flow) async fn answer(
     let until = answered.keep_until();
     let mut batch = Batch::new();
     transactions::swap(env.records(), &mut batch, loaded, &answered, until)?;
-    let filing = pending::put(env.records(), &mut batch, &row)?;
+    let filing = pending::put(env.records(), &mut batch, row)?;
     let named = session::Named {
         name: answer.name_id,
         index: answer.session_index,
@@ -123,6 +125,10 @@ pub(in crate::flow) async fn answer(
     let joined = session::join(env, &mut batch, place, transaction, named, visitor, now)?;
     if let (Outcome::Authenticated(_), Some(known)) = (&outcome, known) {
         known.expect_unchanged(&mut batch);
+    }
+    if let Some(length) = asked_length {
+        // The row has it.
+        blob::remove(env.records(), &mut batch, &kept, length);
     }
     match batch.commit(&*env.store, Durability::Durable, now).await? {
         Committed::Conflict(_) => return Ok(None),

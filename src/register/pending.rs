@@ -15,7 +15,7 @@ use crate::register::journal::Register;
 use crate::register::reading::Source;
 use crate::register::row::Row;
 use crate::register::search::{Place, Query, search};
-use crate::register::segment::{Location, MAX_ROW, pack, unpacked};
+use crate::register::segment::{Location, MAX_ROW, pack_parts, unpacked};
 use crate::store::port::{
     Committed, Durability, Expectation, Key, Space, Store, StoreError, Unreadable, Value, Write,
 };
@@ -179,14 +179,17 @@ const SETTLED_AT_ONCE: usize = 256;
 ///
 /// # Errors
 /// [`RegisterError::TooLarge`] when it is longer than a row may be; when it cannot be sealed.
-pub fn put(records: Records<'_>, batch: &mut Batch, row: &Row) -> Result<Filing, RegisterError> {
-    let packed = pack(row)?;
+pub fn put(records: Records<'_>, batch: &mut Batch, row: Row) -> Result<Filing, RegisterError> {
+    let mut row = row;
+    let (request, response) =
+        (std::mem::take(&mut row.request_xml), std::mem::take(&mut row.response_xml));
+    let packed = pack_parts(&row, &request, &response)?;
     let whole = records.seal_bytes(&key(records, &row.response_id), &packed)?;
     for (number, piece) in whole.chunks(PIECE).enumerate() {
         let key = records.key(Space::RegisterPending, piece_name(&row.response_id, number));
         batch.put(key, Value::lasting(piece.to_vec()));
     }
-    Filing::new(row, packed, records)
+    Filing::new(&row, packed, records)
 }
 
 /// The row of the response `id`, filed or not yet.

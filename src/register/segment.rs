@@ -2,7 +2,9 @@
 //!
 //! Header: [`MAGIC`] ‖ number of the first record (8 bytes) ‖ hash of the record before it (32 bytes). Record: length
 //! of what is sealed (4 bytes) ‖ sealed ‖ SHA-256 over the hash before ‖ length ‖ sealed. Numbers are big-endian. What
-//! is sealed is zstd of the row's JSON, for its number in the chain: a record opens nowhere else.
+//! is sealed is zstd of the row, for its number in the chain: a record opens nowhere else. A row is [`SPLIT`] ‖ length
+//! of the request (4 bytes) ‖ request ‖ length of the response (4 bytes) ‖ response ‖ the rest as JSON, with both empty
+//! there; or all of it is JSON.
 
 use std::fmt;
 use std::fs::File;
@@ -26,6 +28,9 @@ pub const HEADER: u64 = 56;
 
 /// The most bytes that a row may have as JSON: a request of 256 KiB and our answer fit many times.
 pub const MAX_ROW: usize = 4 * 1024 * 1024;
+
+/// What begins a row of which request and response are not in its JSON.
+const SPLIT: u8 = 1;
 
 /// A link of the chain.
 pub type Hash = [u8; 32];
@@ -117,16 +122,39 @@ impl Header {
     }
 }
 
-/// A row ready to be sealed: JSON, compressed.
+/// A row ready to be sealed: request and response as they are behind the rest as JSON, compressed.
 ///
 /// # Errors
 /// [`RegisterError::TooLarge`] when it is longer than [`MAX_ROW`].
 pub fn pack(row: &Row) -> Result<Vec<u8>, RegisterError> {
-    let json = serde_json::to_vec(row).map_err(RegisterError::Form)?;
-    if json.len() > MAX_ROW {
-        return Err(RegisterError::TooLarge(json.len()));
+    let mut rest = row.clone();
+    let (request, response) =
+        (std::mem::take(&mut rest.request_xml), std::mem::take(&mut rest.response_xml));
+    pack_parts(&rest, &request, &response)
+}
+
+/// As [`pack`], of a row without its request and its response, which are given beside it.
+///
+/// # Errors
+/// As [`pack`].
+pub(in crate::register) fn pack_parts(
+    rest: &Row,
+    request: &str,
+    response: &str,
+) -> Result<Vec<u8>, RegisterError> {
+    let length = request.len() + response.len();
+    let mut plain = Vec::with_capacity(length + 2048);
+    plain.push(SPLIT);
+    for text in [request, response] {
+        let length = u32::try_from(text.len()).map_err(|_| RegisterError::TooLarge(length))?;
+        plain.extend_from_slice(&length.to_be_bytes());
+        plain.extend_from_slice(text.as_bytes());
     }
-    compress(&json).map_err(RegisterError::Compression)
+    serde_json::to_writer(&mut plain, rest).map_err(RegisterError::Form)?;
+    if plain.len() > MAX_ROW {
+        return Err(RegisterError::TooLarge(plain.len()));
+    }
+    compress(&plain).map_err(RegisterError::Compression)
 }
 
 /// The row that was sealed as record `number`.
@@ -142,8 +170,23 @@ pub fn unpack(seal: &Seal, number: u64, sealed: &[u8]) -> Result<Row, RegisterEr
 /// # Errors
 /// When it is not one.
 pub fn unpacked(packed: &[u8]) -> Result<Row, RegisterError> {
-    let json = decompress(packed, MAX_ROW).map_err(RegisterError::Compression)?;
-    serde_json::from_slice(&json).map_err(RegisterError::Form)
+    let plain = decompress(packed, MAX_ROW).map_err(RegisterError::Compression)?;
+    let Some(mut rest) = plain.strip_prefix(&[SPLIT]) else {
+        // The first form: all of it JSON.
+        return serde_json::from_slice(&plain).map_err(RegisterError::Form);
+    };
+    let mut text = || -> Option<String> {
+        let (length, after) = rest.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        let (text, after) = after.split_at_checked(length)?;
+        rest = after;
+        String::from_utf8(text.to_vec()).ok()
+    };
+    let (Some(request_xml), Some(response_xml)) = (text(), text()) else {
+        return Err(RegisterError::Form(serde::de::Error::custom("its texts are cut off")));
+    };
+    let row: Row = serde_json::from_slice(rest).map_err(RegisterError::Form)?;
+    Ok(Row { request_xml, response_xml, ..row })
 }
 
 /// What the seal of record `number` is bound to.

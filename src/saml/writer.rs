@@ -122,8 +122,14 @@ impl<'a> Element<'a> {
     /// # Errors
     /// When a value has a character that XML cannot carry, or the shape is not canonical.
     pub fn write(&self) -> Result<Written, WriteError> {
+        let within = |child: &Child<'_>| match child {
+            Child::Written(written) => written.xml.len(),
+            _ => 0,
+        };
+        // With room for the signature.
+        let room = ROOM + self.children.iter().map(within).sum::<usize>();
         let mut written = Written {
-            xml: String::with_capacity(4096),
+            xml: String::with_capacity(room),
             prefixes: BTreeSet::new(),
             inclusive: BTreeSet::new(),
             hole: None,
@@ -248,6 +254,9 @@ impl Written {
         Some(self)
     }
 }
+
+/// What an element and its signature seldom exceed.
+const ROOM: usize = 8 * 1024;
 
 /// XML that cannot be written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

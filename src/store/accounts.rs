@@ -1,6 +1,7 @@
 //! Accounts by subject, and their unique user names.
 
 use chrono::{DateTime, Utc};
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::identity::account::Account;
 use crate::identity::attributes::AttributeName;
@@ -8,37 +9,11 @@ use crate::identity::subject::Subject;
 use crate::store::port::{Committed, Durability, Key, Space, StoreError};
 use crate::store::record::{Batch, Loaded, Records};
 
-/// The form in which user names are compared: without spaces around, lower case, accents composed.
+/// The form in which user names are compared: without spaces around, lower case, letter and accent composed (NFC),
+/// since some keyboards and file systems give them apart.
 #[must_use]
 pub fn normalise(username: &str) -> String {
-    let mut out = String::with_capacity(username.len());
-    for c in username.trim().chars().flat_map(char::to_lowercase) {
-        match out.pop() {
-            Some(last) => match compose(last, c) {
-                Some(both) => out.push(both),
-                None => out.extend([last, c]),
-            },
-            None => out.push(c),
-        }
-    }
-    out
-}
-
-/// The accented letters of Western European languages, composed as Unicode's NFC does: some keyboards and file
-/// systems give letter and accent apart.
-fn compose(letter: char, accent: char) -> Option<char> {
-    let table: &[(char, char)] = match accent {
-        '\u{300}' => &[('a', 'à'), ('e', 'è'), ('i', 'ì'), ('o', 'ò'), ('u', 'ù')],
-        '\u{301}' => &[('a', 'á'), ('e', 'é'), ('i', 'í'), ('o', 'ó'), ('u', 'ú'), ('y', 'ý')],
-        '\u{302}' => &[('a', 'â'), ('e', 'ê'), ('i', 'î'), ('o', 'ô'), ('u', 'û')],
-        '\u{303}' => &[('a', 'ã'), ('n', 'ñ'), ('o', 'õ')],
-        '\u{308}' => &[('a', 'ä'), ('e', 'ë'), ('i', 'ï'), ('o', 'ö'), ('u', 'ü'), ('y', 'ÿ')],
-        '\u{30a}' => &[('a', 'å')],
-        '\u{30c}' => &[('c', 'č'), ('s', 'š'), ('z', 'ž')],
-        '\u{327}' => &[('c', 'ç'), ('s', 'ş')],
-        _ => return None,
-    };
-    table.iter().find(|(plain, _)| *plain == letter).map(|(_, both)| *both)
+    ComposingNormalizerBorrowed::new_nfc().normalize(&username.trim().to_lowercase()).into_owned()
 }
 
 fn key(records: Records<'_>, subject: &Subject) -> Key {
@@ -267,5 +242,7 @@ mod tests {
         assert_eq!(normalise("MUN\u{303}OZ"), "muñoz");
         assert_ne!(normalise("nicolo"), normalise("nicolò"));
         assert_eq!(normalise("\u{300}a"), "\u{300}a");
+        assert_eq!(normalise("ŽELJKO"), normalise("z\u{30c}eljko"));
+        assert_eq!(normalise("ΝΊΚΟΣ"), normalise("Νι\u{301}κος"));
     }
 }

@@ -22,13 +22,16 @@ use flate2::Crc;
 
 use crate::store::ahead_1;
 use crate::store::disk::{Cause, Change, Log};
+use crate::store::layout::{pack_into, packed_length};
+use crate::store::port::Value;
 use crate::telemetry::metrics;
 use crate::world::stopwatch::Stopwatch;
 
 const MAGIC: &[u8; 8] = b"ponte 2\n";
 /// What disks write whole, or a multiple of it.
 const BLOCK: usize = 4096;
-const FULL: u64 = 4 * 1024 * 1024;
+/// Long enough for most of what lives minutes to be gone before it would go to the database.
+const FULL: u64 = 12 * 1024 * 1024;
 /// The most memory that is kept for the next round.
 const KEPT: usize = 256 * 1024;
 
@@ -219,14 +222,15 @@ impl Aligned {
 }
 
 /// Appends a change to a round.
-pub fn encode(round: &mut Vec<u8>, key: &[u8], value: Option<&[u8]>) {
+pub fn encode(round: &mut Vec<u8>, key: &[u8], value: Option<&Value>) {
     // A key is shorter than 64 KiB and a value than 4 GiB: the store refused the others.
     round.extend_from_slice(&u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes());
     round.extend_from_slice(key);
     round.push(u8::from(value.is_some()));
     if let Some(value) = value {
-        round.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes());
-        round.extend_from_slice(value);
+        let length = packed_length(value);
+        round.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
+        pack_into(value, round);
     }
 }
 
@@ -322,17 +326,23 @@ pub(in crate::store) struct Damaged;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::layout::pack;
 
     fn round(n: u8) -> Vec<u8> {
         let mut round = Vec::new();
         encode(&mut round, b"gone", None);
-        encode(&mut round, b"", Some(b""));
-        encode(&mut round, &[b'k', n], Some(&[n; 300]));
+        encode(&mut round, b"", Some(&Value::lasting(vec![])));
+        encode(&mut round, &[b'k', n], Some(&Value::lasting(vec![n; 300])));
         round
     }
 
     fn changes(n: u8) -> Vec<Change> {
-        vec![(b"gone".to_vec(), None), (vec![], Some(vec![])), (vec![b'k', n], Some(vec![n; 300]))]
+        let lasting = |bytes: Vec<u8>| Some(pack(&Value::lasting(bytes)));
+        vec![
+            (b"gone".to_vec(), None),
+            (vec![], lasting(vec![])),
+            (vec![b'k', n], lasting(vec![n; 300])),
+        ]
     }
 
     fn held(folder: &Path) -> Vec<Change> {
@@ -363,7 +373,7 @@ mod tests {
         assert!(!log.is_full());
         let long = vec![7; usize::try_from(FULL).unwrap()];
         let mut big = Vec::new();
-        encode(&mut big, b"k", Some(&long));
+        encode(&mut big, b"k", Some(&Value::lasting(long)));
         log.append(&big).unwrap();
         assert!(log.is_full());
     }

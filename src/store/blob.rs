@@ -14,6 +14,9 @@ pub const MAX_BLOB: usize = 4 * 1024 * 1024;
 
 const PIECE: usize = 24 * 1024;
 
+/// What sealing, and compression in vain, add to a short blob at most.
+const GROWTH: usize = 1024;
+
 /// What begins bytes that are not compressed; no frame of zstd begins so.
 const PLAIN: u8 = 0;
 
@@ -40,7 +43,6 @@ pub fn put(
     let whole = records.seal_bytes(&records.key(Space::Blobs, id), &packed)?;
     for (number, piece) in whole.chunks(PIECE).enumerate() {
         let key = records.key(Space::Blobs, piece_name(id, number));
-        batch.expect_absent(key.clone());
         batch.put(key, Value { bytes: piece.to_vec(), expires });
     }
     Ok(())
@@ -76,7 +78,8 @@ pub async fn get(
 /// Adds to `batch` that the blob `id`, of `length` bytes before compression, is gone.
 pub fn remove(records: Records<'_>, batch: &mut Batch, id: &str, length: usize) {
     // Incompressible bytes grow a little; removing a piece that never was is nothing.
-    for number in 0..=(length / PIECE + 1) {
+    let most = if length + GROWTH < PIECE { 0 } else { length / PIECE + 1 };
+    for number in 0..=most {
         batch.remove(records.key(Space::Blobs, piece_name(id, number)));
     }
 }

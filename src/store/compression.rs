@@ -6,7 +6,8 @@ use std::io;
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::zstd_safe::get_frame_content_size;
 
-const LEVEL: i32 = 1;
+/// A tenth longer than at level 1, in half the time.
+const LEVEL: i32 = -3;
 
 thread_local! {
     static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };

@@ -25,7 +25,7 @@ use crate::store::ahead::encode;
 use crate::store::disk::{Cause, Disk, Log};
 use crate::store::dump::Item;
 use crate::store::layers::Layers;
-use crate::store::layout::{EXPIRY, expired_at, expiry_key, pack, unpack, value_key, values_in};
+use crate::store::layout::{EXPIRY, expired_at, expiry_key, unpack, value_key, values_in};
 use crate::store::port::{
     Committed, Durability, Expectation, Key, Space, Store, StoreError, Value, Write, within_limits,
 };
@@ -35,6 +35,9 @@ use crate::world::stopwatch::Stopwatch;
 
 /// How long what is ephemeral may lie in memory only.
 const IDLE: Duration = Duration::from_millis(500);
+
+/// The most memory that is kept for a later round.
+const SPARE: usize = 256 * 1024;
 
 /// A [`Store`] over a [`Disk`] and a [`Log`].
 pub struct Grouped<D: Disk, L: Log> {
@@ -59,6 +62,8 @@ pub(in crate::store) struct State {
     pub(in crate::store) layers: Layers,
     /// The next round: what is committed and not yet in the log.
     round: Vec<u8>,
+    /// The memory of the round before, empty.
+    spare: Vec<u8>,
     /// How many commits there were.
     commits: u64,
     /// Up to which of them all is on the disk.
@@ -160,7 +165,8 @@ impl<D: Disk, L: Log> Shared<D, L> {
                 return self.settle_rest(state);
             }
             let last = state.commits;
-            let round = std::mem::take(&mut state.round);
+            let spare = std::mem::take(&mut state.spare);
+            let mut round = std::mem::replace(&mut state.round, spare);
             // The layer that goes to the database is what the log has after this round, no more: else a crash could
             // leave half of a commit there.
             let turns = self.log.is_full() && !state.layers.is_settling();
@@ -179,6 +185,10 @@ impl<D: Disk, L: Log> Shared<D, L> {
                 self.settling.notify_all();
             }
             state.synced = last;
+            if round.capacity() <= SPARE {
+                round.clear();
+                state.spare = round;
+            }
             let later = state.waiting.partition_point(|(commit, _)| *commit <= last);
             let done: Vec<_> = state.waiting.drain(..later).collect();
             drop(state);
@@ -296,7 +306,7 @@ impl State {
         self.commits += 1;
         let commit = self.commits;
         for (key, value) in writes {
-            encode(&mut self.round, &key, value.as_ref().map(pack).as_deref());
+            encode(&mut self.round, &key, value.as_ref());
             self.layers.lay(key, value, is_durable.then_some(commit));
         }
         commit

@@ -55,7 +55,13 @@ pub fn expired_at(expiry_key: &[u8], now: DateTime<Utc>) -> Option<&[u8]> {
 /// A value with its expiry before it.
 #[must_use]
 pub fn pack(value: &Value) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(1 + INSTANT + value.bytes.len());
+    let mut bytes = Vec::with_capacity(packed_length(value));
+    pack_into(value, &mut bytes);
+    bytes
+}
+
+/// Appends what [`pack`] makes of `value`.
+pub fn pack_into(value: &Value, bytes: &mut Vec<u8>) {
     match value.expires {
         Some(end) => {
             bytes.push(EXPIRING);
@@ -64,7 +70,12 @@ pub fn pack(value: &Value) -> Vec<u8> {
         None => bytes.push(LASTING),
     }
     bytes.extend_from_slice(&value.bytes);
-    bytes
+}
+
+/// How long that is.
+#[must_use]
+pub fn packed_length(value: &Value) -> usize {
+    1 + value.expires.map_or(0, |_| INSTANT) + value.bytes.len()
 }
 
 /// What [`pack`] packed.

@@ -12,7 +12,7 @@ fn key(records: Records<'_>, id: &str) -> Result<Key, StoreError> {
     Ok(records.key(Space::Transactions, name))
 }
 
-/// Adds to `batch` a new transaction that lives until `expires`. Ephemeral will do: nothing is proved yet.
+/// Adds to `batch` a new transaction that lives until `expires`. Nobody has the same id: it is drawn at random.
 ///
 /// # Errors
 /// When it cannot be encoded or sealed.
@@ -23,9 +23,7 @@ pub fn open<T: Serialize>(
     transaction: &T,
     expires: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let key = key(records, id)?;
-    batch.expect_absent(key.clone());
-    records.put(batch, key, transaction, Some(expires))
+    records.put(batch, key(records, id)?, transaction, Some(expires))
 }
 
 /// The transaction `id`.

@@ -524,3 +524,15 @@ async fn a_row_too_large_is_refused_and_the_next_is_not() {
     let folder: &Path = &place.settings.folder;
     assert_eq!(segment::months(folder).unwrap(), [Month::of(noon())]);
 }
+
+/// Rows as the first version wrote them, all of it JSON.
+#[tokio::test]
+async fn a_row_of_the_first_form_is_read() {
+    let json = serde_json::to_vec(&row(7, 300)).unwrap();
+    let packed = ponte::store::compression::compress(&json).unwrap();
+    assert_eq!(segment::unpacked(&packed).unwrap(), row(7, 300));
+    assert_eq!(segment::unpacked(&segment::pack(&row(7, 300)).unwrap()).unwrap(), row(7, 300));
+    assert!(segment::unpacked(&packed[..packed.len() - 1]).is_err());
+    let cut = ponte::store::compression::compress(&[1, 0, 0, 0, 9, b'x']).unwrap();
+    assert!(segment::unpacked(&cut).is_err());
+}

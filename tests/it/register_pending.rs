@@ -57,7 +57,7 @@ impl Place {
 
     async fn commit(&self, row: &Row) -> Filing {
         let mut batch = Batch::new();
-        let filing = pending::put(self.records(), &mut batch, row).unwrap();
+        let filing = pending::put(self.records(), &mut batch, row.clone()).unwrap();
         let done = batch.commit(&self.store, Durability::Durable, noon()).await.unwrap();
         assert_eq!(done, Committed::Done);
         filing

@@ -3,6 +3,8 @@
 
 pub mod client;
 pub mod cpu;
+pub mod crowd;
 pub mod parts;
+pub mod print;
 pub mod run;
 pub mod span;

@@ -10,10 +10,11 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::cli::arguments::{self, KeyChoice};
-use crate::cli::bench::cpu;
+use crate::cli::arguments::{self, KeyChoice, Measure};
 use crate::cli::bench::parts::{self, Raw};
-use crate::cli::bench::span::{Begun, Bench, Cost, Person, ServiceProvider, people};
+use crate::cli::bench::print::{self, Logins, Round, Signatures, Span};
+use crate::cli::bench::span::{Begun, Bench, Person, ServiceProvider, people};
+use crate::cli::bench::{cpu, crowd};
 use crate::cli::error::CliError;
 use crate::cli::{house, init, load, serve};
 use crate::identity::attributes::AttributeName;
@@ -34,12 +35,12 @@ use crate::world::signer::{KeyFile, Signer};
 /// When the house cannot be made, or does not answer as it should.
 pub fn run(arguments: &arguments::Bench) -> Result<String, CliError> {
     let folder = Folder::new()?;
-    let measured = measure(arguments.seconds, &folder.0);
+    let measured = measure(arguments, &folder.0);
     drop(folder);
     measured
 }
 
-fn measure(seconds: u64, folder: &Path) -> Result<String, CliError> {
+fn measure(arguments: &arguments::Bench, folder: &Path) -> Result<String, CliError> {
     let random = Random::system();
     let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(CliError::Bench)?;
     socket.set_nonblocking(true).map_err(CliError::Bench)?;
@@ -73,8 +74,14 @@ fn measure(seconds: u64, folder: &Path) -> Result<String, CliError> {
             .await;
         }
     });
+    let indexing = runtime.spawn(serve::keep_index(Arc::clone(&house.env)));
     let bench = Bench { env: Arc::clone(&house.env), address, host, service_provider };
-    let report = report(&bench, &runtime, seconds);
+    let report = if arguments.people.is_some() || arguments.rows.is_some() {
+        crowd::report(&bench, &runtime, arguments)
+    } else {
+        report(&bench, &runtime, arguments)
+    };
+    indexing.abort();
     let _stopped_already = stop.send(());
     drop(runtime.block_on(serving));
     report
@@ -85,69 +92,73 @@ fn measure(seconds: u64, folder: &Path) -> Result<String, CliError> {
 fn report(
     bench: &Bench,
     runtime: &tokio::runtime::Runtime,
-    seconds: u64,
+    arguments: &arguments::Bench,
 ) -> Result<String, CliError> {
-    let everybody = runtime.block_on(people(&bench.env, HASHED))?;
+    let everybody = runtime.block_on(people(&bench.env, 0..HASHED))?;
     let subject = &everybody.first().ok_or(CliError::BenchKey)?.subject;
     let (_, warm) = bench.begin(BATCH, false)?;
     let (_, warm) = bench.look(warm)?;
     bench.consent(prepared(bench, runtime, warm, subject)?)?;
     let mut rounds = Vec::with_capacity(ROUNDS);
     for people in everybody.chunks(HASHED / ROUNDS) {
-        rounds.push(round(bench, runtime, seconds, people)?);
+        rounds.push(round(bench, runtime, arguments, people)?);
     }
-    Ok(print(&rounds))
+    Ok(print::print(&rounds))
 }
 
 fn round(
     bench: &Bench,
     runtime: &tokio::runtime::Runtime,
-    seconds: u64,
+    arguments: &arguments::Bench,
     people: &[Person],
 ) -> Result<Round, CliError> {
     let env = &bench.env;
     let keys = env.keys.snapshot();
     let signer = &*keys.signer;
     let now = env.clock.now();
-    let budget = Duration::from_millis(seconds * 1000 / ROUNDS as u64);
+    let is_wanted = |measure| arguments.only.is_none_or(|only| only == measure);
+    let budget = Duration::from_millis(arguments.seconds * 1000 / ROUNDS as u64);
     let before = parts::raw(signer, budget / 2)?;
-    let answer = parts::answer(&env.idp, signer, &env.random, now, budget)?;
-    let request = bench.request(now);
-    let (ours, both) = parts::verification(&request, &*bench.service_provider.signer, budget)?;
-    let count = usize::try_from(seconds).unwrap_or(1) * LOGINS_A_SECOND / ROUNDS;
-    let (redirect, logins) = bench.begin(count, false)?;
-    let (page, logins) = bench.look(logins)?;
-    let subject = &people.first().ok_or(CliError::BenchKey)?.subject;
-    let consent = bench.consent(prepared(bench, runtime, logins, subject)?)?;
-    let (post, _) = bench.begin(count, true)?;
-    let hashing = &env.settings.hashing;
-    let hash = cpu::micros(budget, || {
-        black_box(hashing.check_nobody("a-password-for-the-bench"));
-    })
-    .map_err(CliError::Bench)?;
-    let (_, logins) = bench.begin(people.len(), false)?;
-    let whole = bench.log_in(logins, people)?;
+    let mut round = Round::default();
+    if is_wanted(Measure::Signatures) {
+        let answer = parts::answer(&env.idp, signer, &env.random, now, budget)?;
+        let request = bench.request(now);
+        let (ours, both) = parts::verification(&request, &*bench.service_provider.signer, budget)?;
+        round.signatures = Some(Signatures { answer, ours, both });
+    }
+    if is_wanted(Measure::Span) {
+        let count = usize::try_from(arguments.seconds).unwrap_or(1) * LOGINS_A_SECOND / ROUNDS;
+        let (redirect, logins) = bench.begin(count, false)?;
+        let (page, logins) = bench.look(logins)?;
+        let subject = &people.first().ok_or(CliError::BenchKey)?.subject;
+        let consent = bench.consent(prepared(bench, runtime, logins, subject)?)?;
+        let (post, _) = bench.begin(count, true)?;
+        let [redirect, post, page, consent] = [redirect, post, page, consent].map(|cost| cost.0);
+        round.span = Some(Span { redirect, post, page, consent });
+    }
+    if is_wanted(Measure::Logins) {
+        let hashing = &env.settings.hashing;
+        let hash = cpu::micros(budget, || {
+            black_box(hashing.check_nobody("a-password-for-the-bench"));
+        })
+        .map_err(CliError::Bench)?;
+        let (begun, logins) = bench.begin(people.len(), false)?;
+        let walked = bench.log_in(logins, people)?;
+        round.logins = Some(Logins { hash, whole: begun.0 + walked.0 });
+    }
     let after = parts::raw(signer, budget / 2)?;
-    let raw = Raw {
+    round.raw = Raw {
         sign: f64::midpoint(before.sign, after.sign),
         verify: f64::midpoint(before.verify, after.verify),
     };
-    let cost = |cost: Cost| cost.0;
-    Ok(Round {
-        raw,
-        answer,
-        ours,
-        both,
-        redirect: cost(redirect),
-        post: cost(post),
-        page: cost(page),
-        consent: cost(consent),
-        hash,
-        whole: cost(whole),
-    })
+    Ok(round)
 }
 
-fn prepared(
+/// Brings logins to their last step.
+///
+/// # Errors
+/// When the store fails.
+pub(in crate::cli::bench) fn prepared(
     bench: &Bench,
     runtime: &tokio::runtime::Runtime,
     mut logins: Vec<Begun>,
@@ -155,70 +166,6 @@ fn prepared(
 ) -> Result<Vec<Begun>, CliError> {
     runtime.block_on(bench.prepare(&mut logins, subject))?;
     Ok(logins)
-}
-
-/// What one round found, in microseconds of CPU time.
-struct Round {
-    raw: Raw,
-    answer: f64,
-    ours: f64,
-    both: f64,
-    redirect: f64,
-    post: f64,
-    page: f64,
-    consent: f64,
-    hash: f64,
-    whole: f64,
-}
-
-fn print(rounds: &[Round]) -> String {
-    let mut out = format!(
-        "CPU time of one core, the median of {ROUNDS} rounds; beside it the ratio to the raw operations of its round\n"
-    );
-    let mut line =
-        |what: &str, cost: &dyn Fn(&Round) -> f64, of: &dyn Fn(&Round) -> f64, unit: &str| {
-            let micros = median(rounds.iter().map(cost).collect());
-            let ratio = median(rounds.iter().map(|round| cost(round) / of(round)).collect());
-            let ratio =
-                if unit.is_empty() { String::new() } else { format!("{ratio:6.2} x {unit}") };
-            out.push_str(&format!("{what:<50} {micros:>9.1} µs {ratio}\n"));
-        };
-    let sign = |round: &Round| round.raw.sign;
-    let verify = |round: &Round| round.raw.verify;
-    let two = |round: &Round| 2.0 * round.raw.sign;
-    let all = |round: &Round| 2.0 * round.raw.sign + round.raw.verify;
-    line("raw RSA-2048 signature", &sign, &sign, "");
-    line("raw RSA-2048 verification", &verify, &verify, "");
-    line("Response with two signatures", &|round| round.answer, &two, "two signatures");
-    line("AuthnRequest verified, ours alone", &|round| round.ours, &verify, "a verification");
-    line("AuthnRequest verified, both", &|round| round.both, &verify, "a verification");
-    line(
-        "AuthnRequest received, HTTP-Redirect",
-        &|round| round.redirect,
-        &verify,
-        "a verification",
-    );
-    line("AuthnRequest received, HTTP-POST", &|round| round.post, &verify, "a verification");
-    line("login page", &|round| round.page, &verify, "");
-    line("consent to answer, row on the disk", &|round| round.consent, &two, "two signatures");
-    let spans = "two signatures and a verification";
-    line("answer span, HTTP-Redirect", &|round| round.consent + round.redirect, &all, spans);
-    line("answer span, HTTP-POST", &|round| round.consent + round.post, &all, spans);
-    line("one password hash", &|round| round.hash, &all, "");
-    line(
-        "login with password and app, all its pages",
-        &|round| round.whole + round.redirect,
-        &all,
-        spans,
-    );
-    let share = median(rounds.iter().map(|round| 100.0 * round.hash / round.whole).collect());
-    out.push_str(&format!("{:<50} {share:>9.0} %\n", "the password hash's share of that login"));
-    out
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 fn service_provider(

@@ -3,7 +3,8 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -257,28 +258,36 @@ pub struct Person {
     seed: String,
 }
 
-/// Adds `count` people with password and app.
+/// Adds people of these numbers with password and app.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn people(env: &Env, count: usize) -> Result<Vec<Person>, CliError> {
+pub async fn people(env: &Env, numbers: Range<usize>) -> Result<Vec<Person>, CliError> {
+    static HASH: OnceLock<String> = OnceLock::new();
     let now = env.clock.now();
     let records = env.records();
-    let hash = env.settings.hashing.hash(PASSWORD, &env.random).map_err(|_| CliError::BenchKey)?;
-    let mut people = Vec::with_capacity(count);
-    for number in 0..count {
+    let hash = match HASH.get() {
+        Some(hash) => hash,
+        None => {
+            let hash = env.settings.hashing.hash(PASSWORD, &env.random);
+            let hash = hash.map_err(|_| CliError::BenchKey)?;
+            HASH.get_or_init(|| hash)
+        }
+    };
+    let mut people = Vec::with_capacity(numbers.len());
+    let mut batch = Batch::new();
+    for number in numbers {
         let person = Person {
             subject: Subject::new(env.random.token()),
             username: format!("person-{number}"),
             seed: totp::seed(&env.random),
         };
-        let mut batch = Batch::new();
-        let added = add(&mut batch, records, &person, &hash, now);
+        let added = add(&mut batch, records, &person, hash, now);
         added.map_err(CliError::Store)?;
-        let done = batch.commit(records.store, Durability::Ephemeral, now).await;
-        let _done = done.map_err(CliError::Store)?;
         people.push(person);
     }
+    let done = batch.commit(records.store, Durability::Ephemeral, now).await;
+    let _done = done.map_err(CliError::Store)?;
     Ok(people)
 }
 

@@ -4,6 +4,9 @@
 /// (`f`), the words of every page (`c`) and the words of `texts::$words` (`t`).
 macro_rules! page {
     ($page:ident, $path:tt, $words:ident) => {
+        $crate::web::pages::page::page!($page, $path, $words, |_| 0);
+    };
+    ($page:ident, $path:tt, $words:ident, $room:expr) => {
         impl $page {
             /// The whole page as HTML.
             ///
@@ -28,7 +31,12 @@ macro_rules! page {
                     c: $crate::texts::common::words(frame.language),
                     t: $crate::texts::$words::words(frame.language),
                 };
-                askama::Template::render(&view)
+                // As much as the page has of its own, and room for what it carries.
+                let room: fn(&$page) -> usize = $room;
+                let hint = <View<'_> as askama::Template>::SIZE_HINT;
+                let mut html = String::with_capacity(hint + room(self));
+                askama::Template::render_into(&view, &mut html)?;
+                Ok(html)
             }
         }
     };
