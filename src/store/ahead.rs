@@ -14,13 +14,14 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use flate2::Crc;
 
 use crate::store::ahead_1;
+use crate::store::aligned::{Aligned, BLOCK, whole_blocks};
 use crate::store::disk::{Cause, Change, Log};
 use crate::store::layout::{pack_into, packed_length};
 use crate::store::port::Value;
@@ -28,12 +29,8 @@ use crate::telemetry::metrics;
 use crate::world::stopwatch::Stopwatch;
 
 const MAGIC: &[u8; 8] = b"ponte 2\n";
-/// What disks write whole, or a multiple of it.
-const BLOCK: usize = 4096;
 /// Long enough for most of what lives minutes to be gone before it would go to the database.
 const FULL: u64 = 12 * 1024 * 1024;
-/// The most memory that is kept for the next round.
-const KEPT: usize = 256 * 1024;
 
 /// The two files.
 #[derive(Debug)]
@@ -187,38 +184,6 @@ fn header(generation: u64, before: u64, has_frames: bool) -> Vec<u8> {
     header.extend_from_slice(&crc.sum().to_be_bytes());
     header.resize(BLOCK, 0);
     header
-}
-
-fn whole_blocks(length: usize) -> usize {
-    length.next_multiple_of(BLOCK)
-}
-
-/// Memory that begins where the disk can take it from.
-#[derive(Debug, Default)]
-struct Aligned(Vec<u8>);
-
-impl Aligned {
-    /// Writes `parts`, one behind the other and then zeros to the end of the block, at `offset`.
-    fn write(&mut self, file: &File, offset: u64, parts: &[&[u8]]) -> io::Result<()> {
-        let length: usize = parts.iter().map(|part| part.len()).sum();
-        let whole = whole_blocks(length);
-        if self.0.len() < whole + BLOCK {
-            self.0 = vec![0; whole + BLOCK];
-        }
-        let start = self.0.as_ptr().align_offset(BLOCK).min(BLOCK);
-        let memory = &mut self.0[start..start + whole];
-        let mut at = 0;
-        for part in parts {
-            memory[at..at + part.len()].copy_from_slice(part);
-            at += part.len();
-        }
-        memory[at..].fill(0);
-        file.write_all_at(memory, offset)?;
-        if self.0.len() > KEPT {
-            self.0 = Vec::new();
-        }
-        Ok(())
-    }
 }
 
 /// Appends a change to a round.

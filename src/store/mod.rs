@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod activations;
 pub mod ahead;
 pub mod ahead_1;
+pub mod aligned;
 pub mod attempts;
 pub mod blob;
 pub mod compression;
