@@ -94,6 +94,15 @@ impl Answer {
         self.header("set-cookie")?.split(';').next()
     }
 
+    /// The cookie that it sets of those that begin with `name`, as it is sent back.
+    #[must_use]
+    pub fn cookie_named(&self, name: &str) -> Option<&str> {
+        let set = self.head.lines().filter_map(|line| line.split_once(':'));
+        let mut set = set.filter(|(header, _)| header.eq_ignore_ascii_case("set-cookie"));
+        let (_, value) = set.find(|(_, value)| value.trim().starts_with(name))?;
+        value.trim().split(';').next()
+    }
+
     /// What follows `before` in the body, up to a quotation mark.
     #[must_use]
     pub fn after(&self, before: &str) -> Option<&str> {

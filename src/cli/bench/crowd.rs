@@ -1,6 +1,10 @@
 //! What a login costs among many people and many rows of the register, beside the same among a thousand.
 
+use std::io;
+use std::sync::Arc;
+
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::task::JoinSet;
 
 use crate::cli::arguments;
 use crate::cli::bench::cpu;
@@ -9,11 +13,8 @@ use crate::cli::bench::run::prepared;
 use crate::cli::bench::span::{Bench, Person, people};
 use crate::cli::error::CliError;
 use crate::flow::env::Env;
-use crate::register::pending;
 use crate::register::reading::Source;
 use crate::register::row::Row;
-use crate::store::port::Durability;
-use crate::store::record::Batch;
 
 /// Measures among a thousand, fills store and register, and measures again.
 ///
@@ -127,22 +128,22 @@ fn answered_row(
     rows.map_err(CliError::Register)?.pop().ok_or(CliError::BenchKey)
 }
 
-async fn fill_rows(env: &Env, row: &Row, from: u64, to: u64) -> Result<(), CliError> {
+async fn fill_rows(env: &Arc<Env>, row: &Row, from: u64, to: u64) -> Result<(), CliError> {
     let bar = bar("rows", to - from);
-    let records = env.records();
-    for number in from..to {
-        let fiscal_number = Some(format!("TINIT-ROW{:06}", number % 100_000));
-        let (request_id, response_id) = (env.random.xml_id(), env.random.xml_id());
-        let row = Row { request_id, response_id, fiscal_number, ..row.clone() };
-        let mut batch = Batch::new();
-        let filing = pending::put(records, &mut batch, row).map_err(CliError::Register)?;
-        let done = batch.commit(records.store, Durability::Ephemeral, env.clock.now()).await;
-        let _done = done.map_err(CliError::Store)?;
-        env.register.file(filing);
-        if number % 500 == 0 {
-            env.register.filed().await.map_err(CliError::Register)?;
+    for start in (from..to).step_by(AT_ONCE) {
+        let mut rows = JoinSet::new();
+        for number in start..(start + AT_ONCE as u64).min(to) {
+            let fiscal_number = Some(format!("TINIT-ROW{:06}", number % 100_000));
+            let (request_id, response_id) = (env.random.xml_id(), env.random.xml_id());
+            let row = Row { request_id, response_id, fiscal_number, ..row.clone() };
+            let env = Arc::clone(env);
+            rows.spawn(async move { env.register.append(&row).await });
         }
-        bar.inc(1);
+        while let Some(appended) = rows.join_next().await {
+            let appended = appended.map_err(|error| CliError::Bench(io::Error::other(error)))?;
+            let _receipt = appended.map_err(CliError::Register)?;
+            bar.inc(1);
+        }
     }
     bar.finish_and_clear();
     Ok(())
@@ -159,6 +160,7 @@ fn bar(what: &'static str, length: u64) -> ProgressBar {
 
 const FEW: u64 = 1000;
 const BATCH: usize = 100;
+const AT_ONCE: usize = 256;
 const ROUNDS: usize = 9;
 const LOGINS: usize = 300;
 const GROUP: usize = 50;

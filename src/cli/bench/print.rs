@@ -45,6 +45,8 @@ pub struct Span {
     pub page: f64,
     /// From consent to answer.
     pub consent: f64,
+    /// From a session at SpidL1: a request received, the session found, consent to answer.
+    pub from_session: [f64; 3],
 }
 
 /// Logins with all their pages.
@@ -106,6 +108,11 @@ pub fn print(rounds: &[Round]) -> String {
     line.add(
         "answer span, HTTP-POST, counted once",
         span(|s| s.consent + s.post),
+        Some((&one_verified, "two signatures and one verification")),
+    );
+    line.add(
+        "single sign-on: received, session found, answered",
+        span(|s| s.from_session.iter().sum()),
         Some((&one_verified, "two signatures and one verification")),
     );
     let logins = |of: fn(&Logins) -> f64| move |round: &Round| round.logins.as_ref().map(of);

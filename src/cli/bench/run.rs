@@ -133,8 +133,9 @@ fn round(
         let subject = &people.first().ok_or(CliError::BenchKey)?.subject;
         let consent = bench.consent(prepared(bench, runtime, logins, subject)?)?;
         let (post, _) = bench.begin(count, true)?;
+        let from_session = bench.single_sign_on(runtime, count, subject)?.map(|cost| cost.0);
         let [redirect, post, page, consent] = [redirect, post, page, consent].map(|cost| cost.0);
-        round.span = Some(Span { redirect, post, page, consent });
+        round.span = Some(Span { redirect, post, page, consent, from_session });
     }
     if is_wanted(Measure::Logins) {
         let hashing = &env.settings.hashing;

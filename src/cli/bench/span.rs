@@ -70,12 +70,16 @@ impl Bench {
     /// A request for SpidL2, as it would be sent now.
     #[must_use]
     pub fn request(&self, now: DateTime<Utc>) -> Request {
+        self.request_for(ClassRef::SpidL2, now)
+    }
+
+    fn request_for(&self, class: ClassRef, now: DateTime<Utc>) -> Request {
         Request {
             id: self.env.random.xml_id(),
             issue_instant: now,
             destination: self.env.idp.single_sign_on.clone(),
             issuer: self.service_provider.entity_id.clone(),
-            class: ClassRef::SpidL2,
+            class,
             consumer: 0,
             attributes: 0,
         }
@@ -86,10 +90,19 @@ impl Bench {
     /// # Errors
     /// When one is not taken.
     pub fn begin(&self, count: usize, post: bool) -> Result<(Cost, Vec<Begun>), CliError> {
+        self.begin_for(ClassRef::SpidL2, count, post)
+    }
+
+    fn begin_for(
+        &self,
+        class: ClassRef,
+        count: usize,
+        post: bool,
+    ) -> Result<(Cost, Vec<Begun>), CliError> {
         let signer = &*self.service_provider.signer;
         let mut requests = Vec::with_capacity(count);
         for _ in 0..count {
-            let request = self.request(self.env.clock.now());
+            let request = self.request_for(class, self.env.clock.now());
             requests.push(if post {
                 use base64::Engine;
                 let xml = request.signed(signer).map_err(CliError::Envelop)?;
@@ -124,6 +137,41 @@ impl Bench {
         })
     }
 
+    /// Opens a session at SpidL1 for `subject` and sends `count` requests for SpidL1 by HTTP-Redirect: what their
+    /// receipt costs, what going on from the session, and what consent to answer.
+    ///
+    /// # Errors
+    /// When one is not taken, or not answered from the session.
+    pub fn single_sign_on(
+        &self,
+        runtime: &tokio::runtime::Runtime,
+        count: usize,
+        subject: &Subject,
+    ) -> Result<[Cost; 3], CliError> {
+        let (_, first) = self.begin_for(ClassRef::SpidL1, 1, false)?;
+        let mut first = self.look(first)?.1;
+        let prepared = self.prepare_with(&mut first, subject, &[Factor::Password]);
+        runtime.block_on(prepared)?;
+        let answers = self.answers(first)?.1;
+        let session = answers.first().and_then(|answer| answer.cookie_named("__Host-session="));
+        let session = session.ok_or(CliError::BenchKey)?.to_owned();
+        let (begun, logins) = self.begin_for(ClassRef::SpidL1, count, false)?;
+        let (resumed, logins) = self.phase(logins, |client, login| {
+            let both = format!("{}; {session}", login.cookie);
+            let answer = client.get(&login.path, &both)?;
+            match answer.cookie() {
+                Some(cookie) if answer.status == 303 => {
+                    let cookie = format!("{cookie}; {session}");
+                    Ok(Begun { cookie, ..login.clone() })
+                }
+                _ => Err(unexpected(&answer)),
+            }
+        })?;
+        let (_, logins) = self.look(logins)?;
+        let consented = self.consent(logins)?;
+        Ok([begun, resumed, consented])
+    }
+
     /// Fetches the login page of each.
     ///
     /// # Errors
@@ -137,6 +185,15 @@ impl Bench {
     /// # Errors
     /// When the store fails.
     pub async fn prepare(&self, logins: &mut [Begun], subject: &Subject) -> Result<(), CliError> {
+        self.prepare_with(logins, subject, &[Factor::Password, Factor::Totp]).await
+    }
+
+    async fn prepare_with(
+        &self,
+        logins: &mut [Begun],
+        subject: &Subject,
+        factors: &[Factor],
+    ) -> Result<(), CliError> {
         let now = self.env.clock.now();
         let records = self.env.records();
         for login in logins {
@@ -146,8 +203,9 @@ impl Bench {
                 return Err(CliError::BenchKey);
             };
             let held = |factor| Evidence::held(factor, now, Level::Loa4);
-            let proved = loaded.value.clone().prove(subject, held(Factor::Password));
-            let proved = proved.and_then(|login| login.prove(subject, held(Factor::Totp)));
+            let proved = factors.iter().try_fold(loaded.value.clone(), |login, factor| {
+                login.prove(subject, held(*factor))
+            });
             let proved = proved.map_err(|_| CliError::BenchKey)?;
             login.token = proved.token().to_owned();
             let account = accounts::get(records, subject, now).await.map_err(CliError::Store)?;
@@ -169,16 +227,19 @@ impl Bench {
     /// # Errors
     /// When one is not answered.
     pub fn consent(&self, logins: Vec<Begun>) -> Result<Cost, CliError> {
-        let (cost, _) = self.phase(logins, |client, login| {
+        self.answers(logins).map(|(cost, _)| cost)
+    }
+
+    fn answers(&self, logins: Vec<Begun>) -> Result<(Cost, Vec<Answer>), CliError> {
+        self.phase(logins, |client, login| {
             let path = format!("{}/consent", login.path);
             let form = format!("csrf={}&shown={}&decision=accept", login.token, login.shown);
             let answer = client.post(&path, &login.cookie, &form)?;
             match answer.after("name=\"SAMLResponse\" value=\"") {
-                Some(_) if answer.status == 200 => Ok(login.clone()),
+                Some(_) if answer.status == 200 => Ok(answer),
                 _ => Err(unexpected(&answer)),
             }
-        })?;
-        Ok(cost)
+        })
     }
 
     /// Logs each of `people` in from the first page to the answer, password hash and all.
