@@ -132,10 +132,13 @@ fn round(
         let (page, logins) = bench.look(logins)?;
         let subject = &people.first().ok_or(CliError::BenchKey)?.subject;
         let consent = bench.consent(prepared(bench, runtime, logins, subject)?)?;
-        let (post, _) = bench.begin(count, true)?;
+        let (post, logins) = bench.begin(count, true)?;
+        let (_, logins) = bench.look(logins)?;
+        let consent_post = bench.consent(prepared(bench, runtime, logins, subject)?)?;
         let from_session = bench.single_sign_on(runtime, count, subject)?.map(|cost| cost.0);
-        let [redirect, post, page, consent] = [redirect, post, page, consent].map(|cost| cost.0);
-        round.span = Some(Span { redirect, post, page, consent, from_session });
+        let [redirect, post, page, consent, consent_post] =
+            [redirect, post, page, consent, consent_post].map(|cost| cost.0);
+        round.span = Some(Span { redirect, post, page, consent, consent_post, from_session });
     }
     if is_wanted(Measure::Logins) {
         let hashing = &env.settings.hashing;

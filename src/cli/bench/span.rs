@@ -137,8 +137,8 @@ impl Bench {
         })
     }
 
-    /// Opens a session at SpidL1 for `subject` and sends `count` requests for SpidL1 by HTTP-Redirect: what their
-    /// receipt costs, what going on from the session, and what consent to answer.
+    /// Opens `count` sessions at SpidL1 for `subject` and sends a request for SpidL1 by HTTP-Redirect from each: what
+    /// their receipt costs, what going on from the session, and what consent to answer.
     ///
     /// # Errors
     /// When one is not taken, or not answered from the session.
@@ -148,21 +148,22 @@ impl Bench {
         count: usize,
         subject: &Subject,
     ) -> Result<[Cost; 3], CliError> {
-        let (_, first) = self.begin_for(ClassRef::SpidL1, 1, false)?;
+        let (_, first) = self.begin_for(ClassRef::SpidL1, count, false)?;
         let mut first = self.look(first)?.1;
         let prepared = self.prepare_with(&mut first, subject, &[Factor::Password]);
         runtime.block_on(prepared)?;
-        let answers = self.answers(first)?.1;
-        let session = answers.first().and_then(|answer| answer.cookie_named("__Host-session="));
-        let session = session.ok_or(CliError::BenchKey)?.to_owned();
+        let (_, answers) = self.answers(first)?;
         let (begun, logins) = self.begin_for(ClassRef::SpidL1, count, false)?;
-        let (resumed, logins) = self.phase(logins, |client, login| {
-            let both = format!("{}; {session}", login.cookie);
-            let answer = client.get(&login.path, &both)?;
+        let mut logins_in_sessions = Vec::with_capacity(count);
+        for (login, answer) in logins.into_iter().zip(&answers) {
+            let session = answer.cookie_named("__Host-session=").ok_or(CliError::BenchKey)?;
+            logins_in_sessions.push((login, session.to_owned()));
+        }
+        let (resumed, logins) = self.phase(logins_in_sessions, |client, (login, session)| {
+            let answer = client.get(&login.path, &format!("{}; {session}", login.cookie))?;
             match answer.cookie() {
                 Some(cookie) if answer.status == 303 => {
-                    let cookie = format!("{cookie}; {session}");
-                    Ok(Begun { cookie, ..login.clone() })
+                    Ok(Begun { cookie: format!("{cookie}; {session}"), ..login.clone() })
                 }
                 _ => Err(unexpected(&answer)),
             }
