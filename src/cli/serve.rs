@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{oneshot, watch};
@@ -15,6 +16,7 @@ use crate::admin::command::{Command, Done, Refused};
 use crate::admin::desk::{self, Desk};
 use crate::admin::socket;
 use crate::cli::error::CliError;
+use crate::cli::files;
 use crate::cli::house::{self, House};
 use crate::cli::signals::{self, Patience};
 use crate::cli::store;
@@ -22,10 +24,12 @@ use crate::cli::supervisor::Supervisor;
 use crate::config::settings::{Server, Settings};
 use crate::flow::env::Env;
 use crate::flow::expiry;
+use crate::flow::jump::Jumps;
 use crate::register::pending;
-use crate::telemetry::log;
+use crate::telemetry::{log, metrics};
 use crate::web::serve::Doors;
 use crate::web::{monitoring, router, serve};
+use crate::world::stopwatch::Stopwatch;
 
 /// Serves until a signal to stop; then finishes what is under way. `config` is the file of the settings.
 ///
@@ -37,6 +41,7 @@ pub fn run(settings: &Settings, config: &Path) -> Result<(), CliError> {
     for stranger in &settings.strangers {
         tracing::warn!(event = "environment.stranger", "{stranger}");
     }
+    warn_of_exposed(settings);
     until_closed(settings, async {
         let house = Arc::new(house::open(settings, Some(config), false).await?);
         let running = Running::start(&house, settings)?;
@@ -57,6 +62,19 @@ pub fn run(settings: &Settings, config: &Path) -> Result<(), CliError> {
         drop(watched);
         running.end(&house).await
     })
+}
+
+/// Others on this machine may read what only we should: said, and not refused, since some give keys to many of one
+/// group on purpose. `ponte check` says so too.
+fn warn_of_exposed(settings: &Settings) {
+    let keys = settings.keys.signing.iter().filter_map(|one| one.key.file());
+    let tls = settings.server.tls.iter().map(|files| files.key.as_path());
+    let always = [settings.keys.seal.as_path(), settings.server.data.as_path()];
+    let paths = keys.chain(tls).chain(always);
+    for path in paths.filter(|path| files::is_exposed(path).unwrap_or(false)) {
+        let path = path.display();
+        tracing::warn!(event = "permissions.open", %path, "others on this machine may read it: chmod go= it");
+    }
 }
 
 /// Runs `work`, then closes store and register: whoever waited for the disk has been told when this comes back.
@@ -133,7 +151,9 @@ impl Running {
         let patience = Patience { drain, farewell };
         let supervisor = running.supervisor.clone();
         signals::hear(stop, Arc::clone(house), patience, supervisor).map_err(CliError::Signals)?;
-        tokio::spawn(running.supervisor.clone().stay_alive());
+        let env = Arc::clone(&house.env);
+        let is_sound = move || !env.store.is_lost() && env.register.status().takes_rows;
+        tokio::spawn(running.supervisor.clone().stay_alive(is_sound));
         Ok(running)
     }
 
@@ -205,8 +225,18 @@ impl DeskOf {
 
 /// Drops what has expired, now and then, and never much at a time.
 async fn sweep(house: Arc<House>) {
+    let (mut jumps, watch) = (Jumps::new(house.env.clock.now()), Stopwatch::start());
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
+        let now = house.env.clock.now();
+        if let Some(jump) = jumps.seen(watch.read(), now) {
+            metrics::clock_jumped(jump > TimeDelta::zero());
+            let seconds = jump.num_seconds();
+            tracing::warn!(event = "clock.jumped", seconds, "the machine's clock was set");
+        }
+        if jumps.in_doubt(watch.read()) {
+            continue;
+        }
         loop {
             match house.env.store.sweep(SWEEP_AT_ONCE, house.env.clock.now()).await {
                 Ok(swept) if swept == SWEEP_AT_ONCE => tokio::task::yield_now().await,

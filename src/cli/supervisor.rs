@@ -62,11 +62,14 @@ impl Supervisor {
         self.tell(&format!("STOPPING=1\nEXTEND_TIMEOUT_USEC={micros}"));
     }
 
-    /// Says that we are alive as often as they want, for as long as the runtime turns.
-    pub async fn stay_alive(self) {
+    /// Says that we are alive as often as they want, for as long as the runtime turns and `is_sound`: what only a restart
+    /// can mend is left to be restarted.
+    pub async fn stay_alive(self, is_sound: impl Fn() -> bool) {
         let Some(watchdog) = self.watchdog else { return };
         loop {
-            self.tell("WATCHDOG=1");
+            if is_sound() {
+                self.tell("WATCHDOG=1");
+            }
             tokio::time::sleep(watchdog / 2).await;
         }
     }

@@ -4,7 +4,7 @@ use crate::flow::answer::request_blob;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::reply::{Answer, Reply, Trouble, Why};
-use crate::flow::visit::{Visitor, browser_digest};
+use crate::flow::visit::{Visitor, browser_digest, login_support_id};
 use crate::login::transaction::{Opening, Transaction};
 use crate::register::row::Row;
 use crate::saml::authn_request::{Received, Receiving, Rejected, Window, receive};
@@ -45,7 +45,7 @@ pub async fn begin(env: &Env, inbound: Inbound<'_>, visitor: &Visitor<'_>) -> Re
         if known_from.is_some_and(|from| received.issue_instant < from) {
             return refuse(env, received.replayed(), visitor).await;
         }
-        match open(env, &received, visitor).await? {
+        match open(env, &received).await? {
             Some(reply) => Ok(reply),
             None => refuse(env, received.replayed(), visitor).await,
         }
@@ -92,17 +92,13 @@ pub async fn start(
             partner,
             remember_until: now,
         };
-        open(env, &received, visitor).await?.ok_or(Failure::Contention)
+        open(env, &received).await?.ok_or(Failure::Contention)
     };
     begun.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }
 
 /// Opens the login; `None` if the request was seen before.
-async fn open(
-    env: &Env,
-    received: &Received,
-    visitor: &Visitor<'_>,
-) -> Result<Option<Reply>, Failure> {
+async fn open(env: &Env, received: &Received) -> Result<Option<Reply>, Failure> {
     let now = received.request.received;
     let (handle, browser) = (env.random.token(), env.random.token());
     let opening = Opening {
@@ -127,7 +123,7 @@ async fn open(
             metrics::login_begun(now.timestamp());
             tracing::info!(
                 event = "request.accepted",
-                support_id = visitor.support_id,
+                support_id = login_support_id(&handle),
                 relying_party = issuer,
                 request_id = %excerpt(id),
             );

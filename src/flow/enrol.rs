@@ -240,7 +240,7 @@ async fn finish(
             }
             first_second_factor(env, &mut batch, &known, now)?;
             attempt.held(env, &mut batch, Factor::Totp, now)?;
-            let evidence = Evidence::held(Factor::Totp, now, level);
+            let evidence = Evidence::held(Factor::Totp, loaded.value.time(now), level);
             loaded.value.clone().confirm_enrolment(&active.id, subject, evidence)?
         } else {
             attempt.failed(env, &mut batch, "totp", visitor, now)?;

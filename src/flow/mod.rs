@@ -13,6 +13,7 @@ pub mod env;
 pub mod expiry;
 pub mod failure;
 pub mod hashing;
+pub mod jump;
 pub mod life;
 pub mod limits;
 pub mod network;

@@ -96,7 +96,11 @@ async fn check_password(
                     batch.expect(credential);
                 }
                 attempt.held(env, &mut batch, Factor::Password, now)?;
-                let evidence = Evidence::held(Factor::Password, now, credential.value.binding);
+                let evidence = Evidence::held(
+                    Factor::Password,
+                    loaded.value.time(now),
+                    credential.value.binding,
+                );
                 loaded.value.clone().prove(&known.account.value.subject, evidence)?
             }
             _ => {
@@ -186,7 +190,8 @@ async fn check_totp(
             credentials::update(env.records(), &mut batch, credential, &used)?;
             first_second_factor(env, &mut batch, known, now)?;
             attempt.held(env, &mut batch, Factor::Totp, now)?;
-            let evidence = Evidence::held(Factor::Totp, now, credential.value.binding);
+            let evidence =
+                Evidence::held(Factor::Totp, loaded.value.time(now), credential.value.binding);
             loaded.value.clone().prove(subject, evidence)?
         } else {
             attempt.failed(env, &mut batch, "totp", visitor, now)?;

@@ -38,6 +38,29 @@ pub fn browser_digest(secret: &str) -> String {
     URL_SAFE_NO_PAD.encode(sha256(&[b"browser ", secret.as_bytes()].concat()))
 }
 
+/// The name under which the log, the register and the person who asks for help know the login `handle`: the same from
+/// its request to its answer, and no way back to the handle.
+#[must_use]
+pub fn login_support_id(handle: &str) -> String {
+    let digest = sha256(&[b"support ", handle.as_bytes()].concat());
+    in_letters(digest.as_ref())
+}
+
+/// Twelve letters and digits in groups of four, of the first twelve bytes: easy to read out on the telephone.
+#[must_use]
+pub fn in_letters(bytes: &[u8]) -> String {
+    let mut id = String::with_capacity(14);
+    for (place, byte) in bytes.iter().take(12).enumerate() {
+        if place > 0 && place % 4 == 0 {
+            id.push('-');
+        }
+        id.push(char::from(LETTERS[usize::from(*byte) % LETTERS.len()]));
+    }
+    id
+}
+
+const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
 /// The login `handle`, if it is this browser's. One that goes on from a session which is over, or
 /// no longer this browser's, is as if nobody had shown who they are.
 pub(in crate::flow) async fn enter(

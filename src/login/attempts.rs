@@ -62,7 +62,8 @@ pub fn may_try(
     }
     let free = if known_browser { FREE_IF_KNOWN } else { FREE_IF_STRANGE };
     match pool.last {
-        Some(last) if pool.in_a_row >= free => {
+        // An attempt from further ahead than any wait was counted by a clock that was wrong: nobody waits for it.
+        Some(last) if pool.in_a_row >= free && last <= now + MAX_DELAY => {
             let until = last + delay(pool.in_a_row - free);
             if now < until { MayTry::WaitUntil(until) } else { MayTry::Allowed }
         }
@@ -131,6 +132,15 @@ mod tests {
             let until = may_try(&wrong(times, false), Factor::Password, false, at(0));
             assert_eq!(until, MayTry::WaitUntil(at(3600)), "{times}");
         }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_clock_that_was_wrong() {
+        let five = wrong(5, false);
+        let tries = |seconds| may_try(&five, Factor::Password, false, at(seconds));
+        assert_eq!(tries(-3600), MayTry::WaitUntil(at(30)));
+        assert_eq!(tries(-3601), MayTry::Allowed);
+        assert_eq!(tries(-86_400 * 365), MayTry::Allowed);
     }
 
     #[test]

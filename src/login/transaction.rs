@@ -170,6 +170,13 @@ impl Transaction {
         }
     }
 
+    /// The time of something that happens in this login at `now`: a clock that was set back by a little does not put it
+    /// before the login began.
+    #[must_use]
+    pub fn time(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        if self.opened - now <= SET_BACK { now.max(self.opened) } else { now }
+    }
+
     /// Adds a factor that was checked and held.
     ///
     /// # Errors
@@ -479,3 +486,6 @@ pub const REPEATABLE: TimeDelta = TimeDelta::minutes(5);
 /// Wrong attempts that end a login.
 pub const MAX_FAILURES: u8 = 3;
 const LATE: TimeDelta = TimeDelta::days(1);
+
+/// How far a clock may be set back under a login that goes on.
+const SET_BACK: TimeDelta = TimeDelta::minutes(2);

@@ -22,7 +22,7 @@ use flate2::Crc;
 
 use crate::store::ahead_1;
 use crate::store::aligned::{Aligned, BLOCK, whole_blocks};
-use crate::store::disk::{Cause, Change, Log};
+use crate::store::disk::{Cause, Change, Log, of_write};
 use crate::store::layout::{pack_into, packed_length};
 use crate::store::port::Value;
 use crate::telemetry::metrics;
@@ -118,9 +118,9 @@ impl Log for AheadLog {
         let watch = Stopwatch::start();
         if *length == 0 {
             let first = header(*generation, *before, true);
-            buffer.write(file, 0, &[&first, &head, round])?;
+            buffer.write(file, 0, &[&first, &head, round]).map_err(of_write)?;
         } else {
-            buffer.write(file, start, &[&head, round])?;
+            buffer.write(file, start, &[&head, round]).map_err(of_write)?;
         }
         file.sync_data()?;
         *length = start + whole_blocks(head.len() + round.len()) as u64;

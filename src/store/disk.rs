@@ -2,6 +2,7 @@
 //! [`Grouped`](crate::store::grouped::Grouped).
 
 use std::fmt;
+use std::io;
 
 /// What a failed disk says.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -31,13 +32,29 @@ pub trait Disk: fmt::Debug + Send + Sync + 'static {
     fn write(&self, changes: &[Change]) -> Result<(), Cause>;
 }
 
+/// A write for which there was no room; nothing was asked to be kept, so the same write may be tried again.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no room on the store's disk")]
+pub struct NoRoom(#[source] io::Error);
+
+/// What a failed write says: [`NoRoom`] where there was none (disk, quota, limit of the process). Not for a failed
+/// sync, after which nobody knows what is on the disk.
+pub fn of_write(error: io::Error) -> Cause {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            Box::new(NoRoom(error))
+        }
+        _ => Box::new(error),
+    }
+}
+
 /// Rounds of commits, one behind the other, in two halves: while one is written, what the other holds is brought to
 /// the database.
 pub trait Log: Send + Sync + 'static {
     /// Appends a round, and does not come back until it is on the disk. After a crash all of it is there, or none.
     ///
     /// # Errors
-    /// When it may not be there.
+    /// When it may not be there; after [`NoRoom`] the same round may be appended again.
     fn append(&self, round: &[u8]) -> Result<(), Cause>;
 
     /// Whether the half being written is long enough for the other one's turn.

@@ -22,8 +22,9 @@ use tokio::sync::oneshot;
 
 use crate::identity::tenant::TenantId;
 use crate::store::ahead::encode;
-use crate::store::disk::{Cause, Disk, Log};
+use crate::store::disk::{Cause, Disk, Log, NoRoom};
 use crate::store::dump::Item;
+use crate::store::halt::{Ended, Failed, Full};
 use crate::store::layers::Layers;
 use crate::store::layout::{EXPIRY, expired_at, expiry_key, unpack, value_key, values_in};
 use crate::store::port::{
@@ -35,6 +36,8 @@ use crate::world::stopwatch::Stopwatch;
 
 /// How long what is ephemeral may lie in memory only.
 const IDLE: Duration = Duration::from_millis(500);
+/// How soon a round for which there was no room is tried again.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// The most memory that is kept for a later round.
 const SPARE: usize = 256 * 1024;
@@ -75,28 +78,9 @@ pub(in crate::store) struct State {
     closing: bool,
     ended: bool,
     failed: Option<Failed>,
+    /// Whether the last round found no room and is tried again: until then nothing more is taken.
+    is_full: bool,
 }
-
-/// Why nothing is taken any more: after a failed sync nobody knows what is on the disk.
-#[derive(Clone, Debug)]
-struct Failed(Arc<Cause>);
-
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the disk failed, and the store takes nothing more until it is opened again")
-    }
-}
-
-impl std::error::Error for Failed {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        let cause: &(dyn std::error::Error + 'static) = &**self.0;
-        Some(cause)
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the store's thread ended")]
-struct Ended;
 
 impl<D: Disk, L: Log> Grouped<D, L> {
     /// A store over `disk` and an empty `log`, with its threads.
@@ -174,8 +158,9 @@ impl<D: Disk, L: Log> Shared<D, L> {
                 state.layers.turn();
             }
             drop(state);
-            let written = if round.is_empty() { Ok(()) } else { self.log.append(&round) };
+            let written = if round.is_empty() { Ok(()) } else { self.append(&round) };
             state = self.lock();
+            state.is_full = false;
             if let Err(cause) = written {
                 return self.fail(&mut state, cause);
             }
@@ -197,6 +182,28 @@ impl<D: Disk, L: Log> Shared<D, L> {
                 let _gone = waiter.send(());
             }
             state = self.lock();
+        }
+    }
+
+    /// Takes a round to the log; while there is no room tries again, now and then, until the store is dropped.
+    fn append(&self, round: &[u8]) -> Result<(), Cause> {
+        loop {
+            let cause = match self.log.append(round) {
+                Err(cause) if cause.is::<NoRoom>() => cause,
+                done => return done,
+            };
+            let mut state = self.lock();
+            if !state.is_full {
+                tracing::error!(event = "store.full", store = ?self.disk, error = %cause, "nothing is taken until there is room");
+            }
+            state.is_full = true;
+            // Who waits is told that it failed; whether it comes to be after all, nobody who was told asks.
+            state.waiting.clear();
+            let goes_on = |state: &mut State| !state.closing;
+            let waited = self.commits.wait_timeout_while(state, AGAIN, goes_on);
+            if waited.unwrap_or_else(PoisonError::into_inner).0.closing {
+                return Err(cause);
+            }
         }
     }
 
@@ -260,9 +267,9 @@ impl<D: Disk, L: Log> Shared<D, L> {
         if waiting.await.is_ok() {
             return Ok(());
         }
-        // A waiter is dropped unanswered only by a failure.
+        // A waiter is dropped unanswered only by a failure, or where there was no room.
         self.lock().check()?;
-        Err(StoreError::Backend(Box::new(Ended)))
+        Err(StoreError::Backend(Box::new(Full)))
     }
 }
 
@@ -288,6 +295,7 @@ impl State {
     pub(in crate::store) fn check(&self) -> Result<(), StoreError> {
         match &self.failed {
             Some(failed) => Err(StoreError::Backend(Box::new(failed.clone()))),
+            None if self.is_full => Err(StoreError::Backend(Box::new(Full))),
             None => Ok(()),
         }
     }
@@ -486,5 +494,9 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
             waiting
         };
         self.shared.synced(waiting).await
+    }
+
+    fn is_lost(&self) -> bool {
+        self.shared.lock().failed.is_some()
     }
 }

@@ -15,6 +15,7 @@ pub mod dump;
 pub mod export;
 pub mod feedback;
 pub mod grouped;
+pub mod halt;
 pub mod layers;
 pub mod layout;
 pub mod memory;

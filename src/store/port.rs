@@ -309,4 +309,9 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Waits until everything acknowledged so far is on the disk.
     async fn flush(&self) -> Result<(), StoreError>;
+
+    /// Whether it takes nothing more until it is opened again.
+    fn is_lost(&self) -> bool {
+        false
+    }
 }

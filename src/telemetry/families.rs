@@ -99,6 +99,7 @@ pub(super) struct Metrics {
     pub(super) reloads: Family<ResultLabels, Counter>,
     pub(super) certificates: Family<NameLabels, Gauge>,
     pub(super) disagreements: Counter,
+    pub(super) jumps: Family<KindLabels, Counter>,
     pub(super) notices: Family<ResultLabels, Counter>,
     pub(super) known: ToldApart,
     pub(super) open_logins: Open,
@@ -235,6 +236,11 @@ impl Metrics {
             "Signatures on which our two verifiers disagreed",
             Counter::default(),
         );
+        let jumps = to.one(
+            "ponte_clock_jumps",
+            "Times that the machine's clock was set by more than it may drift",
+            Family::default(),
+        );
         let notices =
             to.one("ponte_notices", "Notices to people, sent or given up", Family::default());
         Self {
@@ -269,6 +275,7 @@ impl Metrics {
             reloads,
             certificates,
             disagreements,
+            jumps,
             notices,
             known: ToldApart::default(),
             open_logins: Open::default(),

@@ -166,6 +166,12 @@ pub fn disagreed() {
     METRICS.disagreements.inc();
 }
 
+/// The machine's clock was set, ahead or back.
+pub fn clock_jumped(ahead: bool) {
+    let kind = if ahead { "ahead" } else { "back" };
+    METRICS.jumps.get_or_create(&KindLabels { kind }).inc();
+}
+
 /// Something was read again: "partners", "keys", "settings".
 pub fn reloaded(what: &'static str, done: bool) {
     let result = if done { "done" } else { "failed" };

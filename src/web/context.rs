@@ -7,7 +7,7 @@ use axum::http::header::{ACCEPT_LANGUAGE, USER_AGENT};
 use axum::http::request::Parts;
 
 use crate::flow::env::Env;
-use crate::flow::visit::Visitor;
+use crate::flow::visit::{Visitor, in_letters, login_support_id};
 use crate::login::request::LocalName;
 use crate::texts::language::Language;
 use crate::web::cookie;
@@ -48,7 +48,7 @@ impl Context {
         Self {
             address,
             language: Language::negotiate(chosen, accepted),
-            support_id: support_id(&env),
+            support_id: support_id(&env, parts.uri.path()),
             device: cookie::read(&parts.headers, cookie::DEVICE).map(str::to_owned),
             session: cookie::read(&parts.headers, cookie::SESSION).map(str::to_owned),
             agent: agent.map(str::to_owned),
@@ -96,16 +96,10 @@ impl Context {
     }
 }
 
-/// Twelve letters and digits in groups of four: easy to read out on the telephone.
-fn support_id(env: &Env) -> String {
-    let mut id = String::with_capacity(14);
-    for (place, byte) in env.random.bytes::<12>().into_iter().enumerate() {
-        if place > 0 && place % 4 == 0 {
-            id.push('-');
-        }
-        id.push(char::from(LETTERS[usize::from(byte) % LETTERS.len()]));
+/// A request of a login bears the login's name, any other one its own.
+fn support_id(env: &Env, path: &str) -> String {
+    match path.strip_prefix("/login/").and_then(|rest| rest.split('/').next()) {
+        Some(handle) => login_support_id(handle),
+        None => in_letters(&env.random.bytes::<12>()),
     }
-    id
 }
-
-const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ponte::identity::tenant::TenantId;
-use ponte::store::disk::{Cause, Change, Disk, Log, Pair};
+use ponte::store::disk::{Cause, Change, Disk, Log, Pair, of_write};
 use ponte::store::grouped::Grouped;
 use ponte::store::layout::EXPIRY;
 use ponte::store::memory::MemoryStore;
@@ -31,6 +31,8 @@ struct State {
     halves: [usize; 2],
     is_held: bool,
     fails: bool,
+    /// Whether there is no room.
+    is_full: bool,
     /// Whether the database is held.
     is_database_held: bool,
 }
@@ -78,6 +80,9 @@ impl Log for Held {
         state.rounds.push(round.len());
         while state.is_held {
             state = self.0.1.wait(state).unwrap();
+        }
+        if state.is_full {
+            return Err(of_write(std::io::ErrorKind::StorageFull.into()));
         }
         state.halves[0] += round.len();
         if state.fails { Err("the disk is on fire".into()) } else { Ok(()) }
@@ -244,6 +249,34 @@ async fn after_a_failed_sync_nothing_is_taken() {
 }
 
 /// While the database takes in one layer, what lies there, over it and under it is seen as one.
+/// A disk without room refuses at once and for as long as it has none; then the store goes on by itself, and what it had
+/// acknowledged before is there.
+#[tokio::test]
+async fn without_room_nothing_is_taken_until_there_is_some() {
+    let disk = Held::default();
+    let store = start(&disk);
+    let commit = |name: &'static str| store.commit(absent(name), set(name), Durable, now());
+    assert_eq!(commit("before").await.unwrap(), Committed::Done);
+    disk.set(|state| state.is_full = true);
+    assert!(commit("refused").await.is_err());
+    assert!(commit("refused too").await.unwrap_err().to_string().len() > 0);
+    assert!(store.flush().await.is_err());
+    assert!(store.get(&key("before"), now()).await.unwrap().is_some(), "what is there can be read");
+    disk.set(|state| state.is_full = false);
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while store.flush().await.is_err() {
+        assert!(std::time::Instant::now() < deadline, "it goes on by itself");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(commit("after").await.unwrap(), Committed::Done);
+    drop(store);
+    let again = start(&disk);
+    drop(again);
+    let kept = disk.0.0.lock().unwrap();
+    let has = |name: &str| kept.kept.keys().any(|key| key.ends_with(name.as_bytes()));
+    assert!(has("before") && has("after") && !has("refused too"));
+}
+
 #[tokio::test]
 async fn layers_are_seen_as_one() {
     let disk = Held::default();

@@ -47,6 +47,12 @@ impl Agent {
         Self { cookies: BTreeMap::new(), language: "it", origin: None, address }
     }
 
+    /// A visitor who reads English.
+    pub(crate) fn in_english(mut self) -> Self {
+        self.language = "en";
+        self
+    }
+
     pub(crate) fn get(&mut self, url: &str) -> io::Result<Page> {
         let page = self.send("GET", parse(url)?, None)?;
         self.follow(page)
