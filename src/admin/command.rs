@@ -32,6 +32,13 @@ pub enum Command {
     AddPerson(Box<NewPerson>),
     /// Say whether a person could be added, and add nothing.
     CheckPerson(Box<NewPerson>),
+    /// Add people, or say of each whether they could be added.
+    Import {
+        /// Who.
+        people: Vec<NewPerson>,
+        /// Whether to add nothing.
+        dry: bool,
+    },
     /// People, in no order that means anything, after a mark given before.
     ListPeople {
         /// `None` begins.
@@ -62,6 +69,18 @@ pub enum Command {
         username: String,
         /// How the code reaches the person.
         delivery: Delivery,
+    },
+    /// Give out what the store holds about a person.
+    ExportPerson {
+        /// The user name, however it is written.
+        username: String,
+    },
+    /// Erase a person from the store.
+    ErasePerson {
+        /// The user name, however it is written.
+        username: String,
+        /// Their fiscal code, or the user name of who has none.
+        confirmation: String,
     },
     /// Add a service provider, or take its new metadata.
     AddServiceProvider {
@@ -123,6 +142,8 @@ pub enum Done {
     Checked,
     /// A person was added.
     Added(Added),
+    /// What came of each of the people, in order.
+    Imported(Vec<Imported>),
     /// Some people, and where to go on; `None`: these were the last.
     People(Vec<PersonRow>, Option<String>),
     /// One person.
@@ -141,6 +162,10 @@ pub enum Done {
         /// As it is now.
         state: AccountState,
     },
+    /// What the store holds about a person.
+    Exported(Box<Export>),
+    /// A person was erased.
+    Erased(Erased),
     /// A service provider was added.
     ServiceProviderAdded {
         /// As it is now.
@@ -228,6 +253,23 @@ pub struct NewPerson {
     pub delivery: Delivery,
 }
 
+impl NewPerson {
+    /// Somebody of whom nothing else is said.
+    #[must_use]
+    pub fn named(username: String) -> Self {
+        Self {
+            username,
+            password: None,
+            password_hash: None,
+            kind: IdentityKind::default(),
+            attributes: BTreeMap::new(),
+            proofing: None,
+            identities: Vec::new(),
+            delivery: by_contact(),
+        }
+    }
+}
+
 /// An identity to be added to a person.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -289,6 +331,23 @@ impl std::fmt::Debug for Added {
     }
 }
 
+/// What came of one of many people.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Imported {
+    /// Nothing stands in the way; nothing was written.
+    Good,
+    /// They were added.
+    Added(Added),
+    /// They were added by the same line before.
+    There {
+        /// The user name as it is kept.
+        username: String,
+    },
+    /// They cannot be added, and why.
+    Refused(String),
+}
+
 /// A person in a list.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -341,6 +400,40 @@ pub struct CredentialRow {
     pub enrolled: DateTime<Utc>,
     /// When it last held.
     pub last_used: Option<DateTime<Utc>>,
+}
+
+/// What the store holds about a person.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Export {
+    /// The user name as it is kept.
+    pub username: String,
+    /// Our own name for them.
+    pub subject: String,
+    /// The `fiscalNumber` of each of their identities, once.
+    pub fiscal_numbers: Vec<String>,
+    /// All of it, but for what is secret.
+    pub store: serde_json::Value,
+}
+
+impl std::fmt::Debug for Export {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Export")
+    }
+}
+
+/// A person was erased.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Erased {
+    /// The user name as it was kept.
+    pub username: String,
+    /// How many identities they held.
+    pub identities: usize,
+    /// How many factors they had.
+    pub factors: usize,
+    /// How many sessions were open.
+    pub sessions: usize,
 }
 
 /// A service provider as administrators see one.

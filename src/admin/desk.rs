@@ -3,11 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinError;
 
-use crate::admin::archive;
-use crate::admin::backup;
 use crate::admin::command::{Command, Done, Refused};
-use crate::admin::people;
 use crate::admin::service_providers::{self, Sources};
+use crate::admin::{archive, backup, import, people, privacy};
 use crate::factors::password::{Hashing, TooLong, Unacceptable};
 use crate::flow::env::Partners;
 use crate::identity::format::BadAttribute;
@@ -62,15 +60,28 @@ pub async fn carry_out(
         Command::ShowPerson { username } => {
             people::show(desk, &username, now).await.map(|person| Done::Person(Box::new(person)))
         }
+        Command::Import { people, dry } => {
+            import::import(desk, people, dry, now).await.map(Done::Imported)
+        }
         Command::AddIdentity { username, identity } => {
             let added = people::add_identity(desk, &username, &identity, now).await;
-            added.map(|identity| Done::IdentityAdded { username, identity: Box::new(identity) })
+            added.map(|(username, identity)| Done::IdentityAdded {
+                username,
+                identity: Box::new(identity),
+            })
         }
         Command::SetState { username, set } => people::set_state(desk, &username, &set, now)
             .await
             .map(|username| Done::StateSet { username, state: set.state }),
         Command::NewCode { username, delivery } => {
             people::new_code(desk, &username, delivery, now).await.map(Done::Added)
+        }
+        Command::ExportPerson { username } => {
+            let export = privacy::export(desk, &username, now).await;
+            export.map(|export| Done::Exported(Box::new(export)))
+        }
+        Command::ErasePerson { username, confirmation } => {
+            privacy::erase(desk, &username, &confirmation, now).await.map(Done::Erased)
         }
         Command::AddServiceProvider { metadata, entry } => {
             service_providers::add(desk, &metadata, &entry, now).await
@@ -110,6 +121,9 @@ pub enum DeskError {
     /// Nobody has that user name.
     #[error("nobody has the user name {0:?}")]
     Nobody(String),
+    /// Two of the same people that were given together have it.
+    #[error("{0:?} stands here twice")]
+    Twice(String),
     /// Somebody has it.
     #[error("the user name {0:?} is taken")]
     Taken(String),
@@ -167,6 +181,11 @@ pub enum DeskError {
     /// Proofing says too little.
     #[error("a proofing must name its operator and its evidence, and be of a day that has been")]
     BadProofing,
+    /// The fiscal code is another's.
+    #[error(
+        "that is not the fiscal code of {0:?} (of who has none, the user name): nothing was erased"
+    )]
+    NotConfirmed(String),
     /// Metadata cannot be taken.
     #[error("the metadata cannot be taken")]
     Metadata(#[source] MetadataError),
@@ -231,8 +250,9 @@ pub enum DeskError {
 }
 
 impl DeskError {
-    fn refused(&self) -> Refused {
-        let asker = !matches!(
+    /// Whether the asker erred; else the server failed.
+    pub(super) fn is_the_askers(&self) -> bool {
+        !matches!(
             self,
             Self::Store(_)
                 | Self::Register(_)
@@ -240,7 +260,11 @@ impl DeskError {
                 | Self::Lost(_)
                 | Self::Hashing(_)
                 | Self::Contended
-        );
+        )
+    }
+
+    pub(super) fn refused(&self) -> Refused {
+        let asker = self.is_the_askers();
         let mut reason = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {

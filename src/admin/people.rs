@@ -1,6 +1,7 @@
 //! People: added, given identities, listed, shown, suspended.
 
 use chrono::{DateTime, Utc};
+use tokio::task::JoinHandle;
 
 use crate::admin::command::{
     Added, CredentialRow, NewIdentity, NewPerson, Person, PersonRow, StateOf,
@@ -9,6 +10,7 @@ use crate::admin::desk::{Desk, DeskError};
 use crate::admin::proposal;
 use crate::enrolment::activation::{Activation, ActivationCode};
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
+use crate::factors::password::TooLong;
 use crate::identity::account::{Account, AccountState, Identity};
 use crate::identity::attributes::AttributeName;
 use crate::identity::subject::Subject;
@@ -29,7 +31,10 @@ pub async fn add(
     let account = proposed(desk, &person, now)?;
     free(desk, &account, now).await?;
     let hash = match (person.password, person.password_hash) {
-        (Some(password), _) => hash(desk, password).await?,
+        (Some(password), _) => {
+            let hash = hashing(desk, password).await.map_err(DeskError::Lost)?;
+            hash.map_err(DeskError::Hashing)?
+        }
         (None, Some(hash)) => hash,
         (None, None) => return Err(DeskError::NoPassword),
     };
@@ -57,7 +62,7 @@ pub async fn check(
     free(desk, &proposed(desk, person, now)?, now).await
 }
 
-/// Gives a person one more identity; returns it.
+/// Gives a person one more identity; returns the user name as it is kept, and the identity.
 ///
 /// # Errors
 /// When there is no such person, something about the identity cannot be taken, or the store fails.
@@ -66,7 +71,7 @@ pub async fn add_identity(
     username: &str,
     said: &NewIdentity,
     now: DateTime<Utc>,
-) -> Result<Identity, DeskError> {
+) -> Result<(String, Identity), DeskError> {
     for _ in 0..ATTEMPTS {
         let seen = find(desk, username, now).await?;
         let number = seen.value.next_number();
@@ -76,7 +81,7 @@ pub async fn add_identity(
         proposal::keepable(&account)?;
         unclaimed(desk, &account, now).await?;
         if replace(desk, &seen, &account, now).await? {
-            return Ok(identity);
+            return Ok((account.username, identity));
         }
     }
     Err(DeskError::Contended)
@@ -309,13 +314,11 @@ fn of_code<'a>(account: &'a mut Account, code: &str) -> Result<&'a mut Identity,
 }
 
 /// Hashing takes tens of milliseconds of CPU: it must not hold up the server's other work.
-pub(super) async fn hash(desk: &Desk<'_>, password: String) -> Result<String, DeskError> {
+pub(super) fn hashing(desk: &Desk<'_>, password: String) -> JoinHandle<Result<String, TooLong>> {
     let hashing = desk.hashing.clone();
     let password = zeroize::Zeroizing::new(password);
     let salt = desk.records.random.bytes::<16>();
-    let work = move || hashing.hash_with(&password, &salt);
-    let hash = tokio::task::spawn_blocking(work).await.map_err(DeskError::Lost)?;
-    hash.map_err(DeskError::Hashing)
+    tokio::task::spawn_blocking(move || hashing.hash_with(&password, &salt))
 }
 
 fn row(account: Account) -> PersonRow {

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::arguments_people::{PersonCommand, UserCommand};
 use crate::cli::arguments_register::{RegisterCommand, StoreCommand};
 use crate::cli::keys::arguments::KeysCommand;
 use crate::world::certificate::KeyKind;
@@ -83,6 +83,12 @@ pub enum Command {
         /// What to do with it
         #[command(subcommand)]
         command: StoreCommand,
+    },
+    /// What is held about a person (data protection)
+    Person {
+        /// What to do with it
+        #[command(subcommand)]
+        command: PersonCommand,
     },
     /// Measure signatures and answers on this machine, in CPU time
     Bench(Bench),
@@ -280,142 +286,6 @@ pub enum LevelChoice {
     SpidL3,
 }
 
-/// `ponte user …`
-#[derive(Debug, Subcommand)]
-pub enum UserCommand {
-    /// Add a person; prints the activation code, once
-    Add(UserAdd),
-    /// List people
-    List,
-    /// Show one person
-    Show {
-        /// The user name
-        username: String,
-    },
-    /// Give a person one more identity
-    Identity(UserIdentity),
-    /// Let a person log in, or use one identity, no more for now
-    Suspend(Whose),
-    /// Let a suspended person log in, or use one identity, again
-    Resume(Whose),
-    /// Let a person log in, or use one identity, never again
-    Revoke(Whose),
-    /// Give a person a new activation code, in the place of the one before; prints it, once
-    Code {
-        /// The user name
-        username: String,
-    },
-    /// Add people from a file, one JSON object a line (docs/configuration.md)
-    Import {
-        /// The file; - is standard input
-        file: PathBuf,
-        /// Where to write user names and activation codes, JSON Lines; only its owner may read it
-        #[arg(long, value_name = "FILE")]
-        codes: Option<PathBuf>,
-    },
-}
-
-/// Whose state is set.
-#[derive(Args, Debug)]
-pub struct Whose {
-    /// The user name
-    pub username: String,
-    /// The spidCode of one identity; without it, the whole account
-    #[arg(long, value_name = "CODE")]
-    pub identity: Option<String>,
-    /// Why; kept with the state
-    #[arg(long, value_name = "TEXT")]
-    pub reason: Option<String>,
-}
-
-/// `ponte user identity`
-#[derive(Args, Debug)]
-pub struct UserIdentity {
-    /// The user name
-    pub username: String,
-    /// The identity
-    #[command(flatten)]
-    pub identity: IdentityArguments,
-}
-
-/// `ponte user add`
-#[derive(Args, Debug)]
-pub struct UserAdd {
-    /// The user name
-    pub username: String,
-    /// Read the password from standard input, not from the terminal
-    #[arg(long)]
-    pub password_stdin: bool,
-    /// The person's first identity
-    #[command(flatten)]
-    pub identity: IdentityArguments,
-}
-
-/// What is said of an identity.
-#[derive(Args, Debug)]
-pub struct IdentityArguments {
-    /// The kind of identity
-    #[arg(long, value_enum, default_value_t = KindChoice::Personal)]
-    pub kind: KindChoice,
-    /// Given names
-    #[arg(long)]
-    pub name: Option<String>,
-    /// Family names
-    #[arg(long)]
-    pub family_name: Option<String>,
-    /// Fiscal code, with or without TINIT-
-    #[arg(long, value_name = "CODE")]
-    pub fiscal_number: Option<String>,
-    /// E-mail address
-    #[arg(long)]
-    pub email: Option<String>,
-    /// Another attribute of the SPID table, as in --attribute gender=F; may be repeated
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
-    pub attribute: Vec<(String, String)>,
-    /// How the identity was established; without it the person reaches SpidL1 only
-    #[arg(long, value_enum, requires = "proofing_operator", requires = "proofing_evidence")]
-    pub proofing: Option<ProofingChoice>,
-    /// On what day; today if not said
-    #[arg(long, value_name = "YYYY-MM-DD", requires = "proofing")]
-    pub proofing_date: Option<NaiveDate>,
-    /// By whom
-    #[arg(long, value_name = "NAME", requires = "proofing")]
-    pub proofing_operator: Option<String>,
-    /// Where the evidence is kept
-    #[arg(long, value_name = "ID", requires = "proofing")]
-    pub proofing_evidence: Option<String>,
-}
-
-/// A kind of identity (Avviso 18).
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum KindChoice {
-    /// A natural person
-    Personal,
-    /// A legal person
-    LegalPerson,
-    /// A natural person at work
-    Professional,
-    /// A natural person who works for a legal person
-    LegalProfessional,
-}
-
-/// A means of establishing a person's identity (IC-19).
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum ProofingChoice {
-    /// In person at a desk
-    Desk,
-    /// By an operator on video
-    Video,
-    /// By a document with a qualified digital signature
-    DigitalSignature,
-    /// By a CNS card
-    Cns,
-    /// By the chip of an identity document
-    NfcDocument,
-    /// By the person's own word
-    SelfAsserted,
-}
-
 /// `ponte bench`
 #[derive(Args, Debug)]
 pub struct Bench {
@@ -442,15 +312,6 @@ pub enum Measure {
     Span,
     /// Whole logins, password hash and all
     Logins,
-}
-
-fn pair(said: &str) -> Result<(String, String), String> {
-    match said.split_once('=') {
-        Some((name, value)) if !name.is_empty() && !value.is_empty() => {
-            Ok((name.to_owned(), value.to_owned()))
-        }
-        _ => Err("expected NAME=VALUE".to_owned()),
-    }
 }
 
 #[cfg(test)]

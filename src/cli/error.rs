@@ -149,6 +149,9 @@ pub enum CliError {
     /// No password could be read.
     #[error("no password could be read (--password-stdin reads it from standard input)")]
     NoPassword(#[source] std::io::Error),
+    /// No confirmation could be read.
+    #[error("no confirmation could be read (--fiscal-code gives it on the command line)")]
+    NoConfirmation(#[source] std::io::Error),
     /// Lines of an import, which were told.
     #[error("{bad} found in the lines above; people added: {added}")]
     BadLines {

@@ -1,6 +1,7 @@
 //! The commands.
 
 pub mod arguments;
+pub mod arguments_people;
 pub mod arguments_register;
 pub mod bench;
 pub mod check;
@@ -15,6 +16,7 @@ pub mod keys;
 pub mod load;
 pub mod metadata;
 pub mod office;
+pub mod people;
 pub mod prompt;
 pub mod register;
 pub mod reload;

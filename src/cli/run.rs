@@ -11,8 +11,8 @@ use crate::cli::office::Office;
 use crate::cli::say::{say, say_text};
 use crate::cli::signing::{self, Examples};
 use crate::cli::{
-    init, keys, load, metadata, register, reload, serve, service_providers, store_backup, support,
-    users,
+    init, keys, load, metadata, people, register, reload, serve, service_providers, store_backup,
+    support, users,
 };
 use crate::world::clock::Clock;
 use crate::world::random::Random;
@@ -73,6 +73,11 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             let settings = load::settings(&arguments.config)?;
             let mut office = Office::open_with_register(settings).await?;
             let done = support::carry_out(&mut office, code).await;
+            office.close().await.and(done)
+        }),
+        Command::Person { command } => in_runtime(async {
+            let mut office = Office::open_with_register(load::settings(&arguments.config)?).await?;
+            let done = people::carry_out(&mut office, command).await;
             office.close().await.and(done)
         }),
         Command::Bench(bench) => {

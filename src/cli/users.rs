@@ -8,13 +8,14 @@ use crate::admin::command::{
     Added, Command, Done, NewIdentity, NewPerson, Person, PersonRow, StateOf,
 };
 use crate::assurance::level::Level;
-use crate::cli::arguments::{
+use crate::cli::arguments_people::{
     IdentityArguments, KindChoice, ProofingChoice, UserAdd, UserCommand, UserIdentity, Whose,
 };
 use crate::cli::error::CliError;
+use crate::cli::import::run as import;
 use crate::cli::office::{Office, unexpected};
+use crate::cli::prompt;
 use crate::cli::say::{say, say_text};
-use crate::cli::{import, prompt};
 use crate::enrolment::activation::Delivery;
 use crate::identity::account::{AccountState, Change, Identity, Proofing, ProofingMethod};
 use crate::identity::attributes::AttributeName;
@@ -45,7 +46,7 @@ pub async fn carry_out(
         UserCommand::Resume(whose) => set_state(office, whose, AccountState::Active).await,
         UserCommand::Revoke(whose) => set_state(office, whose, AccountState::Revoked).await,
         UserCommand::Code { username } => new_code(office, username).await,
-        UserCommand::Import { file, codes } => import::import(office, file, codes.as_deref()).await,
+        UserCommand::Import(said) => import::import(office, said).await,
     }
 }
 

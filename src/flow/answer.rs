@@ -152,7 +152,7 @@ pub(in crate::flow) async fn answer(
     Ok(Some(Reply::Answer(Box::new(Answer {
         form: answer.form,
         handle: Some(transaction.id.clone()),
-        why: why.map(|refusal| told(env, transaction, refusal)),
+        why: why.map(|refusal| told(env, transaction, refusal, known)),
         device,
         session: joined.and_then(session::Joined::tell),
     }))))
@@ -192,21 +192,29 @@ pub(in crate::flow) async fn repeat(
     Ok(Reply::Answer(Box::new(Answer {
         form: PostForm::of(reply_to.consumer, &row.response_xml, reply_to.relay_state),
         handle: Some(transaction.id.clone()),
-        why: why.map(|refusal| told(env, transaction, refusal)),
+        why: why.map(|refusal| told(env, transaction, refusal, None)),
         device: None,
         session: None,
     })))
 }
 
 /// What the person is told of a refusal.
-fn told(env: &Env, transaction: &Transaction, refusal: Refusal) -> Why {
-    if refusal != Refusal::LevelUnreachable {
-        return Why::Refused(refusal);
+fn told(env: &Env, transaction: &Transaction, refusal: Refusal, known: Option<&Known>) -> Why {
+    let request = &transaction.request;
+    match refusal {
+        Refusal::LevelUnreachable => {
+            let requirement = &request.requirement;
+            let least = plan::least(requirement).and_then(|level| Vocabulary::Spid.name(level));
+            let given_here = !plan::first_factors(requirement, &env.settings.levels).is_empty();
+            Why::Level { least, given_here }
+        }
+        Refusal::WrongAge => {
+            let name = known.and_then(|known| known.account.value.attribute(AttributeName::Name));
+            let service = request.relying_party.name.clone();
+            Why::Age { name: name.map(str::to_owned), service }
+        }
+        refusal => Why::Refused(refusal),
     }
-    let requirement = &transaction.request.requirement;
-    let least = plan::least(requirement).and_then(|level| Vocabulary::Spid.name(level));
-    let given_here = !plan::first_factors(requirement, &env.settings.levels).is_empty();
-    Why::Level { least, given_here }
 }
 
 /// Where the request of the login `handle` is kept.

@@ -265,6 +265,13 @@ pub enum Why {
         /// Whether anybody can reach it here.
         given_here: bool,
     },
+    /// The person is not of the age that is wanted.
+    Age {
+        /// Given names, if known.
+        name: Option<String>,
+        /// Who wants it.
+        service: LocalName,
+    },
     /// The request was at fault.
     Fault(Fault),
 }

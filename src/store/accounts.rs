@@ -54,7 +54,7 @@ impl Claim {
     const ALL: [Self; 2] = [Self::Email, Self::SpidCode];
 }
 
-fn claims<'a>(account: &'a Account) -> impl Iterator<Item = (Claim, &'a str)> {
+fn claims(account: &Account) -> impl Iterator<Item = (Claim, &str)> {
     let of = |claim: Claim| {
         let values = account.all(claim.attribute());
         values.into_iter().map(move |value| (claim, value))

@@ -5,6 +5,7 @@
 //! name in them are functions.
 
 pub mod account;
+pub mod age;
 pub mod common;
 pub mod consent;
 pub mod demo;

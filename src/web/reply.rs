@@ -24,7 +24,7 @@ use crate::web::cookie;
 use crate::web::pages::account::{AccountPassword, AccountSessions, AccountWelcome};
 use crate::web::pages::consent::Consent;
 use crate::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
-use crate::web::pages::error::{Error, Level};
+use crate::web::pages::error::{Age, Error, Level};
 use crate::web::pages::identity::ChooseIdentity;
 use crate::web::pages::login::{Login, Totp};
 use crate::web::pages::notice::Notice as NoticePage;
@@ -202,10 +202,11 @@ fn answered(context: &Context, answer: Answer) -> Response {
         value: answer.form.saml_response,
         relay_state: answer.form.relay_state,
     };
-    let mut response = match answer.why.map(said) {
-        Some(Said { number, fault, level }) => {
+    let mut response = match answer.why.map(|why| said(context, why)) {
+        Some(Said { number, fault, level, age }) => {
             let support_id = context.support_id.clone();
-            let error = Error { number: Some(number), support_id, fault, level, back: Some(form) };
+            let error =
+                Error { number: Some(number), support_id, fault, level, age, back: Some(form) };
             page(context, status_of(number), error.render(&frame))
         }
         None => page(context, StatusCode::OK, form.render(&frame)),
@@ -233,18 +234,27 @@ struct Said {
     number: u16,
     fault: Option<Fault>,
     level: Option<Level>,
+    age: Option<Age>,
 }
 
-fn said(why: Why) -> Said {
+fn said(context: &Context, why: Why) -> Said {
     match why {
         Why::Refused(refusal) => {
-            Said { number: status::refusal_number(refusal), fault: None, level: None }
+            Said { number: status::refusal_number(refusal), fault: None, level: None, age: None }
         }
         Why::Level { least, given_here } => {
             let level = least.map(|class| Level { name: level_name(class), given_here });
-            Said { number: status::refusal_number(Refusal::LevelUnreachable), fault: None, level }
+            let number = status::refusal_number(Refusal::LevelUnreachable);
+            Said { number, fault: None, level, age: None }
         }
-        Why::Fault(fault) => Said { number: fault.kind.number(), fault: Some(fault), level: None },
+        Why::Age { name, service } => {
+            let number = status::refusal_number(Refusal::WrongAge);
+            let service = context.local(&service).unwrap_or_default().to_owned();
+            Said { number, fault: None, level: None, age: Some(Age { name, service }) }
+        }
+        Why::Fault(fault) => {
+            Said { number: fault.kind.number(), fault: Some(fault), level: None, age: None }
+        }
     }
 }
 
@@ -260,14 +270,28 @@ fn troubled(context: &Context, trouble: Trouble) -> Response {
     match trouble {
         Trouble::Fault { fault, status } => {
             let number = Some(fault.kind.number());
-            let error = Error { number, support_id, fault: Some(fault), level: None, back: None };
+            let error = Error {
+                number,
+                support_id,
+                fault: Some(fault),
+                level: None,
+                age: None,
+                back: None,
+            };
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
             page(context, status, error.render(&context.frame()))
         }
         Trouble::Unavailable | Trouble::NotAnswering => {
             let number = if matches!(trouble, Trouble::NotAnswering) { 2 } else { 3 };
             let fault = None;
-            let error = Error { number: Some(number), support_id, fault, level: None, back: None };
+            let error = Error {
+                number: Some(number),
+                support_id,
+                fault,
+                level: None,
+                age: None,
+                back: None,
+            };
             page(context, status_of(number), error.render(&context.frame()))
         }
         Trouble::Expired => notice(context, &NoticePage::Expired),

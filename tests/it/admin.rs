@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ponte::admin::client::Client;
-use ponte::admin::command::{Command, Done, NewPerson, Refused, StateOf};
+use ponte::admin::command::{Command, Done, Imported, NewIdentity, NewPerson, Refused, StateOf};
 use ponte::admin::desk::{self, Desk};
 use ponte::admin::service_providers::Sources;
 use ponte::admin::socket;
@@ -214,6 +214,142 @@ async fn suspended_and_resumed_but_never_once_revoked() {
     assert!(set(AccountState::Active).await.unwrap_err().reason.contains("revoked"));
     let nobody = set_state("eve", None, AccountState::Suspended);
     assert!(house.ask(nobody).await.unwrap_err().reason.contains("nobody"));
+}
+
+/// IC-18: a person holds several identities, each with its own state, and says why it came about.
+#[tokio::test]
+async fn identities_are_added_and_suspended_one_by_one() {
+    let house = House::new();
+    add(&house, ada()).await;
+    let said = NewIdentity {
+        kind: IdentityKind::LegalProfessional,
+        attributes: BTreeMap::from([
+            ("companyName".into(), "Rossi Srl".into()),
+            ("ivaCode".into(), "12345678903".into()),
+        ]),
+        proofing: ada().proofing,
+    };
+    let identity = Box::new(said.clone());
+    let added = house.ask(Command::AddIdentity { username: "ada".into(), identity }).await;
+    let Ok(Done::IdentityAdded { username, identity }) = added else { panic!("{added:?}") };
+    assert_eq!((&*username, identity.number), ("Ada", 2));
+    let code = identity.attributes.get(AttributeName::SpidCode).unwrap().to_owned();
+
+    house.ask(set_state("ada", Some(&code), AccountState::Suspended)).await.unwrap();
+    let account =
+        async || accounts::by_username(house.records(), "ada", now()).await.unwrap().unwrap().value;
+    let there = account().await;
+    assert_eq!(there.state, AccountState::Active);
+    let states: Vec<AccountState> = there.identities.iter().map(|one| one.state).collect();
+    assert_eq!(states, [AccountState::Active, AccountState::Suspended]);
+    assert_eq!(there.identities[1].history[0].reason, "why");
+    house.ask(set_state("ada", Some(&code), AccountState::Revoked)).await.unwrap();
+    let back = house.ask(set_state("ada", Some(&code), AccountState::Active)).await;
+    assert!(back.unwrap_err().reason.contains("revoked, for good"));
+    house.ask(set_state("ada", None, AccountState::Suspended)).await.unwrap();
+    house.ask(set_state("ada", None, AccountState::Active)).await.unwrap();
+    let states: Vec<AccountState> =
+        account().await.history.iter().map(|change| change.state).collect();
+    assert_eq!(states, [AccountState::Suspended, AccountState::Active]);
+    let other = house.ask(set_state("ada", Some("PONT0"), AccountState::Suspended)).await;
+    assert!(other.unwrap_err().reason.contains("no identity"));
+
+    let nfc = Proofing { method: ProofingMethod::NfcDocument, ..ada().proofing.unwrap() };
+    let bad = Box::new(NewIdentity { proofing: Some(nfc), ..said.clone() });
+    let refused = house.ask(Command::AddIdentity { username: "ada".into(), identity: bad }).await;
+    assert!(refused.unwrap_err().reason.contains("cannot be proofed by nfc-document"), "IC-19");
+    for _ in 0..6 {
+        let identity = Box::new(said.clone());
+        house.ask(Command::AddIdentity { username: "ada".into(), identity }).await.unwrap();
+    }
+    let identity = Box::new(said);
+    let refused = house.ask(Command::AddIdentity { username: "ada".into(), identity }).await;
+    assert!(refused.unwrap_err().reason.contains("8 identities"));
+}
+
+/// IC-20: an address belongs to one account; whoever asks for a second one is shown the first.
+#[tokio::test]
+async fn an_address_belongs_to_one_account() {
+    let house = House::new();
+    let with = |username: &str, email: &str| NewPerson {
+        username: username.into(),
+        attributes: BTreeMap::from([("email".into(), email.into())]),
+        ..ada()
+    };
+    add(&house, with("ada", "Ada@example.org")).await;
+    let reason = house.refuses(with("adele", " ada@EXAMPLE.org ")).await;
+    assert!(reason.contains("is that of \"ada\"") && reason.contains("ponte user identity ada"));
+    add(&house, with("adele", "adele@example.org")).await;
+    let second = |email: &str| Command::AddIdentity {
+        username: "ada".into(),
+        identity: Box::new(NewIdentity {
+            kind: IdentityKind::Professional,
+            attributes: BTreeMap::from([("email".into(), email.into())]),
+            proofing: None,
+        }),
+    };
+    let refused = house.ask(second("adele@example.org")).await.unwrap_err();
+    assert!(refused.reason.contains("is that of \"adele\""), "{refused}");
+    house.ask(second("ada@example.org")).await.unwrap();
+    house.ask(second("ada@work.example.org")).await.unwrap();
+    let reason = house.refuses(with("third", "ada@work.example.org")).await;
+    assert!(reason.contains("is that of \"ada\""), "{reason}");
+
+    let code = |username: &str, code: &str| NewPerson {
+        username: username.into(),
+        attributes: BTreeMap::from([("spidCode".into(), code.into())]),
+        ..ada()
+    };
+    add(&house, code("fourth", "PONT000000000A")).await;
+    let reason = house.refuses(code("fifth", "pont000000000a")).await;
+    assert!(reason.contains("spidCode PONT000000000A is that of \"fourth\""), "{reason}");
+}
+
+#[tokio::test]
+async fn the_same_line_again_is_no_second_person() {
+    let house = House::new();
+    let import = async |people: &[&NewPerson], dry| {
+        let people = people.iter().map(|one| (*one).clone()).collect();
+        match house.ask(Command::Import { people, dry }).await.unwrap() {
+            Done::Imported(each) => each,
+            other => panic!("{other:?}"),
+        }
+    };
+    let bruno = NewPerson { username: "bruno".into(), ..ada() };
+    let bad = NewPerson { username: "a b".into(), ..ada() };
+    let dry = import(&[&ada(), &bad, &bruno], true).await;
+    assert!(matches!(&dry[..], [Imported::Good, Imported::Refused(_), Imported::Good]));
+    let each = import(&[&ada(), &bad, &ada(), &bruno], false).await;
+    let [
+        Imported::Added(first),
+        Imported::Refused(_),
+        Imported::Refused(twice),
+        Imported::Added(_),
+    ] = &each[..]
+    else {
+        panic!("{each:?}")
+    };
+    assert!(twice.contains("stands here twice"));
+    // The password may be another: the line is known by what it says of the person.
+    let again = NewPerson { password: Some("another long password".into()), ..ada() };
+    assert!(matches!(&import(&[&again], false).await[..], [Imported::There { .. }]));
+    let other = NewPerson { attributes: BTreeMap::new(), ..ada() };
+    let each = import(&[&other], false).await;
+    assert!(matches!(&each[..], [Imported::Refused(reason)] if reason.contains("is taken")));
+
+    let account = accounts::by_username(house.records(), "ada", now()).await.unwrap().unwrap();
+    let subject = account.value.subject;
+    let is_good = async |code: &str| {
+        let code = ActivationCode::read(code).unwrap();
+        let kept = activations::load(house.records(), &subject, now()).await.unwrap().unwrap();
+        kept.value.is(house.records(), &code).unwrap()
+    };
+    assert!(is_good(&first.activation_code).await);
+    let delivery = Delivery::VerifiedContact;
+    let new = house.ask(Command::NewCode { username: "ADA".into(), delivery }).await.unwrap();
+    let Done::Added(new) = new else { panic!("{new:?}") };
+    assert!(is_good(&new.activation_code).await);
+    assert!(!is_good(&first.activation_code).await);
 }
 
 #[tokio::test]

@@ -214,6 +214,7 @@ fn the_page_of_a_fault_says_the_words_that_the_rules_prescribe() {
             support_id: "A1".into(),
             fault: None,
             level: None,
+            age: None,
             back: None,
         };
         let html = page.render(&frame(Language::It)).unwrap();

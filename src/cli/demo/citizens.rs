@@ -142,8 +142,11 @@ fn identities(username: &str, now: DateTime<Utc>) -> Vec<Identity> {
     all
 }
 
+/// Number, kind, and what it says besides.
+type AtWork = (u16, IdentityKind, &'static [(AttributeName, &'static str)]);
+
 /// What Carla's further identities say.
-const AT_WORK: &[(u16, IdentityKind, &[(AttributeName, &str)])] = &[
+const AT_WORK: &[AtWork] = &[
     (
         2,
         IdentityKind::Professional,

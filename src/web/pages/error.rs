@@ -2,7 +2,7 @@
 
 use crate::saml::errors::row::{self, Notice, Row};
 use crate::saml::status::Fault;
-use crate::texts::reach;
+use crate::texts::{age, reach};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::page::page;
 use crate::web::pages::post::PostForm;
@@ -18,6 +18,8 @@ pub struct Error {
     pub fault: Option<Fault>,
     /// The level that could not be reached, if it was that.
     pub level: Option<Level>,
+    /// Whose age is not the one wanted, if it was that.
+    pub age: Option<Age>,
     /// An answer that takes the person back to the service.
     pub back: Option<PostForm>,
 }
@@ -29,6 +31,15 @@ pub struct Level {
     pub name: String,
     /// Whether anybody can reach it here.
     pub given_here: bool,
+}
+
+/// Who is not of the age that a service wants.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Age {
+    /// Given names, if known.
+    pub name: Option<String>,
+    /// The service.
+    pub service: String,
 }
 
 impl Error {
@@ -49,8 +60,24 @@ impl Error {
         self.back.is_some() && !shown
     }
 
-    /// How the person can reach the level that was asked for (IC-12).
+    fn title(&self, frame: &Frame) -> &'static str {
+        match self.age {
+            Some(_) => age::title(frame.language),
+            None => self.notice(frame).title,
+        }
+    }
+
+    /// What is said of the person's age.
+    fn of_age(&self, frame: &Frame) -> Option<String> {
+        let Age { name, service } = self.age.as_ref()?;
+        Some(age::said(frame.language, name.as_deref(), service))
+    }
+
+    /// What the person can do: how to reach the level that was asked for (IC-12).
     fn how(&self, frame: &Frame) -> Option<String> {
+        if self.age.is_some() {
+            return Some(age::now(frame.language).to_owned());
+        }
         let Level { name, given_here } = self.level.as_ref()?;
         Some(reach::how(frame.language, name, *given_here))
     }

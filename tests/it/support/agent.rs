@@ -224,7 +224,7 @@ impl Page {
                     let kind = tag.get("type").unwrap_or_default();
                     if tag.name == "button" || kind == "submit" {
                         form.buttons.push((name, value));
-                    } else {
+                    } else if kind != "radio" || tag.get("checked").is_some() {
                         form.fields.push((name, value));
                     }
                 }

@@ -21,7 +21,7 @@ use ponte::web::pages::demo::{
     DemoAttributes, DemoCode, DemoError, DemoHome, DemoPeople, DemoPerson,
 };
 use ponte::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
-use ponte::web::pages::error::{Error, Level};
+use ponte::web::pages::error::{Age, Error, Level};
 use ponte::web::pages::frame::Frame;
 use ponte::web::pages::help::{From, Help, HelpIndex, OldBrowser};
 use ponte::web::pages::home::Home;
@@ -96,6 +96,7 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
                 found: "https://evil.example/<acs>".into(),
             }),
             level: None,
+            age: None,
             back: Some(post()),
         }.render(&from_outside)),
         ("error_unproven", Error {
@@ -109,15 +110,26 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
                 found: String::new(),
             }),
             level: None,
+            age: None,
             back: None,
         }.render(&from_outside)),
-        ("error_ours", Error { number: None, support_id: "K7QX-2M4D".into(), fault: None, level: None, back: None }
+        ("error_age", Error {
+            number: Some(30),
+            support_id: "K7QX-2M4D".into(),
+            fault: None,
+            level: None,
+            age: Some(Age { name: Some("Dino".into()), service: "Scommesse di Esempio".into() }),
+            back: None,
+        }
+        .render(&from_outside)),
+        ("error_ours", Error { number: None, support_id: "K7QX-2M4D".into(), fault: None, level: None, age: None, back: None }
             .render(&from_outside)),
         ("error_level", Error {
             number: Some(20),
             support_id: "K7QX-2M4D".into(),
             fault: None,
             level: Some(Level { name: "SpidL2".into(), given_here: true }),
+            age: None,
             back: Some(post()),
         }.render(&from_outside)),
         ("help_index", HelpIndex.render(&around)),
@@ -311,6 +323,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
                 found: v(),
             }),
             level: None,
+            age: None,
             back: Some(form()),
         }
         .render(&around),

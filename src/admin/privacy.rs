@@ -1,0 +1,157 @@
+//! What the law gives a person: a copy of what is held about them, and its erasure
+//! (articles 15, 17 and 20 of Regulation (EU) 2016/679).
+//!
+//! The register is held apart: SPID's rules have it kept for 24 months (spid-saml §5).
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::admin::command::{Erased, Export};
+use crate::admin::desk::{Desk, DeskError};
+use crate::admin::people::{self, credential_row};
+use crate::assurance::factor::Factor;
+use crate::identity::account::Account;
+use crate::identity::attributes::AttributeName;
+use crate::store::port::{Committed, Durability};
+use crate::store::record::Batch;
+use crate::store::{accounts, activations, attempts, credentials, sessions};
+
+/// Everything that the store holds about a person, but for what is secret even to them: hashes,
+/// seeds and cookies.
+///
+/// # Errors
+/// When there is no such person, or the store fails.
+pub async fn export(
+    desk: &Desk<'_>,
+    username: &str,
+    now: DateTime<Utc>,
+) -> Result<Export, DeskError> {
+    let records = desk.records;
+    let account = people::find(desk, username, now).await?.value;
+    let subject = &account.subject;
+    let factors = credentials::list(records, subject, now).await?;
+    let factors: Vec<_> = factors.iter().map(|loaded| credential_row(&loaded.value)).collect();
+    let activation = activations::load(records, subject, now).await?.map(|kept| {
+        let kept = kept.value.activation;
+        json!({ "delivery": kept.delivery, "made": kept.made, "expires": kept.expires })
+    });
+    let mut wrong = Vec::new();
+    for factor in Factor::ALL {
+        let counted = attempts::load(records, subject, factor, now).await?;
+        if counted.exists() {
+            wrong.push(json!({ "factor": factor, "counted": counted.value }));
+        }
+    }
+    let mut open = Vec::new();
+    for session in sessions::of_subject(records, subject, now).await? {
+        let session = session.value;
+        open.push(json!({
+            "opened": session.opened,
+            "used": session.used,
+            "ends": session.ends,
+            "seen": session.seen,
+            "participants": session.participants(),
+        }));
+    }
+    let fiscal_numbers = account.all(AttributeName::FiscalNumber);
+    let fiscal_numbers = fiscal_numbers.into_iter().map(str::to_owned).collect();
+    let store = json!({
+        "exported": now,
+        "username": account.username,
+        "subject": account.subject,
+        "state": account.state,
+        "history": account.history,
+        "created": account.created,
+        "first-second-factor": account.first_second_factor,
+        "identities": account.identities,
+        "factors": factors,
+        "activation-code": activation,
+        "wrong-attempts": wrong,
+        "sessions": open,
+    });
+    Ok(Export {
+        subject: account.subject.as_str().to_owned(),
+        username: account.username,
+        fiscal_numbers,
+        store: without_nothing(store),
+    })
+}
+
+/// Erases a person from the store, if `confirmation` is one of their fiscal codes, or the user name
+/// of who has none. Their sessions end, and a login under way ends at its next step.
+///
+/// # Errors
+/// When there is no such person, the confirmation is another's, or the store fails.
+pub async fn erase(
+    desk: &Desk<'_>,
+    username: &str,
+    confirmation: &str,
+    now: DateTime<Utc>,
+) -> Result<Erased, DeskError> {
+    let records = desk.records;
+    for _ in 0..ATTEMPTS {
+        let account = people::find(desk, username, now).await?;
+        if !confirms(&account.value, confirmation) {
+            return Err(DeskError::NotConfirmed(account.value.username));
+        }
+        let subject = &account.value.subject;
+        let mut batch = Batch::new();
+        accounts::remove(records, &mut batch, &account, now).await?;
+        let factors = credentials::list(records, subject, now).await?;
+        for credential in &factors {
+            batch.take(credential);
+        }
+        if let Some(code) = activations::load(records, subject, now).await? {
+            batch.take(&code);
+        }
+        for factor in Factor::ALL {
+            let counted = attempts::load(records, subject, factor, now).await?;
+            if counted.exists() {
+                batch.take(&counted);
+            }
+        }
+        let open = sessions::of_subject(records, subject, now).await?;
+        for session in &open {
+            sessions::end(records, &mut batch, session)?;
+        }
+        if batch.commit(records.store, Durability::Durable, now).await? == Committed::Done {
+            tracing::info!(event = "person.erased", subject = subject.as_str());
+            return Ok(Erased {
+                identities: account.value.identities.len(),
+                factors: factors.len(),
+                sessions: open.len(),
+                username: account.value.username,
+            });
+        }
+    }
+    Err(DeskError::Contended)
+}
+
+fn confirms(account: &Account, said: &str) -> bool {
+    let bare = |code: &str| {
+        let code = code.trim().to_ascii_uppercase();
+        code.strip_prefix("TINIT-").map(str::to_owned).unwrap_or(code)
+    };
+    let codes = account.all(AttributeName::FiscalNumber);
+    if codes.is_empty() {
+        return accounts::normalise(said) == accounts::normalise(&account.username);
+    }
+    codes.into_iter().any(|code| bare(code) == bare(said))
+}
+
+/// `value` without what is null.
+fn without_nothing(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => Value::Object(
+            fields
+                .into_iter()
+                .filter(|(_, field)| !field.is_null())
+                .map(|(name, field)| (name, without_nothing(field)))
+                .collect(),
+        ),
+        Value::Array(values) => values.into_iter().map(without_nothing).collect(),
+        other => other,
+    }
+}
+
+const ATTEMPTS: usize = 8;

@@ -1,0 +1,192 @@
+//! What may be said on the command line about people.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Subcommand, ValueEnum};
+
+/// `ponte user …`
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add a person; prints the activation code, once
+    Add(UserAdd),
+    /// List people
+    List,
+    /// Show one person
+    Show {
+        /// The user name
+        username: String,
+    },
+    /// Give a person one more identity
+    Identity(UserIdentity),
+    /// Let a person log in, or use one identity, no more for now
+    Suspend(Whose),
+    /// Let a suspended person log in, or use one identity, again
+    Resume(Whose),
+    /// Let a person log in, or use one identity, never again
+    Revoke(Whose),
+    /// Give a person a new activation code, in the place of the one before; prints it, once
+    Code {
+        /// The user name
+        username: String,
+    },
+    /// Add people from a file: JSON Lines or CSV (docs/configuration.md). Interrupted, it goes on where it was when run again
+    Import(UserImport),
+}
+
+/// Whose state is set.
+#[derive(Args, Debug)]
+pub struct Whose {
+    /// The user name
+    pub username: String,
+    /// The spidCode of one identity; without it, the whole account
+    #[arg(long, value_name = "CODE")]
+    pub identity: Option<String>,
+    /// Why; kept with the state
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+/// `ponte user identity`
+#[derive(Args, Debug)]
+pub struct UserIdentity {
+    /// The user name
+    pub username: String,
+    /// The identity
+    #[command(flatten)]
+    pub identity: IdentityArguments,
+}
+
+/// `ponte user import`
+#[derive(Args, Debug)]
+pub struct UserImport {
+    /// The file; - is standard input
+    pub file: PathBuf,
+    /// How it is written; without it, as its name ends
+    #[arg(long, value_enum)]
+    pub format: Option<FormatChoice>,
+    /// Where to write user names and activation codes, JSON Lines; only its owner may read it. One
+    /// that is there is gone on with
+    #[arg(long, value_name = "FILE")]
+    pub codes: Option<PathBuf>,
+    /// Look at every line, and add nobody
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// How people are written in a file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum FormatChoice {
+    /// One JSON object a line
+    Jsonl,
+    /// Comma- or semicolon-separated values under a line of column names
+    Csv,
+}
+
+/// `ponte person …`
+#[derive(Debug, Subcommand)]
+pub enum PersonCommand {
+    /// Give out all that is held about a person, as JSON
+    Export {
+        /// The user name
+        username: String,
+        /// Where to write it, for its owner only; without it, to standard output
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Erase a person; what the register must keep stays
+    Erase {
+        /// The user name
+        username: String,
+        /// The person's fiscal code, to confirm; without it, it is asked for
+        #[arg(long, value_name = "CODE")]
+        fiscal_code: Option<String>,
+    },
+}
+
+/// `ponte user add`
+#[derive(Args, Debug)]
+pub struct UserAdd {
+    /// The user name
+    pub username: String,
+    /// Read the password from standard input, not from the terminal
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// The person's first identity
+    #[command(flatten)]
+    pub identity: IdentityArguments,
+}
+
+/// What is said of an identity.
+#[derive(Args, Debug)]
+pub struct IdentityArguments {
+    /// The kind of identity
+    #[arg(long, value_enum, default_value_t = KindChoice::Personal)]
+    pub kind: KindChoice,
+    /// Given names
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Family names
+    #[arg(long)]
+    pub family_name: Option<String>,
+    /// Fiscal code, with or without TINIT-
+    #[arg(long, value_name = "CODE")]
+    pub fiscal_number: Option<String>,
+    /// E-mail address
+    #[arg(long)]
+    pub email: Option<String>,
+    /// Another attribute of the SPID table, as in --attribute gender=F; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub attribute: Vec<(String, String)>,
+    /// How the identity was established; without it the person reaches SpidL1 only
+    #[arg(long, value_enum, requires = "proofing_operator", requires = "proofing_evidence")]
+    pub proofing: Option<ProofingChoice>,
+    /// On what day; today if not said
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "proofing")]
+    pub proofing_date: Option<NaiveDate>,
+    /// By whom
+    #[arg(long, value_name = "NAME", requires = "proofing")]
+    pub proofing_operator: Option<String>,
+    /// Where the evidence is kept
+    #[arg(long, value_name = "ID", requires = "proofing")]
+    pub proofing_evidence: Option<String>,
+}
+
+/// A kind of identity (Avviso 18).
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum KindChoice {
+    /// A natural person
+    Personal,
+    /// A legal person
+    LegalPerson,
+    /// A natural person at work
+    Professional,
+    /// A natural person who works for a legal person
+    LegalProfessional,
+}
+
+/// A means of establishing a person's identity (IC-19).
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum ProofingChoice {
+    /// In person at a desk
+    Desk,
+    /// By an operator on video
+    Video,
+    /// By a document with a qualified digital signature
+    DigitalSignature,
+    /// By a CNS card
+    Cns,
+    /// By the chip of an identity document
+    NfcDocument,
+    /// By the person's own word
+    SelfAsserted,
+}
+
+fn pair(said: &str) -> Result<(String, String), String> {
+    match said.split_once('=') {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => {
+            Ok((name.to_owned(), value.to_owned()))
+        }
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
