@@ -6,9 +6,6 @@ use clap::Parser as _;
 use ponte::cli::arguments::Arguments;
 use ponte::cli::run;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     run::run(&Arguments::parse())
 }
