@@ -34,10 +34,8 @@ use crate::store::settle::settle;
 use crate::telemetry::metrics;
 use crate::world::stopwatch::Stopwatch;
 
-/// How long what is ephemeral may lie in memory only.
+/// How long what is ephemeral may lie in memory only; how soon a round that found no room is tried again.
 const IDLE: Duration = Duration::from_millis(500);
-/// How soon a round for which there was no room is tried again.
-const AGAIN: Duration = Duration::from_millis(500);
 
 /// The most memory that is kept for a later round.
 const SPARE: usize = 256 * 1024;
@@ -200,7 +198,7 @@ impl<D: Disk, L: Log> Shared<D, L> {
             // Who waits is told that it failed; whether it comes to be after all, nobody who was told asks.
             state.waiting.clear();
             let goes_on = |state: &mut State| !state.closing;
-            let waited = self.commits.wait_timeout_while(state, AGAIN, goes_on);
+            let waited = self.commits.wait_timeout_while(state, IDLE, goes_on);
             if waited.unwrap_or_else(PoisonError::into_inner).0.closing {
                 return Err(cause);
             }
