@@ -4,8 +4,9 @@ use crate::cli::error::CliError;
 use crate::cli::signing::Signing;
 use crate::config::settings::Settings;
 use crate::identity::attributes::AttributeName;
+use crate::identity::kind::Purpose;
 use crate::identity::name_id::NameIdKind;
-use crate::saml::identity_provider::{IdentityProvider, Supported};
+use crate::saml::identity_provider::{IdentityProvider, SingleLogout, Supported};
 use crate::saml::metadata::write;
 use crate::saml::profile::spid::CLASSES;
 use crate::world::digest::sha256;
@@ -16,7 +17,10 @@ pub fn identity_provider(settings: &Settings) -> IdentityProvider {
     IdentityProvider {
         entity_id: settings.idp.entity_id.clone(),
         single_sign_on: format!("{}saml/sso", settings.server.base_url),
-        single_logout: None,
+        single_logout: Some(SingleLogout {
+            location: format!("{}saml/slo", settings.server.base_url),
+            response_location: Some(format!("{}saml/slo/response", settings.server.base_url)),
+        }),
         organization: settings.idp.organization.clone(),
         name_ids: vec![NameIdKind::Transient, NameIdKind::Persistent],
         attributes: AttributeName::ALL.to_vec(),
@@ -25,8 +29,8 @@ pub fn identity_provider(settings: &Settings) -> IdentityProvider {
                 .into_iter()
                 .filter(|class| class.level() <= settings.max_level)
                 .collect(),
-            purposes: Vec::new(),
-            age_limit: false,
+            purposes: Purpose::ALL.map(Purpose::as_str).to_vec(),
+            age_limit: true,
         },
     }
 }

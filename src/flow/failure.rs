@@ -4,6 +4,7 @@ use crate::flow::hashing::Busy;
 use crate::flow::reply::{Reply, Trouble};
 use crate::login::transaction::WrongState;
 use crate::register::error::RegisterError;
+use crate::saml::enveloped::EnvelopError;
 use crate::saml::response::{AnswerError, BadReplyTo};
 use crate::store::port::StoreError;
 use crate::telemetry::metrics;
@@ -26,6 +27,9 @@ pub enum Failure {
     /// The answer could not be written or signed.
     #[error(transparent)]
     Answer(#[from] AnswerError),
+    /// A logout message could not be written or signed.
+    #[error(transparent)]
+    Logout(#[from] EnvelopError),
     /// What was kept of a request cannot be read.
     #[error(transparent)]
     ReplyTo(#[from] BadReplyTo),

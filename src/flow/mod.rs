@@ -16,6 +16,7 @@ pub mod hashing;
 pub mod jump;
 pub mod life;
 pub mod limits;
+pub mod logout;
 pub mod network;
 pub mod new_password;
 pub mod person;

@@ -3,6 +3,7 @@
 use crate::assurance::class_ref::ClassRef;
 use crate::factors::password::Unacceptable;
 use crate::flow::account::Done;
+use crate::flow::logout::reply::LogoutReply;
 use crate::identity::release::Release;
 use crate::login::choice::Choice;
 use crate::login::outcome::Refusal;
@@ -37,6 +38,8 @@ pub enum Reply {
     ToAccount(&'static str),
     /// The same, with new cookies.
     Entered(Box<Entered>),
+    /// Of a logout.
+    Logout(LogoutReply),
     /// A page outside any login.
     Trouble(Box<Trouble>),
 }

@@ -3,6 +3,8 @@
 pub mod attempts;
 pub mod browser;
 pub mod choice;
+pub mod leaving;
+pub mod logout;
 pub mod outcome;
 pub mod person;
 pub mod request;

@@ -45,7 +45,8 @@ pub enum Inbound<'a> {
 }
 
 /// Which message is expected.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Parameter {
     /// `SAMLRequest`.
     SamlRequest,

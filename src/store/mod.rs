@@ -18,6 +18,7 @@ pub mod grouped;
 pub mod halt;
 pub mod layers;
 pub mod layout;
+pub mod logouts;
 pub mod memory;
 pub mod port;
 pub mod record;

@@ -41,6 +41,8 @@ pub enum Space {
     Sessions,
     /// By what else sessions are found: keyed and blinded.
     SessionIndex,
+    /// Logouts under way, by a blind digest of their id, and the requests that they sent.
+    Logouts,
     /// Metadata of service providers added by command, by entityID's digest.
     ServiceProviders,
     /// Register's index entries, keyed and blinded.
@@ -70,6 +72,7 @@ impl Space {
             Self::Codes => "codes",
             Self::Sessions => "sessions",
             Self::SessionIndex => "session-index",
+            Self::Logouts => "logouts",
             Self::ServiceProviders => "service-providers",
             Self::RegisterIndex => "register-index",
             Self::RegisterPending => "register-pending",

@@ -15,6 +15,7 @@ pub mod home;
 pub mod identity;
 pub mod language;
 pub mod login;
+pub mod logout;
 pub mod notice;
 pub mod reach;
 pub mod table;

@@ -12,6 +12,13 @@ pub fn login_name(handle: &str) -> String {
     format!("__Host-login-{short}")
 }
 
+/// The cookie that names the browser of one logout, in the same way.
+#[must_use]
+pub fn logout_name(handle: &str) -> String {
+    let short: String = handle.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+    format!("__Host-logout-{short}")
+}
+
 /// The cookie of a browser from which somebody has logged in before.
 pub const DEVICE: &str = "__Host-device";
 /// The cookie of a browser's session.

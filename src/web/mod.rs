@@ -12,6 +12,7 @@ pub mod headers;
 pub mod help;
 pub mod home;
 pub mod login;
+pub mod logout;
 pub mod monitoring;
 pub mod origin;
 pub mod pages;

@@ -21,6 +21,7 @@ use crate::saml::status::{self, Fault};
 use crate::texts::login::Problem;
 use crate::web::context::Context;
 use crate::web::cookie;
+use crate::web::logout::logout;
 use crate::web::pages::account::{AccountPassword, AccountSessions, AccountWelcome};
 use crate::web::pages::consent::Consent;
 use crate::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
@@ -49,6 +50,7 @@ pub(super) fn render(context: &Context, reply: Reply) -> Response {
             keep(&mut response, entered.device, entered.session);
             response
         }
+        Reply::Logout(reply) => logout(context, reply),
         Reply::Trouble(trouble) => troubled(context, *trouble),
     }
 }
@@ -337,7 +339,7 @@ pub(super) fn page(
     }
 }
 
-fn set(response: &mut Response, name: HeaderName, value: &str) {
+pub(super) fn set(response: &mut Response, name: HeaderName, value: &str) {
     match HeaderValue::from_str(value) {
         Ok(value) if name == SET_COOKIE => {
             response.headers_mut().append(name, value);

@@ -19,7 +19,7 @@ use crate::web::headers::harden;
 use crate::web::origin::is_our_host;
 use crate::web::pages::notice::Notice;
 use crate::web::reply::notice;
-use crate::web::{account, assets, help, home, login, monitoring, saml};
+use crate::web::{account, assets, help, home, login, logout, monitoring, saml};
 use crate::world::stopwatch::Stopwatch;
 
 /// Everything that we answer.
@@ -41,6 +41,11 @@ fn routes() -> Router {
         .route("/metadata", get(saml::metadata))
         .route("/saml/start", get(saml::start))
         .route("/saml/sso", get(saml::redirect).post(saml::post))
+        .route("/saml/slo", get(logout::redirect).post(logout::post))
+        .route("/saml/slo/response", get(logout::redirect).post(logout::post))
+        .route("/logout", get(logout::ask).post(logout::leave))
+        .route("/logout/{handle}", get(logout::show))
+        .route("/logout/{handle}/{step}", post(logout::step))
         .route("/login/{handle}", get(login::show).post(login::go_on))
         .route("/login/{handle}/enrolled", get(login::enrolled))
         .route("/login/{handle}/{step}", post(login::step))
@@ -117,6 +122,8 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         | "/account/sessions/end"
         | "/account/sessions/end-others" => "POST",
         _ if path.starts_with("/help/") => "GET, HEAD, POST",
+        "/saml/slo" | "/saml/slo/response" | "/logout" => "GET, HEAD, POST",
+        _ if path.starts_with("/logout/") && path.matches('/').count() == 3 => "POST",
         _ if path.starts_with("/login/") && path.ends_with("/enrolled") => "GET, HEAD",
         _ if path.starts_with("/login/") && path.matches('/').count() == 3 => "POST",
         _ if path.starts_with("/login/") => "GET, HEAD, POST",

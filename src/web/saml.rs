@@ -64,7 +64,7 @@ pub(super) async fn start(Extension(context): Extension<Context>, request: Reque
 }
 
 /// A redirect's message, posted (nr06).
-fn wrong_method(context: &Context) -> Reply {
+pub(super) fn wrong_method(context: &Context) -> Reply {
     let fault = Fault {
         kind: FaultKind::Method,
         rule: "a message in the query comes by GET, one in a form by POST (SAML Bindings §3.4.4, §3.5.4)",
@@ -76,7 +76,7 @@ fn wrong_method(context: &Context) -> Reply {
 }
 
 /// A form that was not read to its end (nr04), with the status that says why.
-fn unread(context: &Context, found: &str, status: StatusCode) -> Reply {
+pub(super) fn unread(context: &Context, found: &str, status: StatusCode) -> Reply {
     let fault = Fault {
         kind: FaultKind::BindingFormat,
         rule: "must arrive whole within the limits of size and time (SAML Bindings §3.5.4, spid-saml §3 nr04)",
@@ -127,4 +127,4 @@ pub(super) async fn metadata(
 }
 
 /// 256 KiB of XML in base64, every character of it escaped at worst, and a RelayState.
-const MAX_MESSAGE: usize = 1024 * 1024 + 16 * 1024;
+pub(super) const MAX_MESSAGE: usize = 1024 * 1024 + 16 * 1024;

@@ -9,14 +9,15 @@ VERB is one of
 - `metadata`: prints the service provider's metadata;
 - `request`: prints {"method", "url", "fields", "id"}, a request for a browser to send;
 - `check`: reads a list of {"id", "SAMLResponse", "RelayState"} and prints a list of
-  {"accepted", ...}, with `why` where the library refused, else what it read from the response.
+  {"accepted", ...}, with `why` where the library refused, else what it read from the response;
+- another one that the script has: reads JSON and prints what its function makes of it.
 """
 
 import json
 import sys
 
 
-def run(metadata, request, check):
+def run(metadata, request, check, **more):
     """Runs the verb on the command line with the functions that carry it out."""
     setup_file, verb = sys.argv[1:3]
     with open(setup_file, encoding="utf-8") as file:
@@ -27,6 +28,8 @@ def run(metadata, request, check):
         print(json.dumps(request(setup)))
     elif verb == "check":
         print(json.dumps([verdict(check, setup, answer) for answer in json.load(sys.stdin)]))
+    elif verb in more:
+        print(json.dumps(verdict(more[verb], setup, json.load(sys.stdin))))
     else:
         sys.exit(f"{verb}: not a verb")
 

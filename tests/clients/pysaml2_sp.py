@@ -1,5 +1,6 @@
 """A service provider on pysaml2, both profiles and both bindings (see peer.py)."""
 
+import time
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -8,22 +9,25 @@ from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, SAMLError
 from saml2.client import Saml2Client
 from saml2.config import SPConfig
 from saml2.metadata import create_metadata_string
-from saml2.saml import NAMEID_FORMAT_ENTITY, NAMEID_FORMAT_PERSISTENT, NAMEID_FORMAT_TRANSIENT, Issuer
+from saml2.response import StatusError
+from saml2.saml import NAMEID_FORMAT_ENTITY, NAMEID_FORMAT_PERSISTENT, NAMEID_FORMAT_TRANSIENT, Issuer, NameID
 from saml2.samlp import NameIDPolicy
-from saml2.sigver import SigverError
+from saml2.sigver import SigverError, verify_redirect_signature
 from saml2.validate import NotValid, ResponseLifetimeExceed, ToEarly
 from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
 
+BINDINGS = {"redirect": BINDING_HTTP_REDIRECT, "post": BINDING_HTTP_POST}
 ATTRIBUTES = ["spidCode", "name", "familyName", "fiscalNumber", "dateOfBirth"]
 
 
 def client(setup, with_idp=True):
     spid = setup["profile"] == "spid"
+    name = f"pysaml2 by {setup['binding']}"
     config = SPConfig()
     config.load(
         {
             "entityid": setup["entity_id"],
-            "name": "pysaml2",
+            "name": name,
             "description": "A service provider on pysaml2",
             "key_file": setup["key"],
             "cert_file": setup["cert"],
@@ -31,16 +35,16 @@ def client(setup, with_idp=True):
             "xmlsec_binary": "/usr/bin/xmlsec1",
             "metadata": {"local": [setup["idp_metadata"]]} if with_idp else {},
             "organization": {
-                "name": [("pysaml2", "it")],
-                "display_name": [("pysaml2", "it")],
+                "name": [(name, "it")],
+                "display_name": [(name, "it")],
                 "url": [("https://sp.example.org", "it")],
             },
             "service": {
                 "sp": {
-                    "name": "pysaml2",
+                    "name": name,
                     "endpoints": {
                         "assertion_consumer_service": [(setup["acs"], BINDING_HTTP_POST)],
-                        "single_logout_service": [(setup["acs"] + "/slo", BINDING_HTTP_POST)],
+                        "single_logout_service": [(setup["acs"] + "/slo", BINDINGS[setup["binding"]])],
                     },
                     "required_attributes": ATTRIBUTES,
                     "name_id_format": [NAMEID_FORMAT_TRANSIENT if spid else NAMEID_FORMAT_PERSISTENT],
@@ -115,4 +119,92 @@ def check(setup, answer):
     }
 
 
-run(metadata, request, check)
+def logout(setup, asked):
+    """A LogoutRequest for `asked`: {"name_id", "session_index"}."""
+    sp = client(setup)
+    binding = BINDINGS[setup["binding"]]
+    idp = sp.metadata.identity_providers()[0]
+    destination = sp.metadata.single_logout_service(idp, binding, "idpsso")[0]["location"]
+    identifier, message = sp.create_logout_request(
+        destination,
+        idp,
+        name_id=name_of(asked, idp),
+        session_indexes=[asked["session_index"]],
+        sign=setup["binding"] == "post",
+        sign_alg=SIG_RSA_SHA256,
+        digest_alg=DIGEST_SHA256,
+    )
+    return {**sent(sp, binding, message, destination, response=False), "id": identifier}
+
+
+def answer(setup, asked):
+    """The LogoutResponse to our LogoutRequest in `asked`: {"name_id", "parameters"}."""
+    sp = client(setup)
+    binding = BINDINGS[setup["binding"]]
+    parameters = asked["parameters"]
+    idp = sp.metadata.identity_providers()[0]
+    name = name_of(asked, idp)
+    lasting = int(time.time()) + 3600
+    sp.users.add_information_about_person({"name_id": name, "issuer": idp, "not_on_or_after": lasting, "ava": {}})
+    signed_by(sp, idp, binding, parameters)
+    message = sp.parse_logout_request(parameters["SAMLRequest"], binding).message
+    if message.name_id != name:
+        raise Refused(f"{message.name_id} is not {name}")
+    if not sp.local_logout(name):
+        raise Refused("nobody of that name is logged in")
+    response = sp.create_logout_response(
+        message, bindings=[binding], sign=setup["binding"] == "post", sign_alg=SIG_RSA_SHA256, digest_alg=DIGEST_SHA256
+    )
+    destination = sp.response_args(message, [binding])["destination"]
+    return sent(sp, binding, response, destination, response=True)
+
+
+def answered(setup, asked):
+    """What the LogoutResponse in `asked`, {"parameters"}, says."""
+    sp = client(setup)
+    binding = BINDINGS[setup["binding"]]
+    parameters = asked["parameters"]
+    signed_by(sp, sp.metadata.identity_providers()[0], binding, parameters)
+    try:
+        response = sp.parse_logout_request_response(parameters["SAMLResponse"], binding)
+    except StatusError as error:
+        return {"status": str(error), "in_response_to": None, "relay_state": parameters.get("RelayState")}
+    except (SAMLError, SigverError, NotValid) as error:
+        raise Refused(f"{type(error).__name__}: {error}") from error
+    status = response.response.status.status_code.value
+    return {"status": status, "in_response_to": response.in_response_to, "relay_state": parameters.get("RelayState")}
+
+
+def name_of(asked, idp):
+    return NameID(text=asked["name_id"], format=NAMEID_FORMAT_TRANSIENT, name_qualifier=idp)
+
+
+def sent(sp, binding, message, destination, response):
+    by_redirect = binding == BINDING_HTTP_REDIRECT
+    field = "SAMLResponse" if response else "SAMLRequest"
+    info = sp.apply_binding(
+        binding,
+        str(message),
+        destination,
+        relay_state="where-i-was",
+        response=response,
+        sign=by_redirect,
+        sigalg=SIG_RSA_SHA256,
+    )
+    if by_redirect:
+        return {"method": "GET", "url": dict(info["headers"])["Location"], "fields": {}}
+    form = info["data"]
+    fields = {name: form.split(f'name="{name}" value="')[1].split('"')[0] for name in (field, "RelayState")}
+    return {"method": "POST", "url": destination, "fields": fields}
+
+
+def signed_by(sp, idp, binding, parameters):
+    """What pysaml2 leaves to its caller: a redirect's signature."""
+    if binding != BINDING_HTTP_REDIRECT:
+        return
+    certs = sp.metadata.certs(idp, "idpsso", "signing")
+    if not any(verify_redirect_signature(parameters, sp.sec.sec_backend, cert) for _, cert in certs):
+        raise Refused("the query's signature does not hold")
+
+
+run(metadata, request, check, logout=logout, answer=answer, answered=answered)

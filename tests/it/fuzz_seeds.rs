@@ -10,6 +10,7 @@ use ponte::saml::{names, xml};
 use ponte::world::signer::{KeyFile, Signer as _};
 
 use crate::support::forge::{Forge, PLACE};
+use crate::support::logout::Logout;
 use crate::support::sp::{AuthnRequest, Metadata};
 
 const ISSUED: &str = "2026-11-22T00:10:03Z";
@@ -60,6 +61,44 @@ fn the_signed_seeds_hold() {
     binding::decode(Inbound::Post { form: &form }, Parameter::SamlRequest).unwrap();
     let request = AuthnRequest::spid("_seed", ISSUED).unsigned();
     assert_eq!(seed("request", "spid.xml"), request);
+}
+
+/// A logout message of each kind.
+fn logouts() -> Vec<(&'static str, Logout)> {
+    let until = Some("2026-11-22T00:15:03Z".into());
+    let plain = |message: Logout| Logout { name: [None, None, None], ..message };
+    vec![
+        ("request", Logout { not_on_or_after: until, ..Logout::request("_seed") }),
+        ("request-plain", plain(Logout::request("_seed"))),
+        ("response", Logout::response("_seed", "_ours")),
+        ("response-partial", {
+            let mut message = Logout::response("_seed", "_ours");
+            message.status.push("urn:oasis:names:tc:SAML:2.0:status:PartialLogout".into());
+            message
+        }),
+    ]
+}
+
+#[test]
+fn the_logout_seeds_are_sound() {
+    for (name, message) in logouts() {
+        assert_eq!(seed("logout", &format!("{name}.xml")), message.xml());
+        let root =
+            if name.starts_with("request") { Root::LogoutRequest } else { Root::LogoutResponse };
+        let query = seed("logout", &format!("{name}-redirect"));
+        let inbound = Inbound::Redirect { query: &query };
+        let decoded = binding::decode(inbound, binding::parameter(inbound).unwrap()).unwrap();
+        let document = xml::parse(&decoded.xml).unwrap();
+        structure::check(&document, root, Signed::Detached).unwrap();
+        signature::verify_detached(&decoded, &[key()]).unwrap();
+        let form = seed("logout", &format!("{name}-post"));
+        let inbound = Inbound::Post { form: &form };
+        let decoded = binding::decode(inbound, binding::parameter(inbound).unwrap()).unwrap();
+        let document = xml::parse(&decoded.xml).unwrap();
+        let signed = Signed::Enveloped { required: true };
+        let sound = structure::check(&document, root, signed).unwrap();
+        signature::verify(&sound, &[key()]).unwrap();
+    }
 }
 
 fn write_the_seeds() {
@@ -114,4 +153,9 @@ fn write_the_seeds() {
     write("request", "spid.xml", &request.unsigned());
     write("request", "generic.xml", &generic.unsigned());
     write("request", "redirect", &query);
+    for (name, message) in logouts() {
+        write("logout", &format!("{name}.xml"), &message.xml());
+        write("logout", &format!("{name}-redirect"), &message.redirect(Some("a b"), &signer));
+        write("logout", &format!("{name}-post"), &message.post(None, &signer));
+    }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 use ponte::saml::errors::table::TABLE;
 use ponte::texts::language::Language;
-use ponte::texts::{common, consent, demo, enrolment, help, home, login, notice};
+use ponte::texts::{common, consent, demo, enrolment, help, home, login, logout, notice};
 use ponte::web::assets::{self, Asset};
 use ponte::web::pages::error::Error;
 
@@ -166,6 +166,7 @@ fn both_languages_say_everything_and_the_same_numbers() {
         ("help", help::ROWS),
         ("home", home::ROWS),
         ("login", login::ROWS),
+        ("logout", logout::ROWS),
         ("notice", notice::ROWS),
     ];
     // The same word in both languages.

@@ -24,7 +24,7 @@ use crate::saml::xml;
 #[derive(Clone, Debug)]
 pub enum Received {
     /// A service provider wants somebody out.
-    Request(Request),
+    Request(Box<Request>),
     /// A service provider answers a request of ours.
     Response(Response),
 }
@@ -189,14 +189,14 @@ impl Incoming {
         let LogoutMessage { id, issue_instant, name_id, session_indexes, .. } = self.message;
         let issued = issue_instant.as_deref().and_then(lexical::instant).unwrap_or(at.now);
         Ok(match (self.kind, name_id) {
-            (Kind::Request, Some(name_id)) => Received::Request(Request {
+            (Kind::Request, Some(name_id)) => Received::Request(Box::new(Request {
                 partner: self.partner,
                 id: id.unwrap_or_default(),
                 name_id,
                 session_indexes,
                 reply_to,
                 remember_until: issued + at.window.back + at.window.ahead,
-            }),
+            })),
             _ => {
                 let codes: Vec<&str> = self.message.status.iter().map(String::as_str).collect();
                 Received::Response(Response {
@@ -236,7 +236,7 @@ impl Incoming {
             issue_instant: issued.unwrap_or(now).min(now),
             binding: service.binding,
             entity_id: self.partner.entity_id.clone(),
-            location: service.response_location.clone().unwrap_or(service.location.clone()),
+            location: service.response_location.as_ref().unwrap_or(&service.location).clone(),
             relay_state: self.relay_state.clone(),
         })
     }

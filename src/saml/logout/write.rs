@@ -60,7 +60,8 @@ pub struct Outgoing {
 }
 
 /// How a message goes.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Dispatch {
     /// The browser is sent to this address.
     Redirect {

@@ -13,6 +13,7 @@ pub mod help;
 pub mod home;
 pub mod identity;
 pub mod login;
+pub mod logout;
 pub mod notice;
 pub mod page;
 pub mod policy;

@@ -17,6 +17,20 @@ pub fn content_security_policy(posts_to: Option<&Url>) -> String {
     )
 }
 
+/// The same for a page from which the person goes to the site of `goes_to`: its script may look
+/// whether that site can be reached.
+#[must_use]
+pub fn logout_policy(goes_to: Option<&Url>) -> String {
+    let policy = content_security_policy(goes_to);
+    match goes_to.map(Url::origin) {
+        Some(origin) if origin.is_tuple() => {
+            let reached = format!("connect-src 'self' {}", origin.ascii_serialization());
+            policy.replace("connect-src 'self'", &reached)
+        }
+        _ => policy,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +44,9 @@ mod tests {
                 .contains("form-action 'self' https://sp.example:8443;")
         );
         assert!(named("data:text/html,x").contains("form-action 'self';"));
+        let reached = logout_policy(Some(&Url::parse("https://sp.example/slo?x").unwrap()));
+        assert!(reached.contains("connect-src 'self' https://sp.example;"));
+        assert!(reached.contains("form-action 'self' https://sp.example;"));
+        assert_eq!(logout_policy(None), content_security_policy(None));
     }
 }

@@ -63,6 +63,26 @@ impl Agent {
         self.follow(page)
     }
 
+    /// The answer itself, wherever it sends a browser.
+    pub(crate) fn get_once(&mut self, url: &str) -> io::Result<Page> {
+        self.send("GET", parse(url)?, None)
+    }
+
+    /// The same for a form from another site: no cookie goes with it (SameSite=Lax).
+    pub(crate) fn post_from_elsewhere(&mut self, url: &str, form: &str) -> io::Result<Page> {
+        let kept = std::mem::take(&mut self.cookies);
+        let fields: Vec<_> = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
+        self.origin = Some("https://sp.example.org".into());
+        let page = self.send("POST", parse(url)?, Some(&fields));
+        for (host, cookies) in kept {
+            let all = self.cookies.entry(host).or_default();
+            for (name, value) in cookies {
+                all.entry(name).or_insert(value);
+            }
+        }
+        page
+    }
+
     /// What a browser would send as `Cookie` to `host`.
     pub(crate) fn cookie_header(&self, host: &str) -> String {
         let pairs = self.cookies.get(host).into_iter().flatten();

@@ -26,6 +26,7 @@ use ponte::login::request::LocalName;
 use ponte::login::session::Lives;
 use ponte::partners::registry::{Entry, Origin, Registry, Source};
 use ponte::register::journal::{self, Register};
+use ponte::saml::identity_provider::SingleLogout;
 use ponte::saml::metadata::write;
 use ponte::store::memory::MemoryStore;
 use ponte::store::port::Store;
@@ -97,6 +98,10 @@ pub(crate) fn make(making: Making) -> Env {
     let seal = Arc::new(Seal::generate(&random));
     let mut idp = idp::identity_provider();
     idp.single_sign_on = format!("http://idp.localhost:{}/saml/sso", making.port);
+    idp.single_logout = Some(SingleLogout {
+        location: format!("http://idp.localhost:{}/saml/slo", making.port),
+        response_location: Some(format!("http://idp.localhost:{}/saml/slo/response", making.port)),
+    });
     let sources: Vec<Source> = making
         .service_providers
         .into_iter()

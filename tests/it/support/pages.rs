@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use chrono::DateTime;
 use ponte::factors::password::Unacceptable;
 use ponte::flow::account::Done;
 use ponte::flow::reply::{PasswordNotice, SessionRow};
@@ -9,6 +10,7 @@ use ponte::identity::attributes::AttributeName;
 use ponte::identity::kind::IdentityKind;
 use ponte::identity::release::{Release, Released};
 use ponte::login::choice::Choice;
+use ponte::login::leaving::Progress;
 use ponte::login::outcome::Refusal;
 use ponte::saml::status::{Fault, FaultKind};
 use ponte::texts::demo;
@@ -27,6 +29,7 @@ use ponte::web::pages::help::{From, Help, HelpIndex, OldBrowser};
 use ponte::web::pages::home::Home;
 use ponte::web::pages::identity::ChooseIdentity;
 use ponte::web::pages::login::{Login, Totp};
+use ponte::web::pages::logout::{Logout, Outgoing, Show};
 use ponte::web::pages::notice::Notice;
 use ponte::web::pages::post::{Message, PostForm};
 
@@ -141,6 +144,36 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         ("help_voted", Help { topic: Topic::Password, from: From::default(), voted: true }
             .render(&around)),
         ("old_browser", OldBrowser.render(&from_outside)),
+        ("logout_nothing", logout(Show::Nothing, &[]).render(&around)),
+        ("logout_confirm", logout(
+            Show::Confirm { action: "/logout".into() },
+            &[Progress::Waiting, Progress::Waiting],
+        ).render(&around)),
+        ("logout_ask", logout(
+            Show::Ask {
+                service: "Comune di Esempio".into(),
+                message: Outgoing::Link("https://sp.example/slo?SAMLRequest=a&SigAlg=b".into()),
+                go_on: "/logout/x/go-on".into(),
+            },
+            &[Progress::Out, Progress::Asked { request: "_r".into(), at: DateTime::UNIX_EPOCH }, Progress::Waiting],
+        ).render(&around)),
+        ("logout_await", logout(
+            Show::Await { go_on: "/logout/x/go-on".into(), again: "/logout/x/again".into() },
+            &[Progress::Out, Progress::Asked { request: "_r".into(), at: DateTime::UNIX_EPOCH }, Progress::Waiting],
+        ).render(&around)),
+        ("logout_done", logout(Show::Over { complete: true, back: None }, &[Progress::Out, Progress::Out]).render(&around)),
+        ("logout_partial", logout(
+            Show::Over {
+                complete: false,
+                back: Some(("Comune di Esempio".into(), Outgoing::Form {
+                    action: "https://sp.example/slo".into(),
+                    message: Message::Response,
+                    value: "PHNhbWxw".into(),
+                    relay_state: Some("a&b".into()),
+                })),
+            },
+            &[Progress::Out, Progress::Refused, Progress::Silent, Progress::Unreachable, Progress::Elsewhere],
+        ).render(&around)),
         ("home", Home {
             entity_id: "https://idp.example".into(),
             metadata: "/metadata".into(),
@@ -235,6 +268,29 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             level: level(),
             username: v(),
             problem: None,
+        }
+        .render(&around),
+        Logout {
+            csrf: csrf(),
+            services: vec![(v(), Progress::Silent)],
+            show: Show::Over {
+                complete: false,
+                back: Some((
+                    v(),
+                    Outgoing::Form {
+                        action: v(),
+                        message: Message::Response,
+                        value: v(),
+                        relay_state: Some(v()),
+                    },
+                )),
+            },
+        }
+        .render(&around),
+        Logout {
+            csrf: csrf(),
+            services: Vec::new(),
+            show: Show::Ask { service: v(), message: Outgoing::Link(v()), go_on: action() },
         }
         .render(&around),
         Totp {
@@ -503,4 +559,15 @@ fn the_sessions(number: u64, done: Option<Done>) -> AccountSessions {
 
 fn new_password(notice: Option<PasswordNotice>) -> AccountPassword {
     AccountPassword { csrf: "token".into(), username: "anna.rossi".into(), notice }
+}
+
+/// A page of a logout from services that stand so.
+fn logout(show: Show, standing: &[Progress]) -> Logout {
+    let names = ["Comune di Esempio", "Azienda sanitaria <A&B>", "", "Biblioteca", "Università"];
+    let services = names.iter().zip(standing);
+    Logout {
+        csrf: "token".into(),
+        services: services.map(|(name, how)| ((*name).to_owned(), how.clone())).collect(),
+        show,
+    }
 }

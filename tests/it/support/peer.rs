@@ -73,15 +73,7 @@ impl Peer {
 
     /// A request that it makes.
     pub(crate) fn request(&self) -> Request {
-        let made: Value = serde_json::from_str(&self.run("request", None)).expect("JSON");
-        let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        let fields = made["fields"].as_object().expect("an object");
-        Request {
-            post: made["method"] == "POST",
-            url: text(&made["url"]),
-            fields: fields.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
-            id: text(&made["id"]),
-        }
+        Request::of(&serde_json::from_str(&self.run("request", None)).expect("JSON"))
     }
 
     /// What it says of each response to the request `id`: `accepted`, and `why` not or what it read.
@@ -113,6 +105,14 @@ impl Peer {
         verdicts
     }
 
+    /// What another verb of its script makes of `asked`; it must accept it.
+    pub(crate) fn does(&self, verb: &str, asked: &Value) -> Value {
+        let said: Value =
+            serde_json::from_str(&self.run(verb, Some(&asked.to_string()))).expect("JSON");
+        assert_eq!(said["accepted"], true, "{} {verb}: {said}", self.script);
+        said
+    }
+
     fn run(&self, verb: &str, input: Option<&str>) -> String {
         let program = if self.script.ends_with(".mjs") {
             "node".into()
@@ -138,6 +138,20 @@ impl Peer {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{} {verb}: {said}", self.script);
         String::from_utf8(output.stdout).expect("it speaks UTF-8")
+    }
+}
+
+impl Request {
+    /// From what a script printed.
+    pub(crate) fn of(made: &Value) -> Self {
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let fields = made["fields"].as_object().expect("an object");
+        Self {
+            post: made["method"] == "POST",
+            url: text(&made["url"]),
+            fields: fields.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
+            id: made["id"].as_str().unwrap_or_default().to_owned(),
+        }
     }
 }
 

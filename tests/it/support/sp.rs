@@ -30,6 +30,8 @@ pub(crate) struct Metadata {
     /// DER, with the `use` of each.
     pub(crate) certificates: Vec<(Option<String>, Vec<u8>)>,
     pub(crate) name_id_formats: Vec<String>,
+    /// Binding, location, and the location of responses if it is another.
+    pub(crate) logouts: Vec<(&'static str, String, Option<String>)>,
     pub(crate) consumers: Vec<Endpoint>,
     pub(crate) attribute_sets: Vec<AttributeSet>,
     /// `OrganizationName` by language.
@@ -89,6 +91,7 @@ impl Metadata {
             protocols: Some(names::PROTOCOL.into()),
             certificates: vec![(Some("signing".into()), keys::SP.signer.certificate().to_vec())],
             name_id_formats: vec![names::FORMAT_TRANSIENT.into()],
+            logouts: Vec::new(),
             consumers: vec![
                 Endpoint::post(0, "https://sp.example.org/spid/acs"),
                 Endpoint::post(1, "https://sp.example.org/spid/acs2"),
@@ -142,6 +145,7 @@ impl Metadata {
             .attribute_if("AuthnRequestsSigned", self.authn_requests_signed.as_deref())
             .attribute("WantAssertionsSigned", "true")
             .children(keys)
+            .children(self.logouts.iter().map(logout))
             .children(formats)
             .children(self.consumers.iter().map(consumer))
             .children(self.attribute_sets.iter().map(attribute_set));
@@ -187,6 +191,14 @@ impl Metadata {
                 .children(urls)
         })
     }
+}
+
+fn logout<'a>(service: &'a (&'static str, String, Option<String>)) -> Element<'a> {
+    let (binding, location, response_location) = service;
+    Element::new("md:SingleLogoutService")
+        .attribute("Binding", *binding)
+        .attribute("Location", location.as_str())
+        .attribute_if("ResponseLocation", response_location.as_deref())
 }
 
 fn consumer(endpoint: &Endpoint) -> Element<'_> {
