@@ -110,6 +110,8 @@ pub enum Command {
         /// The file's key.
         key: String,
     },
+    /// How many found each help page useful.
+    CountVotes,
     /// Look into the register, or keep it.
     Register(Ask, Asker),
     /// Read the signing keys again.
@@ -138,6 +140,8 @@ pub enum Done {
     },
     /// What could be read again was.
     Reloaded(Reloaded),
+    /// Help pages: useful to so many, and not to so many.
+    Votes(Vec<(String, u64, u64)>),
     /// Nothing stands in the way.
     Checked,
     /// A person was added.

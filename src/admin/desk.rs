@@ -15,8 +15,10 @@ use crate::register::error::RegisterError;
 use crate::register::journal::Register;
 use crate::saml::metadata::error::MetadataError;
 use crate::store::export::ExportError;
+use crate::store::feedback::{self, Votes};
 use crate::store::port::StoreError;
 use crate::store::record::Records;
+use crate::texts::help::Topic;
 use crate::world::seal::SealError;
 
 /// What commands work on.
@@ -86,6 +88,7 @@ pub async fn carry_out(
         Command::AddServiceProvider { metadata, entry } => {
             service_providers::add(desk, &metadata, &entry, now).await
         }
+        Command::CountVotes => votes(desk, now).await,
         Command::ListServiceProviders => service_providers::list(desk, now).await,
         Command::ShowServiceProvider { entity_id } => {
             let found = service_providers::show(desk, &entity_id, now).await;
@@ -110,6 +113,16 @@ pub async fn carry_out(
         Command::ReloadKeys => Err(DeskError::NothingRuns),
     };
     done.map_err(|error| error.refused())
+}
+
+/// The votes on every help page.
+async fn votes(desk: &Desk<'_>, now: DateTime<Utc>) -> Result<Done, DeskError> {
+    let mut rows = Vec::with_capacity(Topic::ALL.len());
+    for topic in Topic::ALL {
+        let Votes { yes, no } = feedback::votes(desk.records, topic.id(), now).await?;
+        rows.push((topic.id().to_owned(), yes, no));
+    }
+    Ok(Done::Votes(rows))
 }
 
 /// Why a command was not carried out.

@@ -90,6 +90,8 @@ pub enum Command {
         #[command(subcommand)]
         command: PersonCommand,
     },
+    /// How many people found each help page useful, and how many did not
+    Feedback,
     /// Measure signatures and answers on this machine, in CPU time
     Bench(Bench),
 }

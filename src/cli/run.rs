@@ -80,6 +80,11 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             let done = people::carry_out(&mut office, command).await;
             office.close().await.and(done)
         }),
+        Command::Feedback => in_runtime(async {
+            let mut office = Office::open(load::settings(&arguments.config)?).await?;
+            let done = support::votes(&mut office).await;
+            office.close().await.and(done)
+        }),
         Command::Bench(bench) => {
             say_text(measure::run(bench)?);
             Ok(())

@@ -1,9 +1,11 @@
-//! `ponte support`: what a support code was about, in plain words and without anybody's name.
+//! `ponte support`: what a support code was about, in plain words and without anybody's name. `ponte feedback`: what
+//! people thought of the help pages.
 
 use crate::admin::archive::{Ask, Brief, Told};
 use crate::admin::client::ClientError;
+use crate::admin::command::{Command, Done};
 use crate::cli::error::CliError;
-use crate::cli::office::Office;
+use crate::cli::office::{Office, unexpected};
 use crate::cli::register::run::ask;
 use crate::cli::say::say_text;
 use crate::login::outcome::Refusal;
@@ -27,6 +29,23 @@ pub async fn carry_out(office: &mut Office, code: &str) -> Result<(), CliError> 
     for row in &rows {
         say_text(format_args!("{}", in_words(row)));
     }
+    Ok(())
+}
+
+/// Says how many found each help page useful.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn votes(office: &mut Office) -> Result<(), CliError> {
+    let rows = match office.ask(Command::CountVotes).await? {
+        Done::Votes(rows) => rows,
+        other => return unexpected(other),
+    };
+    let mut text = format!("{:<12}{:>8}{:>8}\n", "help page", "yes", "no");
+    for (page, yes, no) in rows {
+        text += &format!("{page:<12}{yes:>8}{no:>8}\n");
+    }
+    say_text(text);
     Ok(())
 }
 

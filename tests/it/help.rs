@@ -114,6 +114,9 @@ fn ic_24_the_log_has_the_help_with_the_error() {
         assert_eq!((&row["help"], &row["number"]), (&"errors".into(), &4.into()), "{row}");
         assert_eq!(row["support_id"], code, "{row}");
     }
+    let said = String::from_utf8(server.ponte(&["feedback"], "").stdout).unwrap();
+    let row = said.lines().find(|line| line.starts_with("errors")).unwrap();
+    assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["errors", "0", "1"]);
     // What we could not have written is neither shown nor logged.
     let page = agent.get(&server.url("/help/errors?error=4&code=%3Cscript%3E")).unwrap();
     assert!(!page.body.contains("script&"), "{}", page.body);

@@ -77,7 +77,7 @@ impl Agent {
     fn follow(&mut self, mut page: Page) -> io::Result<Page> {
         for _ in 0..10 {
             let (true, Some(location)) =
-                (matches!(page.status, 301 | 302 | 303), page.header("location"))
+                (matches!(page.status, 301..=303), page.header("location"))
             else {
                 break;
             };

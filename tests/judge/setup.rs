@@ -140,7 +140,7 @@ impl Setup {
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let file: File =
             toml::from_str(&text(path)?).map_err(|e| format!("{}: {e}", path.display()))?;
-        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let folder = path.parent().unwrap_or_else(|| Path::new("")).to_owned();
         let metadata = &file.provider.metadata;
         let authority = file.provider.authority.as_ref().map(|file| folder.join(file));
         let xml = if metadata.starts_with("http") {

@@ -124,8 +124,9 @@ fn judge_response(
     let root = document.root_element();
     let mut hold = |what: &str, found: Option<&str>, wanted: Option<&str>| {
         if found != wanted {
-            let show =
-                |text: Option<&str>| text.map_or("nothing".to_owned(), |text| format!("{text:?}"));
+            let show = |text: Option<&str>| {
+                text.map_or_else(|| "nothing".to_owned(), |text| format!("{text:?}"))
+            };
             wrong.push(format!("{what} is {} in place of {}", show(found), show(wanted)));
         }
     };
