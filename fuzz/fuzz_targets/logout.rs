@@ -15,7 +15,7 @@ use ponte::saml::lexical;
 use ponte::saml::logout::message::Kind;
 use ponte::saml::logout::receive::{Received, Rejected, judge_unsigned, receive};
 use ponte::saml::logout::write::{Verdict, status};
-use ponte::saml::partner::{Consumer, LogoutService, Profile, ServiceProvider};
+use ponte::saml::partner::{Answers, Consumer, LogoutService, Profile, ServiceProvider};
 use ponte::saml::signature::PublicKey;
 use ponte::world::signer::{KeyFile, Signer as _};
 
@@ -54,6 +54,8 @@ static PARTNERS: LazyLock<[Arc<ServiceProvider>; 2]> = LazyLock::new(|| {
         }],
         attribute_sets: Vec::new(),
         name_ids: vec![NameIdKind::Transient],
+        encryption_keys: Vec::new(),
+        answers: Answers::default(),
         valid_until: None,
         minimum_level: None,
         single_sign_on: None,
@@ -71,7 +73,10 @@ fn hold(outcome: Result<Received, Rejected>, partner: &ServiceProvider, at: &Rec
             assert!(request.session_indexes.iter().all(|index| !index.is_empty()));
             assert!(request.remember_until >= at.now);
             let reply_to = request.reply_to.expect("it takes answers");
-            assert_eq!((reply_to.in_response_to, reply_to.location.as_str()), (request.id, "https://sp.example.org/slo"));
+            assert_eq!(
+                (reply_to.in_response_to, reply_to.location.as_str()),
+                (request.id, "https://sp.example.org/slo")
+            );
             assert!(reply_to.issue_instant <= at.now);
         }
         Ok(Received::Response(response)) => assert!(lexical::is_id(&response.in_response_to)),
@@ -79,7 +84,10 @@ fn hold(outcome: Result<Received, Rejected>, partner: &ServiceProvider, at: &Rec
             assert_eq!(reply_to.location, "https://sp.example.org/slo");
             let id = &reply_to.in_response_to;
             assert!(id.is_empty() || lexical::is_id(id));
-            assert_ne!(status(partner.profile, Verdict::Refused(&fault)), status(partner.profile, Verdict::Done));
+            assert_ne!(
+                status(partner.profile, Verdict::Refused(&fault)),
+                status(partner.profile, Verdict::Done)
+            );
             assert!(fault.found.chars().count() <= 200);
         }
         Err(Rejected::Browser { fault, http_status, .. }) => {

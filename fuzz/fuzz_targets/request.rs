@@ -12,7 +12,7 @@ use ponte::saml::authn_request::{Received, Receiving, Rejected, Window, judge_un
 use ponte::saml::binding::Inbound;
 use ponte::saml::identity_provider::{IdentityProvider, Organization, Supported};
 use ponte::saml::lexical;
-use ponte::saml::partner::{AttributeSet, Consumer, Profile, ServiceProvider};
+use ponte::saml::partner::{Answers, AttributeSet, Consumer, Profile, ServiceProvider};
 use ponte::saml::profile::spid::CLASSES;
 use ponte::saml::response::ReplyTo;
 use ponte::saml::signature::PublicKey;
@@ -51,8 +51,11 @@ static PARTNERS: LazyLock<[Arc<ServiceProvider>; 2]> = LazyLock::new(|| {
         }],
         logouts: Vec::new(),
         name_ids: vec![NameIdKind::Transient],
+        encryption_keys: Vec::new(),
+        answers: Answers::default(),
         valid_until: None,
         minimum_level: None,
+        single_sign_on: None,
         disabled: false,
     };
     let generic = ServiceProvider { profile: Profile::Generic, ..spid.clone() };
