@@ -115,18 +115,26 @@ an error, since orchestrators make some of their own: `ponte check` and the log 
 const TAIL: &str = "
 ## People from a file
 
-`ponte user import FILE` reads one JSON object a line. If one line cannot be taken, every such line is named and nobody is
-added; else each person is added wholly or not at all, and user names with activation codes go to `--codes FILE`, which only
-its owner may read, or to standard output.
+`ponte user import FILE` reads JSON Lines (one object a line) or, if the name ends in `.csv`, comma- or semicolon-separated
+values under a line of column names; `--format` says so for other names. All lines are looked at first: if one cannot be
+taken, every such line is named with its number and the reason, and nobody is added. Else each person is added wholly or not
+at all, and user names with activation codes go to `--codes FILE`, which only its owner may read, or to standard output.
+`--dry-run` only looks. An import that was interrupted is run again with the same `--codes FILE`: who was added stays as they
+are, and gets a new code if theirs was not told. A file is read line by line, however long it is; standard input is kept.
 
 | key | meaning |
 |---|---|
 | `username` | required: 1 to 128 characters, no blanks; unique however it is written |
 | `password` | this, of at least 12 characters, or else … |
 | `password-hash` | … the hash of one from elsewhere: argon2id, PHC string |
-| `attributes` | an object: names of the SPID table and values; without `spidCode` one is made |
-| `proofing` | how the person's identity was established: `method` (`desk`, `video`, `digital-signature`, `cns`, `nfc-document`, `self-asserted`), `date`, `operator`, `evidence`; without it the person reaches SpidL1 only |
+| `kind` | of the person's first identity: `personal` (the default), `professional`, `legal-professional` (for a legal person: says `companyName`, and `ivaCode` or `companyFiscalNumber`), `legal-person` (the same) |
+| `attributes` | an object: names of the SPID table and values; without `spidCode` one is made; `email` and `spidCode` belong to one account |
+| `proofing` | how that identity was established: `method` (`desk`, `video`, `digital-signature`, `cns`, `nfc-document` (not for professional ones), `self-asserted`), `date`, `operator`, `evidence`; without it the person reaches SpidL1 only |
+| `identities` | a list of further identities, each with `kind`, `attributes` and `proofing` |
 | `delivery` | how password and activation code reach the person: `verified-contact` (the default: what is bound with them is worth SpidL2 at most) or `desk` (handed over in person: SpidL3) |
+
+The columns of a file of separated values are `username`, `password`, `password-hash`, `kind`, `delivery`, `proofing-method`,
+`proofing-date`, `proofing-operator`, `proofing-evidence` and the names of attributes; an empty field says nothing.
 
 ```json
 {\"username\":\"ada\",\"password\":\"una frase lunga e segreta\",\"attributes\":{\"name\":\"Ada\",\"familyName\":\"Rossi\",\"fiscalNumber\":\"TINIT-RSSDAA80A41H501I\"},\"proofing\":{\"method\":\"video\",\"date\":\"2026-11-02\",\"operator\":\"sportello 3\",\"evidence\":\"2026/1702\"}}
