@@ -198,12 +198,49 @@ function totp(key, seconds) {
   return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
 
+/** Their own pages: in, a new password, out. */
+async function account(visitor) {
+  const { page } = visitor;
+  const ada = await person(visitor, "ada");
+  await page.goto(`${setup.provider}/account`);
+  await look(visitor, "account-welcome");
+  await page.click("form[action='/account/enter'] button");
+  await page.waitForSelector("#password");
+  await look(visitor, "account-login");
+  await page.fill("#username", ada.username);
+  await page.fill("#password", ada.password);
+  await page.click(submit);
+  await page.waitForSelector("form[action='/account/sign-out']");
+  await look(visitor, "account-sessions");
+  await page.click("a[href='/account/password']");
+  await page.waitForSelector("#new");
+  await look(visitor, "account-password");
+  await page.fill("#present", ada.password);
+  await page.fill("#new", "short");
+  await page.fill("#again", "short");
+  await page.click(submit);
+  await page.waitForSelector("#problem");
+  await look(visitor, "account-password-wrong");
+  for (const [field, text] of [["#present", ada.password], ["#new", "quite another password"], ["#again", "quite another password"]]) {
+    await page.fill(field, text);
+  }
+  await page.click(submit);
+  await page.waitForSelector("[role=status]");
+  await look(visitor, "account-password-changed");
+  await page.click("form[action='/account/sign-out'] button");
+  await page.waitForSelector("[role=status]");
+  await look(visitor, "account-left");
+}
+
 const scenarios = {
   italian: (visitor) => login(visitor, mouse),
   english: (visitor) => login(visitor, mouse, { binding: "post" }),
   keyboard: (visitor) => login(visitor, keyboard),
   "no-script": (visitor) => login(visitor, mouse),
   "no-script-post": (visitor) => login(visitor, mouse, { binding: "post" }),
+
+  account: (visitor) => account(visitor),
+  "no-script-account": (visitor) => account(visitor),
 
   async enrolment(visitor) {
     const { page } = visitor;

@@ -105,6 +105,8 @@ scenarios! {
     a_wrong_password_tells_nobody_who_is_known "wrong-password",
     three_wrong_codes_end_it_with_nr19 "wrong-code",
     whoever_denies_consent_goes_back_with_nr22 "deny",
+    a_person_at_their_own_pages "account",
+    a_person_at_their_own_pages_without_script "no-script-account",
     the_language_is_switched_midway "language",
     pages_that_say_what_went_wrong "errors",
 }

@@ -47,6 +47,7 @@ mod register_pending;
 mod samael;
 mod saml_out;
 mod sessions;
+mod sessions_served;
 mod signature;
 mod spid_rows;
 mod sso;
