@@ -114,6 +114,7 @@ fn a_key_that_cannot_be_used_is_named() {
             assert!(said.contains(name), "{file} {bad:?}: {said}");
         }
         std::fs::write(&path, &good).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
     server.start();
     server.stop();
@@ -149,8 +150,12 @@ fn folders_and_keys_that_others_may_read_are_told() {
         let path = server.folder().join(file);
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     };
-    open("data", 0o755);
     open("keys/signing.key", 0o644);
+    let output = server.try_ponte(&["serve"], "");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("signing.key"), "{output:?}");
+    assert_eq!(output.status.code(), Some(1), "a signing key that others may read is refused");
+    open("keys/signing.key", 0o600);
+    open("data", 0o755);
     server.start();
     let told: Vec<_> = server
         .log()
@@ -159,7 +164,6 @@ fn folders_and_keys_that_others_may_read_are_told() {
         .filter_map(|row| Some(row["path"].as_str()?.to_owned()))
         .collect();
     assert!(told.iter().any(|path| path.ends_with("data")), "{told:?}");
-    assert!(told.iter().any(|path| path.ends_with("signing.key")), "{told:?}");
     assert!(!told.iter().any(|path| path.ends_with("seal.key")), "{told:?}");
     server.stop();
 }
