@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::arguments_people::{PersonCommand, UserCommand};
-use crate::cli::arguments_register::{RegisterCommand, StoreCommand};
+use crate::cli::arguments_register::{BenchCommand, RegisterCommand, StoreCommand};
 use crate::cli::keys::arguments::KeysCommand;
 use crate::world::certificate::KeyKind;
 
@@ -290,7 +290,11 @@ pub enum LevelChoice {
 
 /// `ponte bench`
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Bench {
+    /// Another measure than that of signatures and answers
+    #[command(subcommand)]
+    pub command: Option<BenchCommand>,
     /// Seconds that each measure takes, all rounds together
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub seconds: u64,

@@ -201,3 +201,21 @@ pub struct StoreImport {
     #[arg(long)]
     pub keep_sessions: bool,
 }
+
+/// `ponte bench …`
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Write a register of many rows, and measure search, verification, index and room
+    Register(BenchRegister),
+}
+
+/// `ponte bench register`
+#[derive(Args, Debug)]
+pub struct BenchRegister {
+    /// How many rows
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1000..=100_000_000))]
+    pub rows: u64,
+    /// Where to: about 6 KB a row, removed afterwards
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+}

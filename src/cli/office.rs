@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::admin::client::{Client, ClientError};
 use crate::admin::command::{Command, Done};
 use crate::admin::desk::{self, Desk};
@@ -81,6 +83,17 @@ impl Office {
             own.register = Some(register);
         }
         Ok(office)
+    }
+
+    /// Without a server: how many rows wait in the store, which open, and how many it knows to be in the files.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn pending(&self, now: DateTime<Utc>) -> Result<(u64, Option<u64>), CliError> {
+        let Self::Own(own) = self else { return Ok((0, None)) };
+        let waiting = pending::waiting(own.records(), now).await.map_err(CliError::Register)?;
+        let filed = pending::filed(&own.store, now).await.map_err(CliError::Register)?;
+        Ok((waiting, Some(filed)))
     }
 
     /// Whether a server carries out what is asked.

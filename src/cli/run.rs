@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use crate::cli::arguments::{Arguments, Command, MetadataCommand};
+use crate::cli::arguments::{Arguments, Bench, Command, MetadataCommand};
+use crate::cli::arguments_register::BenchCommand;
+use crate::cli::bench::register as rows;
 use crate::cli::bench::run as measure;
 use crate::cli::check;
 use crate::cli::demo;
@@ -85,6 +87,12 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             let done = support::votes(&mut office).await;
             office.close().await.and(done)
         }),
+        Command::Bench(Bench { command: Some(BenchCommand::Register(said)), .. }) => {
+            in_runtime(async {
+                say_text(rows::run(said, clock.now()).await?);
+                Ok(())
+            })
+        }
         Command::Bench(bench) => {
             say_text(measure::run(bench)?);
             Ok(())

@@ -155,6 +155,8 @@ pub fn make(
         ("row.json", serde_json::to_vec_pretty(&row).map_err(form)?),
         ("request.xml", row.request_xml.into_bytes()),
         ("response.xml", row.response_xml.into_bytes()),
+        // What the service provider found in it, where it was encrypted.
+        ("assertion.xml", row.assertion_xml.unwrap_or_default().into_bytes()),
         ("record.bin", followed.sealed),
         ("record.key", key.to_text().as_bytes().to_vec()),
         ("chain.json", serde_json::to_vec_pretty(&chain).map_err(form)?),
@@ -205,7 +207,8 @@ pub fn check(package: &[u8], certificate: Option<&[u8]>) -> Result<Checked, BadP
     let told: Row = serde_json::from_slice(file("row.json")?).map_err(|_| BadPackage::Row)?;
     let is_same = told == row
         && file("request.xml")? == row.request_xml.as_bytes()
-        && file("response.xml")? == row.response_xml.as_bytes();
+        && file("response.xml")? == row.response_xml.as_bytes()
+        && file("assertion.xml")? == row.assertion_xml.as_deref().unwrap_or_default().as_bytes();
     if !is_same {
         return Err(BadPackage::Row);
     }

@@ -403,3 +403,78 @@ fn gather(folder: &Path, check: Tag) -> io::Result<Vec<Arc<Run>>> {
     }
     Ok(kept)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::register::index::FIELDS;
+    use crate::world::random::Random;
+
+    /// Entries of rows that are found by the remainder of their number.
+    fn entries(month: &str, numbers: Range<u64>) -> Vec<Entry> {
+        let month = month.parse().unwrap();
+        let entry = |number: u64| {
+            let mut tags = [None; FIELDS];
+            let remainder = (number % 1000).to_be_bytes();
+            let mut tag = Tag::default();
+            tag[..8].copy_from_slice(&remainder);
+            tags[Field::RequestId.place()] = Some(tag);
+            let location = Location { number, month, offset: number * 10 };
+            Entry { location, at: number.cast_signed(), tags }
+        };
+        numbers.map(entry).collect()
+    }
+
+    fn found(index: &Index, remainder: u64) -> Vec<u64> {
+        let mut tag = Tag::default();
+        tag[..8].copy_from_slice(&remainder.to_be_bytes());
+        let snapshot = index.snapshot();
+        let mut numbers = Vec::new();
+        for run in &snapshot.runs {
+            let range = run.find(Field::RequestId, tag).unwrap();
+            for place in run.places(Field::RequestId, range).unwrap() {
+                numbers.push(run.row(place).unwrap().0.number);
+            }
+        }
+        let recent = snapshot.recent.iter();
+        let recent = recent.filter(|e| e.tags[Field::RequestId.place()] == Some(tag));
+        numbers.extend(recent.map(|entry| entry.location.number));
+        numbers
+    }
+
+    #[test]
+    fn files_are_merged_within_a_month_and_nothing_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let seal = Seal::generate(&Random::seeded(1));
+        let index = Index::open(folder.path(), &seal).unwrap();
+        index.take(entries("2026-09", 0..40_000)).unwrap();
+        index.take(entries("2026-10", 40_000..100_000)).unwrap();
+        let months: Vec<(String, u32)> =
+            index.snapshot().runs.iter().map(|run| (run.month.to_string(), run.rows)).collect();
+        // A month that is over is one file; of the other eight of a size become one.
+        assert_eq!(months[0], ("2026-09".into(), 40_000));
+        assert!(months.len() < 12 && months[1].1 >= 32_768, "{months:?}");
+        let expected: Vec<u64> = (0..100).map(|n| n * 1000 + 7).collect();
+        assert_eq!(found(&index, 7), expected);
+        assert_eq!(index.locate(39_999).unwrap().unwrap().offset, 399_990);
+        assert!(matches!(Index::open(folder.path(), &seal), Err(RegisterError::InUse(_))));
+        index.flush().unwrap();
+        drop(index);
+        let index = Index::open(folder.path(), &seal).unwrap();
+        assert_eq!((index.rows(), index.end()), (100_000, Some(100_000)));
+        assert_eq!(found(&index, 7), expected);
+        // Purged months go with their files, and rows of a register that was put back too.
+        index.keep_within(40_000, 100_000).unwrap();
+        assert_eq!(index.rows(), 60_000);
+        index.keep_within(40_000, 50_000).unwrap();
+        assert_eq!(index.rows(), 0);
+        drop(index);
+        // An index of other keys is none.
+        let other = Seal::generate(&Random::seeded(2));
+        let index = Index::open(folder.path(), &seal).unwrap();
+        index.take(entries("2026-10", 0..10)).unwrap();
+        index.flush().unwrap();
+        drop(index);
+        assert_eq!(Index::open(folder.path(), &other).unwrap().rows(), 0);
+    }
+}

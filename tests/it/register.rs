@@ -100,7 +100,14 @@ impl Place {
     }
 
     pub(crate) fn open(&self) -> Register {
-        Register::open(self.settings.clone(), noon()).unwrap()
+        // A process that another test is just starting holds what we closed, until it is something else.
+        for _ in 0..100 {
+            match Register::open(self.settings.clone(), noon()) {
+                Err(RegisterError::InUse(_)) => std::thread::sleep(Duration::from_millis(20)),
+                other => return other.unwrap(),
+            }
+        }
+        panic!("the register stays in use");
     }
 
     pub(crate) fn file(&self) -> PathBuf {

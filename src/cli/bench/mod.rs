@@ -6,5 +6,6 @@ pub mod cpu;
 pub mod crowd;
 pub mod parts;
 pub mod print;
+pub mod register;
 pub mod run;
 pub mod span;

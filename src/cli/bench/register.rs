@@ -1,6 +1,6 @@
 //! `ponte bench register`: what a register of many rows costs, in time and in room.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -96,7 +96,10 @@ async fn measure(folder: &Path, rows: u64, now: DateTime<Utc>) -> Result<String,
         ("written", format!("{:.0} rows/s", rate(written))),
         ("index after the last row", format!("{:.1} ms behind", millis(caught_up))),
         ("room for a row", format!("{room:.0} bytes, {index_room:.0} more for the index")),
-        ("verify", format!("{:.0} rows/s, {:.0} MB/s", rate(verified), megabytes / verified.as_secs_f64())),
+        (
+            "verify",
+            format!("{:.0} rows/s, {:.0} MB/s", rate(verified), megabytes / verified.as_secs_f64()),
+        ),
         ("reindex", format!("{:.0} rows/s", rate(indexed))),
     ]
     .into_iter()
@@ -118,8 +121,7 @@ fn settings(folder: &Path, now: DateTime<Utc>) -> Result<Settings, CliError> {
     };
     let random = Random::system();
     let pair = make(KeyKind::Rsa2048, &holder, &[], now, 30, random.bytes())?;
-    let signer = KeyFile::load(&pair.key, &pair.certificate);
-    let signer = signer.map_err(|error| CliError::Key(PathBuf::from("signing.key"), error))?;
+    let signer = KeyFile::load(&pair.key, &pair.certificate).map_err(|_| CliError::BenchKey)?;
     Ok(Settings {
         folder: folder.join("register"),
         checkpoint: folder.join("register.checkpoint"),
@@ -177,7 +179,9 @@ fn finished(
 /// A row of about the length of a login's at SPID: two certificates and three signatures that do not compress.
 fn row(number: u64, rows: u64, now: DateTime<Utc>, noise: &str) -> Row {
     let seconds = TimeDelta::days(725).num_seconds();
-    let share = i64::try_from(u128::from(number) * seconds.unsigned_abs() as u128 / u128::from(rows.max(1)));
+    let share = i64::try_from(
+        u128::from(number) * seconds.unsigned_abs() as u128 / u128::from(rows.max(1)),
+    );
     let at = now - TimeDelta::seconds(seconds) + TimeDelta::seconds(share.unwrap_or(0));
     let person = number % (rows / PER_PERSON).max(1);
     let part = |length: usize, salt: u64| {
@@ -186,8 +190,11 @@ fn row(number: u64, rows: u64, now: DateTime<Utc>, noise: &str) -> Row {
         noise.get(start..start + length).unwrap_or_default()
     };
     let element = "<saml:Attribute Name=\"fiscalNumber\" NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:basic\"><saml:AttributeValue xsi:type=\"xs:string\">TINIT-RSSMRA80A01H501U</saml:AttributeValue></saml:Attribute>";
-    let request_xml =
-        format!("<samlp:AuthnRequest ID=\"_request{number}\">{}{}</samlp:AuthnRequest>", element.repeat(4), part(2000, 1));
+    let request_xml = format!(
+        "<samlp:AuthnRequest ID=\"_request{number}\">{}{}</samlp:AuthnRequest>",
+        element.repeat(4),
+        part(2000, 1)
+    );
     let response_xml = format!(
         "<samlp:Response ID=\"_response{number}\">{}{}{}</samlp:Response>",
         part(2400, 2),
@@ -208,6 +215,7 @@ fn row(number: u64, rows: u64, now: DateTime<Utc>, noise: &str) -> Row {
         response_issuer: "https://idp.example.org".into(),
         response_issue_instant: at,
         response_xml,
+        assertion_xml: None,
         assertion_id: Some(format!("_assertion{number}")),
         outcome: if number % 20 == 0 { "nr22" } else { "authenticated" }.into(),
         subject: Some(Subject::new(format!("person{person}"))),
@@ -224,7 +232,9 @@ fn row(number: u64, rows: u64, now: DateTime<Utc>, noise: &str) -> Row {
 fn searches(register: &Register, rows: u64) -> Result<Vec<(&'static str, String)>, CliError> {
     let people = (rows / PER_PERSON).max(1);
     let cases: [(&'static str, Field, fn(u64, u64) -> String); 3] = [
-        ("search by fiscal code", Field::FiscalNumber, |n, people| format!("PERSON{:010}", n % people)),
+        ("search by fiscal code", Field::FiscalNumber, |n, people| {
+            format!("PERSON{:010}", n % people)
+        }),
         ("search by request id", Field::RequestId, |n, _| format!("_request{n}")),
         ("search by support id", Field::SupportId, |n, _| format!("{n:08X}")),
     ];

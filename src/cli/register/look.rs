@@ -160,7 +160,9 @@ fn shown(number: u64, month: &str, row: &Row) -> String {
         ("tenant", row.tenant.as_str().to_owned()),
     ];
     let (request, response) = (&row.request_xml, &row.response_xml);
-    format!("{}\nRequest:\n{request}\n\nResponse:\n{response}\n", table(&lines))
+    let assertion = row.assertion_xml.as_deref();
+    let assertion = assertion.map_or(String::new(), |xml| format!("\nAssertion:\n{xml}\n"));
+    format!("{}\nRequest:\n{request}\n\nResponse:\n{response}\n{assertion}", table(&lines))
 }
 
 fn table(lines: &[(&str, String)]) -> String {

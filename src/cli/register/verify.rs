@@ -39,13 +39,17 @@ pub async fn verify(
     let folder = said.folder.clone().unwrap_or_else(|| settings.register.folder.clone());
     let checkpoint = said.checkpoint.clone();
     let checkpoint = checkpoint.unwrap_or_else(|| settings.register.checkpoint.clone());
-    let mut is_live = false;
+    let (mut is_live, mut waiting, mut filed) = (false, 0, None);
     if !is_copy {
         // What waits to be written is written first, and counted by a checkpoint. Without a server nothing is touched.
         let socket = settings.server.data.join(store::SOCKET);
         if let Some(client) = Client::connect(&socket).await? {
             let told = ask(&mut Office::Running(client), Ask::Sync).await?;
             is_live = matches!(told, Told::Synced { .. });
+        } else if settings.server.data.join(store::STORE).exists() {
+            let office = Office::open(settings).await?;
+            (waiting, filed) = office.pending(now).await?;
+            office.close().await?;
         }
     }
     let verifying = Verifying {
@@ -54,14 +58,21 @@ pub async fn verify(
         seal: &seal,
         trusted: &trusted,
         from,
-        filed: None,
+        filed,
         is_live,
     };
     let bar = bar(&folder, from, said.progress);
     let verdict = verifying.run(|bytes| bar.inc(bytes));
     bar.finish_and_clear();
     match verdict.map_err(CliError::Register)? {
-        Verdict::Sound(verified) => tell(&verified, from, now),
+        Verdict::Sound(verified) => {
+            tell(&verified, from, now);
+            if waiting > 0 {
+                say(format_args!(
+                    "In the store: {waiting} rows more, which open; some may be in the files already."
+                ));
+            }
+        }
         Verdict::Faulty(fault) => return Err(CliError::Amiss(in_words(&fault))),
     }
     let journal = beside(&folder, "-access.jsonl");
