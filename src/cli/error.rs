@@ -106,7 +106,7 @@ pub enum CliError {
     #[error(
         "this is done, but the running server goes on with the keys that it had: mend what follows, and tell it by SIGHUP"
     )]
-    NotTakenUp(#[source] Box<CliError>),
+    NotTakenUp(#[source] Box<Self>),
     /// Certificates end soon, or keys cannot be used, which was told.
     #[error("{0} above: renew what ends (docs/keys.md)")]
     Ending(Count),

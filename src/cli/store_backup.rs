@@ -1,6 +1,6 @@
 //! `ponte store export|import`: the store as one sealed file, and back.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine;
@@ -262,7 +262,7 @@ fn sealing_key(path: &Path) -> Result<SealKey, CliError> {
     SealKey::parse(&text).map_err(|error| CliError::Seal(path.to_owned(), error))
 }
 
-fn passphrase_of(file: &PathBuf) -> Result<Zeroizing<String>, CliError> {
+fn passphrase_of(file: &Path) -> Result<Zeroizing<String>, CliError> {
     let text = Zeroizing::new(files::read_text(file)?);
     Ok(Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned()))
 }

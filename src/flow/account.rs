@@ -95,7 +95,7 @@ pub(in crate::flow) async fn answer(
     let mut joined = None;
     if let Some(place) = place {
         let enter = |session: Session| (session.enter_account(now), 0);
-        joined = Some(session::settle(env, &mut batch, place, transaction, enter, visitor, now)?);
+        joined = Some(session::settle(env, &mut batch, *place, transaction, enter, visitor, now)?);
     }
     if let (Outcome::Authenticated(_), Some(known)) = (outcome, known) {
         known.expect_unchanged(&mut batch);

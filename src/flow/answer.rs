@@ -122,7 +122,8 @@ pub(in crate::flow) async fn answer(
         index: answer.session_index,
         identity: person.map(|person| person.identity).unwrap_or_default(),
     };
-    let joined = session::join(env, &mut batch, place, transaction, named, visitor, now)?;
+    let joined =
+        session::join(env, &mut batch, place.map(|it| *it), transaction, named, visitor, now)?;
     if let (Outcome::Authenticated(_), Some(known)) = (&outcome, known) {
         known.expect_unchanged(&mut batch);
     }

@@ -89,7 +89,7 @@ pub(in crate::flow) async fn resume(
 /// Where an answer finds its session.
 pub(in crate::flow) enum Placed {
     /// Here, if it names somebody.
-    Here(Option<Place>),
+    Here(Option<Box<Place>>),
     /// The session that the login went on from is over: look again.
     Gone,
 }
@@ -125,7 +125,7 @@ pub(in crate::flow) async fn place(
     let same = found.as_ref().filter(joins).map(|found| found.value.ends);
     let ends = same.unwrap_or_else(|| now + env.settings.sessions.lives.absolute);
     let (joins, subject) = (same.is_some(), person.subject.clone());
-    Ok(Placed::Here(Some(Place { ends, subject, joins, found })))
+    Ok(Placed::Here(Some(Box::new(Place { ends, subject, joins, found }))))
 }
 
 /// What a service provider was told.
@@ -203,7 +203,7 @@ pub(in crate::flow) fn settle(
         && let Some(seen) = &place.found
     {
         let secret = (!held.is_empty()).then(|| env.random.token());
-        let session = seen.value.clone().touch(lives, now).add(held);
+        let session = seen.value.clone().touch(lives, now).gain(held);
         let session = match &secret {
             Some(secret) => session.rekey(digest(secret)),
             None => session,

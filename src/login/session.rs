@@ -121,7 +121,7 @@ impl Session {
             participants: Vec::new(),
             secret: beginning.secret,
         };
-        opened.add(evidence)
+        opened.gain(evidence)
     }
 
     /// Whether it still serves. `password_set` is when the person's password was last set: what was
@@ -159,7 +159,7 @@ impl Session {
 
     /// Adds factors that held; the latest of each kind counts.
     #[must_use]
-    pub fn add(mut self, evidence: &[Evidence]) -> Self {
+    pub fn gain(mut self, evidence: &[Evidence]) -> Self {
         for held in evidence {
             self.evidence.retain(|other| other.factor() != held.factor());
             self.evidence.push(held.clone());
@@ -329,7 +329,7 @@ mod tests {
         assert!(session.is_alive(Some(at(-1)), at(60)));
         assert!(!session.is_alive(Some(at(50)), at(60)));
         assert!(session.is_alive(Some(at(50)), at(49)), "a clock that went back");
-        let renewed = session.add(&[held(Factor::Totp, 10)]).renew(held(Factor::Password, 50));
+        let renewed = session.gain(&[held(Factor::Totp, 10)]).renew(held(Factor::Password, 50));
         assert!(renewed.is_alive(Some(at(50)), at(60)));
         let factors: Vec<Factor> =
             renewed.evidence().evidence.iter().map(Evidence::factor).collect();
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn of_each_factor_the_latest_counts() {
-        let more = session().add(&[held(Factor::Totp, 5), held(Factor::Password, 9)]);
+        let more = session().gain(&[held(Factor::Totp, 5), held(Factor::Password, 9)]);
         let kept: Vec<_> =
             more.evidence().evidence.iter().map(|one| (one.factor(), one.at())).collect();
         assert_eq!(kept, [(Factor::Totp, at(5)), (Factor::Password, at(9))]);

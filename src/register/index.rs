@@ -85,7 +85,7 @@ impl Field {
         match self {
             Self::FiscalNumber => {
                 let code = value.to_ascii_uppercase();
-                code.strip_prefix("TINIT-").map_or(code.clone(), str::to_owned)
+                code.strip_prefix("TINIT-").unwrap_or(&code).to_owned()
             }
             _ => value.to_owned(),
         }

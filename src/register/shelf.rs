@@ -170,7 +170,7 @@ impl Index {
             let written = register.written(next, AT_ONCE);
             let mut entries: Vec<Entry> = written.into_iter().map(|(entry, _)| entry).collect();
             if entries.is_empty() {
-                entries = self.from_files(source, Some(tail.count))?;
+                entries = self.read_files(source, Some(tail.count))?;
             }
             if entries.is_empty() {
                 return Ok(taken);
@@ -193,7 +193,7 @@ impl Index {
     ) -> Result<u64, RegisterError> {
         let mut taken = 0;
         loop {
-            let entries = self.from_files(source, end)?;
+            let entries = self.read_files(source, end)?;
             if entries.is_empty() {
                 return Ok(taken);
             }
@@ -316,7 +316,7 @@ impl Index {
         Ok(())
     }
 
-    fn from_files(
+    fn read_files(
         &self,
         source: Source<'_>,
         end: Option<u64>,

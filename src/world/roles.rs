@@ -440,7 +440,7 @@ mod tests {
         fn one_key_signs_whatever_is_done(steps in prop::collection::vec((0..6_u8, 0..4_usize), 0..40)) {
             let mut roles = two();
             for (what, which) in steps {
-                let name = roles.all().get(which).map_or("nobody".into(), |key| key.name.clone());
+                let name = roles.all().get(which).map_or_else(|| "nobody".into(), |key| key.name.clone());
                 let before = roles.clone();
                 let mut after = roles.clone();
                 let done = match what {

@@ -259,7 +259,7 @@ async fn without_room_nothing_is_taken_until_there_is_some() {
     assert_eq!(commit("before").await.unwrap(), Committed::Done);
     disk.set(|state| state.is_full = true);
     assert!(commit("refused").await.is_err());
-    assert!(commit("refused too").await.unwrap_err().to_string().len() > 0);
+    commit("refused too").await.unwrap_err();
     assert!(store.flush().await.is_err());
     assert!(store.get(&key("before"), now()).await.unwrap().is_some(), "what is there can be read");
     disk.set(|state| state.is_full = false);

@@ -250,7 +250,8 @@ fn consent_is_to_what_was_shown() {
 /// SPID nr23: whatever an operator does is in force at the next step of a login under way.
 #[test]
 fn a_login_under_way_hears_of_what_operators_do() {
-    let acts: [(&str, fn(&mut Account)); 4] = [
+    type Act = (&'static str, fn(&mut Account));
+    let acts: [Act; 4] = [
         ("suspended", |account| account.state = AccountState::Suspended),
         ("revoked", |account| account.state = AccountState::Revoked),
         ("its identity", |account| account.identities[0].state = AccountState::Suspended),

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::Utc;
+use ponte::world::clock::Clock;
 use serde_json::Value;
 
 use crate::support::agent::Agent;
@@ -15,7 +15,7 @@ const CODE: &str = "RSSDAA80A41H501I";
 
 /// A request for SpidL1 to a server that runs.
 fn request(server: &Server, id: &str) -> Request {
-    let issued = Utc::now().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+    let issued = Clock::system().now().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
     let mut request = AuthnRequest::spid(id, &issued);
     request.destination = Some(server.url("/saml/sso"));
     request.force_authn = None;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Output;
 
-use chrono::Utc;
+use ponte::world::clock::Clock;
 use serde_json::Value;
 
 use crate::crash::spid_request;
@@ -37,7 +37,7 @@ fn used() -> Server {
 }
 
 fn everything_is_found(server: &Server) {
-    let today = Utc::now_of_test();
+    let today = Clock::system().now().format("%Y-%m-%d").to_string();
     for arguments in [
         &["--request-id", "_asked"][..],
         &["--fiscal-code", "RSSDAA80A41H501I"],
@@ -65,18 +65,6 @@ fn everything_is_found(server: &Server) {
     assert!(complained(&missing).contains("no row of the register"), "{}", complained(&missing));
     let sound = said(&server.ponte(&["register", "verify"], ""));
     assert!(sound.starts_with("Sound: 1 records, 1 of them"), "{sound}");
-}
-
-/// Days as the commands take them.
-trait Day {
-    fn now_of_test() -> String;
-}
-
-impl Day for Utc {
-    #[expect(clippy::disallowed_methods, reason = "the binary has the machine's clock too")]
-    fn now_of_test() -> String {
-        Utc::now().format("%Y-%m-%d").to_string()
-    }
 }
 
 #[test]

@@ -357,7 +357,8 @@ fn an_open_page_is_of_no_use_once_its_session_is_over() {
         log_in(&house, agent, &forced, &bruno);
     };
     let untouched = |_: &mut Agent| {};
-    let cases: [(&dyn Fn(&mut Agent), Shows); 3] =
+    type Case<'a> = (&'a dyn Fn(&mut Agent), Shows);
+    let cases: [Case<'_>; 3] =
         [(&untouched, Shows::Answer), (&ended, Shows::Password), (&replaced, Shows::Consent)];
     for (happens, then) in cases {
         let mut agent = Agent::new();

@@ -217,7 +217,7 @@ fn row(number: u64, rows: u64, now: DateTime<Utc>, noise: &str) -> Row {
         response_xml,
         assertion_xml: None,
         assertion_id: Some(format!("_assertion{number}")),
-        outcome: if number % 20 == 0 { "nr22" } else { "authenticated" }.into(),
+        outcome: if number.is_multiple_of(20) { "nr22" } else { "authenticated" }.into(),
         subject: Some(Subject::new(format!("person{person}"))),
         name_id: Some(format!("_name{number}")),
         name_qualifier: Some("https://idp.example.org".into()),
@@ -231,7 +231,8 @@ fn row(number: u64, rows: u64, now: DateTime<Utc>, noise: &str) -> Row {
 /// How long searches take, the middle one and the longest, by what is looked for.
 fn searches(register: &Register, rows: u64) -> Result<Vec<(&'static str, String)>, CliError> {
     let people = (rows / PER_PERSON).max(1);
-    let cases: [(&'static str, Field, fn(u64, u64) -> String); 3] = [
+    type Made = fn(u64, u64) -> String;
+    let cases: [(&'static str, Field, Made); 3] = [
         ("search by fiscal code", Field::FiscalNumber, |n, people| {
             format!("PERSON{:010}", n % people)
         }),

@@ -39,7 +39,7 @@ impl<R: BufRead> Lines<R> {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn next(&mut self) -> io::Result<Option<Line>> {
+    pub fn read(&mut self) -> io::Result<Option<Line>> {
         loop {
             let Some((number, text)) = self.record()? else { return Ok(None) };
             let text = match text {
@@ -130,7 +130,7 @@ mod tests {
     fn read(text: &[u8], format: FormatChoice) -> Vec<(usize, Result<String, String>)> {
         let mut lines = Lines::new(text, format);
         let mut all = Vec::new();
-        while let Some(line) = lines.next().unwrap() {
+        while let Some(line) = lines.read().unwrap() {
             all.push((line.number, line.person.map(|person| person.username)));
         }
         assert_eq!(

@@ -223,7 +223,7 @@ impl Pass {
     ) -> Result<Vec<Numbered>, CliError> {
         let mut some = Vec::with_capacity(AT_ONCE);
         while some.len() < AT_ONCE {
-            let next = self.lines.next().map_err(CliError::file("read", &self.path))?;
+            let next = self.lines.read().map_err(CliError::file("read", &self.path))?;
             let Some(line) = next else { break };
             some.push((line.number, take(line)));
         }

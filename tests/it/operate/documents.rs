@@ -93,7 +93,8 @@ fn the_page_for_operators_lists_every_metric() {
         .filter(|name| !name.starts_with("process_"))
         .map(|name| {
             let ending = ["_bucket", "_count", "_sum"].into_iter().find(|end| name.ends_with(end));
-            ending.map_or(name.clone(), |ending| name[..name.len() - ending.len()].to_owned())
+            ending
+                .map_or_else(|| name.clone(), |ending| name[..name.len() - ending.len()].to_owned())
         })
         .collect();
     let page = document("docs/operations.md");
