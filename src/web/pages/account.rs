@@ -84,6 +84,12 @@ impl AccountSessions {
 }
 
 impl AccountPassword {
+    /// Whether it is the new password that will not do, and not the present one.
+    fn is_about_the_new(&self) -> bool {
+        use PasswordNotice::{Different, Same, Unacceptable};
+        matches!(self.notice, Some(Different | Same | Unacceptable(_)))
+    }
+
     fn problem(&self, frame: &Frame) -> Option<String> {
         use crate::factors::password::Unacceptable;
         let words = account::words(frame.language);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
 use url::Url;
@@ -137,9 +137,9 @@ impl Agent {
         Ok(page)
     }
 
-    /// Sends `fields` to `url`, and goes away without waiting for an answer.
-    pub(crate) fn post_and_leave(&self, url: &Url, fields: &[(String, String)]) -> io::Result<()> {
-        self.ask("POST", url, Some(fields))?.shutdown(Shutdown::Both)
+    /// Sends `fields` to `url`; the answer can be waited for on what comes back, or not.
+    pub(crate) fn only_ask(&self, url: &Url, fields: &[(String, String)]) -> io::Result<TcpStream> {
+        self.ask("POST", url, Some(fields))
     }
 
     fn send(
