@@ -13,10 +13,9 @@ use crate::register::checkpoint::{Tail, algorithm_name, algorithm_of, hash};
 use crate::register::error::RegisterError;
 use crate::register::row::Row;
 use crate::register::segment::{
-    HEADER, Hash, Location, MAX_ROW, Month, Step, Walk, context, link, months,
+    HEADER, Hash, Location, Month, Step, Walk, context, link, months, unpacked,
 };
 use crate::register::tar;
-use crate::store::compression::decompress;
 use crate::world::digest::sha256;
 use crate::world::seal::{Seal, SealKey};
 use crate::world::signer::Signer;
@@ -279,7 +278,7 @@ fn follow(folder: &Path, location: Location, tail: &Tail) -> Result<Followed, Re
 
 fn open(key: &SealKey, number: u64, sealed: &[u8]) -> Option<Row> {
     let packed = key.open_one(&context(number), sealed).ok()?;
-    serde_json::from_slice(&decompress(&packed, MAX_ROW).ok()?).ok()
+    unpacked(&packed).ok()
 }
 
 /// A line as sha256sum writes it.

@@ -224,7 +224,7 @@ async function account(visitor) {
   for (const [field, text] of [["#present", ada.password], ["#new", "quite another password"], ["#again", "quite another password"]]) {
     await page.fill(field, text);
   }
-  await page.click(submit);
+  await page.press("#again", "Enter");
   await page.waitForSelector("[role=status]");
   await look(visitor, "account-password-changed");
   await page.click("form[action='/account/sign-out'] button");
