@@ -19,6 +19,7 @@ pub mod enrolment;
 pub mod login;
 
 pub mod factors;
+pub mod oidc;
 pub mod saml;
 pub mod store;
 

@@ -49,6 +49,12 @@ impl fmt::Debug for Sha256 {
     }
 }
 
+/// SHA-384 of `octets`.
+#[must_use]
+pub fn sha384(octets: &[u8]) -> [u8; 48] {
+    sha::sha384(octets)
+}
+
 /// SHA-512 of `octets`.
 #[must_use]
 pub fn sha512(octets: &[u8]) -> [u8; 64] {
@@ -159,6 +165,7 @@ mod tests {
     #[test]
     fn sha_of_nothing() {
         assert_eq!(sha256(b"")[..4], [0xe3, 0xb0, 0xc4, 0x42]);
+        assert_eq!(sha384(b"")[..4], [0x38, 0xb0, 0x60, 0xa7]);
         assert_eq!(sha512(b"")[..4], [0xcf, 0x83, 0xe1, 0x35]);
     }
 }

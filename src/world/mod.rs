@@ -1,14 +1,17 @@
-//! What a program cannot make up for itself: the time, chance, private keys
-//! and the key that seals what lies on the disk.
+//! What a program cannot make up for itself: the time, chance, what others' servers say,
+//! private keys and the key that seals what lies on the disk.
 
 pub mod certificate;
 pub mod clock;
+pub mod content;
 pub mod der;
 pub mod digest;
 pub mod ecdsa;
+pub mod fetch;
 pub mod issue;
 pub mod key_place;
 pub mod private_key;
+pub mod public_key;
 pub mod random;
 pub mod recipient;
 pub mod roles;
