@@ -79,3 +79,11 @@ pub const MGF1_SHA256: &str = "http://www.w3.org/2009/xmlenc11#mgf1sha256";
 pub const FORMAT_EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
 /// Attribute names that are URIs.
 pub const ATTRNAME_URI: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri";
+/// MGF1 with SHA-1.
+pub const MGF1_SHA1: &str = "http://www.w3.org/2009/xmlenc11#mgf1sha1";
+/// What metadata say for the user interface.
+pub const MDUI: &str = "urn:oasis:names:tc:SAML:metadata:ui";
+/// CIE's extensions of metadata (spid-saml §2.5).
+pub const CIE: &str = "https://www.cartaidentita.interno.gov.it/saml-extensions";
+/// SPID's extension of metadata for invoices (spid-saml §2.2).
+pub const INVOICING: &str = "https://spid.gov.it/invoicing-extensions";

@@ -344,8 +344,10 @@ fn local(name: &'static str) -> &'static str {
 
 fn namespace(prefix: &str) -> Option<&'static str> {
     Some(match prefix {
+        "cie" => names::CIE,
         "ds" => names::DSIG,
         "ec" => names::EXC_C14N,
+        "fpa" => names::INVOICING,
         "md" => names::METADATA,
         "saml" => names::ASSERTION,
         "samlp" => names::PROTOCOL,

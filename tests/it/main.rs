@@ -56,5 +56,6 @@ mod support;
 mod threats_doc;
 mod transaction;
 mod upstream;
+mod upstream_providers;
 mod walk;
 mod web;

@@ -15,9 +15,11 @@ use ponte::saml::partner::Profile;
 use ponte::saml::response::{AnswersTo, Given, ReplyTo, answer, reject};
 use ponte::saml::signature::PublicKey;
 use ponte::saml::status;
-use ponte::saml::upstream::metadata::{self, ServiceProvider};
+use ponte::saml::upstream::anomaly::Anomaly;
+use ponte::saml::upstream::check::{Expected, SKEW, SignedParts};
+use ponte::saml::upstream::metadata::plain::{self, ServiceProvider};
 use ponte::saml::upstream::request::Request;
-use ponte::saml::upstream::response::{Expected, Received, Refused, receive};
+use ponte::saml::upstream::response::{Received, Refused, receive};
 use ponte::world::random::Random;
 use ponte::world::signer::Signer as _;
 
@@ -59,6 +61,16 @@ fn answered(reply_to: &ReplyTo, signer: &Keys) -> String {
     answer(&reply_to.encode(), &outcome, given, &idp, &signer.signer, &random, now()).unwrap().xml
 }
 
+fn request() -> Request {
+    Request::spid(
+        "_request1".into(),
+        now() - TimeDelta::seconds(30),
+        sp::DESTINATION.into(),
+        sp::SPID_ENTITY.into(),
+        ClassRef::SpidL2,
+    )
+}
+
 fn judge(xml: &str, change: impl FnOnce(&mut Expected<'_>)) -> Result<Received, Refused> {
     judge_at(xml, now(), change)
 }
@@ -69,42 +81,43 @@ fn judge_at(
     change: impl FnOnce(&mut Expected<'_>),
 ) -> Result<Received, Refused> {
     let key = PublicKey::from_certificate_der(keys::IDP.signer.certificate()).unwrap();
-    let keys = [key];
-    let mut expected = Expected {
-        provider: idp::ENTITY,
-        keys: &keys,
-        request: "_request1",
-        asked: now() - TimeDelta::seconds(30),
-        ourselves: sp::SPID_ENTITY,
-        consumer: CONSUMER,
-    };
+    let (keys, request) = ([key], request());
+    let mut expected = Expected::of(&request, idp::ENTITY, &keys, CONSUMER);
     change(&mut expected);
-    receive(xml, &expected, at)
+    receive(xml, &expected, &[], at)
 }
 
 #[test]
 fn a_good_answer_is_read_whole() {
     let received = judge(&answered(&reply_to(), &keys::IDP), |_| {}).unwrap();
     assert_eq!(received.class, ClassRef::SpidL2.uri());
-    assert_eq!(received.attributes, [("name".to_owned(), "Anna & <Co>".to_owned())]);
-    assert!(!received.name_id.is_empty() && !received.assertion_id.is_empty());
+    assert_eq!(received.attributes.len(), 1);
+    assert_eq!(received.attribute("name"), Some("Anna & <Co>"));
+    assert!(!received.name.value.is_empty() && !received.assertion_id.is_empty());
+    assert_eq!(received.name.name_qualifier.as_deref(), Some(idp::ENTITY));
+    assert_eq!(received.authn_instant, now() - TimeDelta::seconds(2));
+    assert_eq!(received.expires, now() + TimeDelta::minutes(5) + SKEW);
     assert_eq!(received.session_index, None);
 }
 
 #[test]
 fn an_answer_that_does_not_fit_what_was_asked_is_refused() {
     let xml = answered(&reply_to(), &keys::IDP);
-    let refused = |change: fn(&mut Expected<'_>)| judge(&xml, change).unwrap_err().to_string();
-    assert!(refused(|expected| expected.request = "_request2").contains("InResponseTo"));
-    assert!(
-        refused(|expected| expected.consumer = "https://sp.example.org/x").contains("Destination")
+    let refused = |change: fn(&mut Expected<'_>)| judge(&xml, change).unwrap_err().broken();
+    let at = |change| refused(change).element;
+    assert_eq!(at(|expected| expected.request = "_request2"), "Response/@InResponseTo");
+    assert_eq!(
+        at(|expected| expected.consumer = "https://sp.example.org/x"),
+        "Response/@Destination"
     );
-    assert!(refused(|expected| expected.provider = "https://other.example").contains("issuer"));
-    assert!(refused(|expected| expected.ourselves = "https://other.example").contains("Audience"));
-    assert!(refused(|expected| expected.keys = &[]).contains("not signed"));
-    assert!(
-        refused(|expected| expected.asked = now() + TimeDelta::minutes(5)).contains("just now")
-    );
+    assert_eq!(at(|expected| expected.provider = "https://other.example"), "Response/Issuer");
+    let audience = at(|expected| expected.ourselves = "https://other.example");
+    assert_eq!(audience, "AudienceRestriction/Audience");
+    assert_eq!(at(|expected| expected.keys = &[]), "Response/Signature");
+    let late = at(|expected| expected.asked = now() + TimeDelta::minutes(5));
+    assert_eq!(late, "Response/@IssueInstant");
+    let broken = refused(|expected| expected.request = "_request2");
+    assert_eq!((broken.expected.as_ref(), broken.found.as_str()), ("_request2", "_request1"));
     for late in [TimeDelta::minutes(10), TimeDelta::days(1)] {
         assert!(judge_at(&xml, now() + late, |_| {}).is_err(), "{late}");
     }
@@ -117,7 +130,7 @@ fn an_answer_signed_by_another_or_changed_is_refused() {
     judge(&good, |_| {}).unwrap();
     assert!(matches!(
         judge(&answered(&reply_to(), &keys::STRANGER), |_| {}),
-        Err(Refused::Unproven(_))
+        Err(Refused::Unproven { .. })
     ));
     for (from, to) in [("Anna", "Anne"), ("SpidL2", "SpidL3"), ("status:Success", "status:Succes")]
     {
@@ -127,15 +140,20 @@ fn an_answer_signed_by_another_or_changed_is_refused() {
 }
 
 #[test]
-fn a_response_with_one_signature_of_the_two_is_refused() {
+fn the_assertion_must_be_signed_and_the_response_where_that_is_settled() {
     let good = answered(&reply_to(), &keys::IDP);
     let places: Vec<usize> = good.match_indices("<ds:Signature ").map(|(at, _)| at).collect();
-    assert_eq!(places.len(), 2);
-    for at in places {
+    let [of_response, of_assertion] = places[..] else { panic!("{places:?}") };
+    let without = |at: usize| {
         let end = at + good[at..].find("</ds:Signature>").unwrap() + "</ds:Signature>".len();
-        let one = format!("{}{}", &good[..at], &good[end..]);
-        assert!(judge(&one, |_| {}).is_err());
-    }
+        format!("{}{}", &good[..at], &good[end..])
+    };
+    judge(&without(of_response), |_| {}).unwrap();
+    assert!(judge(&without(of_response), |expected| expected.signed = SignedParts::Both).is_err());
+    // A signature that is there must hold; and without its own no assertion counts in SPID.
+    assert!(judge(&without(of_assertion), |_| {}).is_err());
+    let broken = without(of_response).replace("<saml:Assertion ", "<saml:Assertion\n");
+    judge(&broken, |_| {}).unwrap();
 }
 
 #[test]
@@ -144,7 +162,8 @@ fn an_error_is_told_with_its_codes_and_message() {
     let status = status::refusal(Refusal::Cancelled, Profile::Spid);
     let reply = reject(&reply_to().encode(), status, &idp, &keys::IDP.signer, &random, now());
     match judge(&reply.unwrap().xml, |_| {}) {
-        Err(Refused::Status { codes, message }) => {
+        Err(Refused::Status { codes, message, anomaly, is_signed }) => {
+            assert_eq!((anomaly, is_signed), (Anomaly::Cancelled, true));
             assert!(codes[0].ends_with(":Responder") && codes.len() == 2, "{codes:?}");
             assert_eq!(message.as_deref(), Some("ErrorCode nr25"));
         }
@@ -163,7 +182,7 @@ fn our_metadata_are_taken_by_our_own_reader_as_spids() {
         url: "https://sp.example.org".into(),
         attributes: vec![AttributeName::Name, AttributeName::FiscalNumber],
     };
-    let xml = metadata::write(&sp, "_m1", &keys::SP.signer).unwrap();
+    let xml = plain::write(&sp, "_m1", &keys::SP.signer).unwrap();
     let described = read(&xml, Unsigned::Refuse, now()).unwrap();
     assert!(described.warnings.is_empty(), "{:?}", described.warnings);
     let read = described.service_provider;
@@ -173,16 +192,8 @@ fn our_metadata_are_taken_by_our_own_reader_as_spids() {
 }
 
 #[test]
-fn a_request_forces_authentication_above_spid_l1_only() {
-    let request = |class| Request {
-        id: "_r1".into(),
-        issue_instant: now(),
-        destination: sp::DESTINATION.into(),
-        issuer: sp::SPID_ENTITY.into(),
-        class,
-        consumer: 0,
-        attributes: 0,
-    };
+fn sp_02_a_request_forces_authentication_above_spid_l1_only() {
+    let request = |class: ClassRef| Request { classes: vec![class.uri().into()], ..request() };
     assert!(!request(ClassRef::SpidL1).unsigned().unwrap().contains("ForceAuthn"));
     let xml = request(ClassRef::SpidL2).signed(&keys::SP.signer).unwrap();
     assert!(xml.contains(r#"ForceAuthn="true""#) && xml.contains("<ds:SignatureValue>"));

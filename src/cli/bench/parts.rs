@@ -108,7 +108,7 @@ pub fn verification(
     signer: &dyn Signer,
     budget: Duration,
 ) -> Result<(f64, f64), CliError> {
-    let text = request.signed(signer).map_err(CliError::Envelop)?;
+    let text = request.signed(signer).map_err(|_| CliError::BenchKey)?;
     let key = PublicKey::from_certificate_der(signer.certificate());
     let keys = [key.map_err(|_| CliError::BenchKey)?];
     let signed = Signed::Enveloped { required: true };

@@ -21,7 +21,7 @@ use crate::identity::attributes::AttributeName;
 use crate::identity::subject::Subject;
 use crate::login::request::LocalName;
 use crate::partners::registry::{Origin, Registry, Source};
-use crate::saml::upstream::metadata;
+use crate::saml::upstream::metadata::plain;
 use crate::web::router;
 use crate::web::serve::Doors;
 use crate::world::certificate::{self, Holder, KeyKind};
@@ -189,7 +189,7 @@ fn service_provider(
     let pair = certificate::make(KeyKind::Rsa2048, &holder, &[], now, 30, random.bytes::<16>())?;
     let signer: Arc<dyn Signer> =
         Arc::new(KeyFile::load(&pair.key, &pair.certificate).map_err(|_| CliError::BenchKey)?);
-    let described = metadata::ServiceProvider {
+    let described = plain::ServiceProvider {
         entity_id: entity_id.clone(),
         consumer: "https://sp.bench.example/spid/acs".into(),
         logout: "https://sp.bench.example/spid/slo".into(),
@@ -203,7 +203,7 @@ fn service_provider(
             AttributeName::DateOfBirth,
         ],
     };
-    let xml = metadata::write(&described, &random.xml_id(), &*signer).map_err(CliError::Envelop)?;
+    let xml = plain::write(&described, &random.xml_id(), &*signer).map_err(CliError::Envelop)?;
     let source = Source { origin: Origin::Store(entity_id.clone()), xml, entry: None };
     let built = Registry::build(&[source], &HashMap::new(), &env.idp.entity_id, now);
     if !built.faults.is_empty() {

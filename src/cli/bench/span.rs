@@ -74,15 +74,13 @@ impl Bench {
     }
 
     fn request_for(&self, class: ClassRef, now: DateTime<Utc>) -> Request {
-        Request {
-            id: self.env.random.xml_id(),
-            issue_instant: now,
-            destination: self.env.idp.single_sign_on.clone(),
-            issuer: self.service_provider.entity_id.clone(),
+        Request::spid(
+            self.env.random.xml_id(),
+            now,
+            self.env.idp.single_sign_on.clone(),
+            self.service_provider.entity_id.clone(),
             class,
-            consumer: 0,
-            attributes: 0,
-        }
+        )
     }
 
     /// Sends `count` signed requests by HTTP-Redirect, or by HTTP-POST if `post`.
@@ -105,7 +103,7 @@ impl Bench {
             let request = self.request_for(class, self.env.clock.now());
             requests.push(if post {
                 use base64::Engine;
-                let xml = request.signed(signer).map_err(CliError::Envelop)?;
+                let xml = request.signed(signer).map_err(|_| CliError::BenchKey)?;
                 let value = base64::engine::general_purpose::STANDARD.encode(xml);
                 url::form_urlencoded::Serializer::new(String::new())
                     .append_pair("SAMLRequest", &value)

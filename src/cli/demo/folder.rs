@@ -12,7 +12,7 @@ use crate::config::settings::Settings;
 use crate::config::{check, reference};
 use crate::identity::attributes::AttributeName;
 use crate::login::request::LocalName;
-use crate::saml::upstream::metadata::{self, ServiceProvider};
+use crate::saml::upstream::metadata::plain::{self, ServiceProvider};
 use crate::web::demo::service_provider::ServiceProvider as Site;
 use crate::world::certificate::{self, Holder, KeyKind};
 use crate::world::key_place::KeyPlace;
@@ -139,5 +139,5 @@ fn describe(service: &Url, signer: &KeyFile) -> Result<String, CliError> {
             AttributeName::Email,
         ],
     };
-    metadata::write(&sp, "_demo", signer).map_err(CliError::Metadata)
+    plain::write(&sp, "_demo", signer).map_err(CliError::Metadata)
 }

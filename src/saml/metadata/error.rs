@@ -30,6 +30,17 @@ pub enum MetadataError {
         /// How many it lists.
         entities: usize,
     },
+    /// A list of many, and it is not said which is meant, or the one that is meant is not in it.
+    #[error("it lists {entities} entities, and not one alone called {wanted:?}")]
+    NotListed {
+        /// The entityID that was looked for; empty if none was named.
+        wanted: String,
+        /// How many it lists.
+        entities: usize,
+    },
+    /// A signature that must be there, by a key that was settled, is not, or does not hold.
+    #[error("it is not signed by a key that is trusted for it")]
+    Untrusted(#[source] Unproven),
     /// A key in it cannot be used.
     #[error("{place}: the certificate cannot be used")]
     Key {
@@ -121,6 +132,48 @@ pub enum Warning {
         /// Why not.
         reason: String,
     },
+    /// A place for requests by a binding that we do not use.
+    #[error(
+        "{place}: requests go by HTTP-Redirect or HTTP-POST; the one by {binding:?} is not used"
+    )]
+    OtherSignOn {
+        /// Where.
+        place: Place,
+        /// Its binding, cut to 200 characters.
+        binding: String,
+    },
+    /// No signature: whoever placed the file vouches for it.
+    #[error("{place}: it is not signed, and believed because it was placed here")]
+    NotSigned {
+        /// Where.
+        place: Place,
+    },
+    /// A signature by a key that was not named and that it does not list.
+    #[error(
+        "{place}: its signature is by a key that nobody named (signed-by); it was not verified"
+    )]
+    SignatureIgnored {
+        /// Where.
+        place: Place,
+    },
+    /// No end of use: what it says is believed until the file is replaced.
+    #[error("{place}: there is no validUntil; it is believed until it is replaced")]
+    NoValidUntil {
+        /// Where.
+        place: Place,
+    },
+    /// A certificate out of its dates, whose key is not used.
+    #[error(
+        "{place}: the certificate is valid from {not_before} to {not_after}; its key is not used"
+    )]
+    CertificateRefused {
+        /// Where.
+        place: Place,
+        /// From when.
+        not_before: DateTime<Utc>,
+        /// Until when.
+        not_after: DateTime<Utc>,
+    },
     /// A certificate out of its dates; its key is used nevertheless.
     #[error("{place}: the certificate is valid from {not_before} to {not_after}")]
     CertificateDates {
@@ -140,13 +193,13 @@ impl fmt::Display for Place {
 }
 
 impl Place {
-    pub(super) fn of(node: Node<'_, '_>, element: &'static str) -> Self {
+    pub(in crate::saml) fn of(node: Node<'_, '_>, element: &'static str) -> Self {
         let at = node.document().text_pos_at(node.range().start);
         Self { element, line: at.row, column: at.col }
     }
 }
 
-pub(super) fn broken(
+pub(in crate::saml) fn broken(
     node: Node<'_, '_>,
     element: &'static str,
     expected: &'static str,
@@ -156,6 +209,6 @@ pub(super) fn broken(
     MetadataError::Rule { place: Place::of(node, element), expected, found }
 }
 
-pub(super) fn cut(text: &str) -> String {
+pub(in crate::saml) fn cut(text: &str) -> String {
     text.chars().take(200).collect()
 }

@@ -97,7 +97,7 @@ fn describe(document: &Document<'_>, now: DateTime<Utc>) -> Result<Described, Me
     Ok(Described { service_provider, is_signed: false, warnings: role.warnings })
 }
 
-fn entity_id(top: Node<'_, '_>) -> Result<String, MetadataError> {
+pub(in crate::saml) fn entity_id(top: Node<'_, '_>) -> Result<String, MetadataError> {
     let said = top.attribute("entityID");
     let is_name = |said: &&str| {
         !said.is_empty()

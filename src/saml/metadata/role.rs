@@ -37,7 +37,7 @@ pub(super) struct Role {
 impl Role {
     pub(super) fn read(role: Node<'_, '_>, now: DateTime<Utc>) -> Result<Self, MetadataError> {
         let mut warnings = Vec::new();
-        let keys = keys(role, now, &mut warnings)?;
+        let keys = keys(role, "SPSSODescriptor/KeyDescriptor", now, &mut warnings)?;
         let encryption_keys = encryption_keys(role, &mut warnings)?;
         let consumers = consumers(role, &mut warnings)?;
         let logouts = logouts(role, &mut warnings);
@@ -64,7 +64,7 @@ impl Role {
 }
 
 /// The child elements of `parent` of that name in the namespace of metadata.
-pub(super) fn children<'a, 'input>(
+pub(in crate::saml) fn children<'a, 'input>(
     parent: Node<'a, 'input>,
     name: &'static str,
 ) -> impl Iterator<Item = Node<'a, 'input>> {
@@ -72,7 +72,7 @@ pub(super) fn children<'a, 'input>(
 }
 
 /// The names of the organisation: those shown to people, else those in law.
-pub(super) fn organization(top: Node<'_, '_>) -> Result<LocalName, MetadataError> {
+pub(in crate::saml) fn organization(top: Node<'_, '_>) -> Result<LocalName, MetadataError> {
     let Some(organization) = children(top, "Organization").next() else {
         return Ok(LocalName::default());
     };
@@ -83,8 +83,9 @@ pub(super) fn organization(top: Node<'_, '_>) -> Result<LocalName, MetadataError
 
 /// The keys for signing: those of descriptors for it or for no use in particular. Only the first
 /// certificate of each is read, since the others may be those of whoever issued it.
-fn keys(
+pub(in crate::saml) fn keys(
     role: Node<'_, '_>,
+    element: &'static str,
     now: DateTime<Utc>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Vec<PublicKey>, MetadataError> {
@@ -123,7 +124,7 @@ fn keys(
     }
     if keys.is_empty() {
         let expected = "a KeyDescriptor for signing with an X509Certificate";
-        return Err(broken(role, "SPSSODescriptor/KeyDescriptor", expected, None));
+        return Err(broken(role, element, expected, None));
     }
     Ok(keys)
 }
@@ -204,7 +205,10 @@ fn consumers(
 
 /// The places for logouts that a browser reaches (spid-saml §1.5). One that it does not, by SOAP or at
 /// an address that we send nobody to, is noted and not used: logins do not depend on it.
-fn logouts(role: Node<'_, '_>, warnings: &mut Vec<Warning>) -> Vec<LogoutService> {
+pub(in crate::saml) fn logouts(
+    role: Node<'_, '_>,
+    warnings: &mut Vec<Warning>,
+) -> Vec<LogoutService> {
     let mut logouts = Vec::new();
     for node in children(role, "SingleLogoutService") {
         let binding = match node.attribute("Binding").unwrap_or_default() {
@@ -297,7 +301,7 @@ fn index(
 }
 
 /// An `xs:boolean`; absent, it is false.
-fn flag(
+pub(in crate::saml) fn flag(
     node: Node<'_, '_>,
     name: &'static str,
     element: &'static str,
@@ -309,7 +313,7 @@ fn flag(
     }
 }
 
-fn formats(role: Node<'_, '_>) -> Result<Vec<String>, MetadataError> {
+pub(in crate::saml) fn formats(role: Node<'_, '_>) -> Result<Vec<String>, MetadataError> {
     children(role, "NameIDFormat").map(|node| Ok(xml::text_of(node)?.trim().to_owned())).collect()
 }
 
@@ -329,10 +333,20 @@ fn name_ids(formats: &[String]) -> Vec<NameIdKind> {
 }
 
 /// The names by `xml:lang`; a name in another language, or in none, stands in where both lack.
-fn local_name(parent: Node<'_, '_>, element: &'static str) -> Result<LocalName, MetadataError> {
+pub(in crate::saml) fn local_name(
+    parent: Node<'_, '_>,
+    element: &'static str,
+) -> Result<LocalName, MetadataError> {
+    names_by_language(children(parent, element))
+}
+
+/// The same of elements wherever they are.
+pub(in crate::saml) fn names_by_language<'a, 'i: 'a>(
+    nodes: impl Iterator<Item = Node<'a, 'i>>,
+) -> Result<LocalName, MetadataError> {
     let mut name = LocalName::default();
     let mut other = None;
-    for node in children(parent, element) {
+    for node in nodes {
         let text = xml::text_of(node)?;
         let text = text.trim();
         if text.is_empty() {

@@ -2,6 +2,17 @@
 //!
 //! Requests are remembered and answers counted by the caller: nothing here knows which were sent or seen.
 
+pub mod anomaly;
+pub mod assertion;
+pub mod check;
+pub mod decryption;
+pub mod envelope;
 pub mod metadata;
+pub mod moment;
+pub mod profile;
+pub mod provider;
 pub mod request;
 pub mod response;
+pub mod rules;
+pub mod tests_of_assertion;
+pub mod tests_of_envelope;

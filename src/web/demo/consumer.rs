@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use crate::saml::binding::{self, Inbound, Parameter};
-use crate::saml::upstream::response::{self, Expected, Received, Refused};
+use crate::saml::upstream::check::{Expected, SignedParts};
+use crate::saml::upstream::response::{self, Received, ReceivedAttribute, Refused};
 use crate::web::demo::service_provider::{Asked, ServiceProvider, Told, cookie_of};
 use crate::web::demo::site;
 use crate::web::pages::demo::{DemoAttributes, DemoError};
@@ -54,19 +55,12 @@ pub(super) async fn take(
 
 fn judge(site: &ServiceProvider, xml: &str, asked: &Asked) -> Result<Received, Failed> {
     let provider = site.provider();
+    let consumer = ServiceProvider::consumer(site.base_url());
     let expected = Expected {
-        provider: &provider.entity_id,
-        keys: &provider.keys,
-        request: &asked.request,
-        asked: asked.at,
-        ourselves: &ServiceProvider::entity_id(site.base_url()),
-        consumer: &ServiceProvider::consumer(site.base_url()),
+        signed: SignedParts::Both,
+        ..Expected::of(&asked.request, &provider.entity_id, &provider.keys, &consumer)
     };
-    let received = response::receive(xml, &expected, site.now())?;
-    let level = crate::assurance::class_ref::ClassRef::parse(&received.class);
-    if level.is_none_or(|class| class.level() < asked.class.level()) {
-        return Err(Failed::refused("the level is lower than was asked"));
-    }
+    let received = response::receive(xml, &expected, &[], site.now())?;
     let again = site.memory().used.insert(received.assertion_id.clone(), received.expires);
     match again {
         Some(_) => Err(Failed::refused("this assertion was used before")),
@@ -92,9 +86,9 @@ pub(super) async fn show(
         Ok(received) => {
             let page = DemoAttributes {
                 class: received.class,
-                name_id: received.name_id,
+                name_id: received.name.value,
                 session_index: received.session_index,
-                attributes: received.attributes,
+                attributes: pairs(received.attributes),
                 xml: told.xml,
                 again: AGAIN.to_owned(),
             };
@@ -105,6 +99,15 @@ pub(super) async fn show(
             site::page(StatusCode::OK, page.render(&frame), None)
         }
     }
+}
+
+/// A name and a value, for each value.
+fn pairs(attributes: Vec<ReceivedAttribute>) -> Vec<(String, String)> {
+    let each = |attribute: ReceivedAttribute| {
+        let name = attribute.name;
+        attribute.values.into_iter().map(move |value| (name.clone(), value))
+    };
+    attributes.into_iter().flat_map(each).collect()
 }
 
 fn failure(frame: &crate::web::pages::frame::Frame, failed: Failed) -> Response {
@@ -125,7 +128,9 @@ impl Failed {
 impl From<Refused> for Failed {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Status { codes, message } => Self { status: codes, message, refused: None },
+            Refused::Status { codes, message, .. } => {
+                Self { status: codes, message, refused: None }
+            }
             other => {
                 let mut why = other.to_string();
                 let mut cause = std::error::Error::source(&other);

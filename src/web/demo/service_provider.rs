@@ -72,10 +72,9 @@ pub(super) struct Memory {
 /// A request that was sent.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
-    pub(super) request: String,
+    pub(super) request: Request,
     pub(super) at: DateTime<Utc>,
     pub(super) browser: String,
-    pub(super) class: ClassRef,
 }
 
 /// An answer that came, to be shown to the browser that asked.
@@ -188,15 +187,13 @@ async fn login(
         _ => return not_found(headers).await,
     };
     let (handle, browser) = (site.token(), site.token());
-    let request = Request {
-        id: site.random.xml_id(),
-        issue_instant: site.now(),
-        destination: site.provider.single_sign_on.clone(),
-        issuer: ServiceProvider::entity_id(&site.base_url),
+    let request = Request::spid(
+        site.random.xml_id(),
+        site.now(),
+        site.provider.single_sign_on.clone(),
+        ServiceProvider::entity_id(&site.base_url),
         class,
-        consumer: 0,
-        attributes: 0,
-    };
+    );
     {
         let mut memory = site.memory();
         if memory.asked.len() >= MOST {
@@ -205,8 +202,8 @@ async fn login(
                 &Notice::Wait { retry_after: 60, busy: true },
             );
         }
-        let (request, at) = (request.id.clone(), request.issue_instant);
-        let asked = Asked { request, at, browser: browser.clone(), class };
+        let asked =
+            Asked { request: request.clone(), at: request.issue_instant, browser: browser.clone() };
         memory.asked.insert(handle.clone(), asked);
     }
     let kept = cookie::write(&cookie_of(&handle), &browser, KEPT.num_seconds());
