@@ -3,16 +3,15 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::assurance::factor::Factor;
-use crate::enrolment::credential::Secret;
 use crate::flow::answer::{answer, repeat};
 use crate::flow::enrol;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
-use crate::flow::person::{self, Known};
-use crate::flow::reply::{LoginPage, Notice, Reply, Show};
+use crate::flow::person;
+use crate::flow::reply::{LoginPage, Reply, Show};
 use crate::flow::session;
 use crate::flow::visit::{Visitor, enter};
+use crate::flow::ways;
 use crate::login::step::Step;
 use crate::login::transaction::Transaction;
 use crate::store::record::Loaded;
@@ -55,8 +54,7 @@ pub(in crate::flow) async fn advance(
         let person = known.as_ref().map(|known| &known.person);
         match loaded.value.next(person, &env.settings.levels, now) {
             Step::Prove(factors) => {
-                let show = prove(&factors, known.as_ref(), None).ok_or(Failure::NoSuchFactor)?;
-                return Ok(page(&loaded.value, show));
+                return ways::ask(&loaded.value, &factors, known.as_ref(), None, None);
             }
             Step::Enrol(_) => {
                 let known = known.as_ref().ok_or(Failure::NoSuchFactor)?;
@@ -82,22 +80,6 @@ pub(in crate::flow) async fn advance(
         loaded = enter(env, &loaded.value.id, visitor, now).await?;
     }
     Err(Failure::Contention)
-}
-
-/// The page for the first of `factors` that this house can ask for.
-pub(in crate::flow) fn prove(
-    factors: &[Factor],
-    known: Option<&Known>,
-    notice: Option<Notice>,
-) -> Option<Show> {
-    factors.iter().find_map(|factor| match factor {
-        Factor::Password => Some(Show::Password { username: String::new(), notice }),
-        Factor::Totp => match known?.totp()?.value.secret {
-            Secret::Totp { period, .. } => Some(Show::Totp { period, notice }),
-            Secret::Password { .. } => None,
-        },
-        _ => None,
-    })
 }
 
 /// A page of the login.

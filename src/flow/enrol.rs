@@ -7,22 +7,20 @@ use crate::assurance::level::Level;
 use crate::enrolment::activation::{ActivationCode, FirstEnrolment, binding};
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
 use crate::factors::totp;
-use crate::flow::advance::{ROUNDS, advance, page};
-use crate::flow::device;
+use crate::flow::advance::page;
+use crate::flow::code::{code_step, looks_like_a_code};
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
-use crate::flow::person::{self, Known};
-use crate::flow::prove::{
-    Attempt, Kept, code_step, first_second_factor, keep, looks_like_a_code, seconds_until,
-};
+use crate::flow::person::Known;
+use crate::flow::prove::{Kept, first_second_factor, keep};
 use crate::flow::reply::{Enrolling, Notice, Reply, Show};
-use crate::flow::visit::{Visitor, enter, enter_with_form};
+use crate::flow::trial::{Checked, Trial, Trying, attempt};
+use crate::flow::visit::Visitor;
 use crate::identity::attributes::AttributeName;
-use crate::login::attempts::{self as rule, MayTry};
 use crate::login::step::Step;
 use crate::login::transaction::Transaction;
+use crate::store::credentials;
 use crate::store::record::{Batch, Loaded};
-use crate::store::{attempts, credentials};
 
 /// Shows the step of the enrolment that comes next; `None` when another request was ahead.
 pub(in crate::flow) async fn step(
@@ -87,70 +85,38 @@ pub async fn activate(
     typed: &str,
     visitor: &Visitor<'_>,
 ) -> Reply {
-    let now = env.clock.now();
-    let walked = async {
-        let loaded = enter_with_form(env, handle, csrf, visitor, now).await?;
-        begin(env, loaded, typed, visitor, now).await
-    };
-    walked.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
+    attempt(env, handle, csrf, &Activate(typed), visitor).await
 }
 
-async fn begin(
-    env: &Env,
-    mut loaded: Loaded<Transaction>,
-    typed: &str,
-    visitor: &Visitor<'_>,
-    now: DateTime<Utc>,
-) -> Result<Reply, Failure> {
-    for _ in 0..ROUNDS {
-        let Some(known) = enroller(env, &loaded.value, now).await? else {
-            return advance(env, loaded, visitor, now).await;
-        };
-        let subject = &known.account.value.subject;
-        let counted = attempts::load(env.records(), subject, Factor::Totp, now).await?;
-        let familiar = device::is_known(env, visitor.device, subject, now);
-        match rule::may_try(&counted.value, Factor::Totp, familiar, now) {
-            MayTry::Allowed => {}
-            MayTry::WaitUntil(until) => {
-                let notice = Some(Notice::Wait { seconds: seconds_until(until, now) });
-                return Ok(page(&loaded.value, Show::Activation { notice }));
-            }
-            MayTry::Blocked => {
-                let transaction = loaded.value.clone().suspend()?;
-                let kept = keep(env, Batch::new(), &loaded, transaction, false, visitor, now);
-                match kept.await? {
-                    Some(Kept::Same(kept)) => return advance(env, *kept, visitor, now).await,
-                    Some(Kept::Risen(reply)) => return Ok(reply),
-                    None => {
-                        loaded = enter(env, &loaded.value.id, visitor, now).await?;
-                        continue;
-                    }
-                }
-            }
-        }
-        let mut batch = Batch::new();
-        let right = match (&known.activation, ActivationCode::read(typed)) {
+struct Activate<'a>(&'a str);
+
+impl Trial for Activate<'_> {
+    const FACTOR: Factor = Factor::Totp;
+    const NAME: &'static str = "activation";
+
+    fn is_due(&self, env: &Env, login: &Transaction, known: &Known, now: DateTime<Utc>) -> bool {
+        is_enrolling(env, login, known, now)
+    }
+
+    fn check(&self, trying: &Trying<'_>, batch: &mut Batch) -> Result<Checked, Failure> {
+        let Trying { env, login, known, now, .. } = *trying;
+        let right = match (&known.activation, ActivationCode::read(self.0)) {
             (Some(kept), Some(code)) => kept.value.is(env.records(), &code)?,
             _ => false,
         };
-        let transaction = if right {
-            start(env, &mut batch, &loaded.value, &known, now)?.0
-        } else {
-            let attempt = Attempt { subject, counted: &counted, familiar };
-            attempt.failed(env, &mut batch, "activation", visitor, now)?;
-            loaded.value.clone().fail()?
-        };
-        match keep(env, batch, &loaded, transaction, false, visitor, now).await? {
-            Some(Kept::Risen(reply)) => return Ok(reply),
-            Some(Kept::Same(kept)) if !right && kept.value.attempts_left() > 0 => {
-                let notice = Some(Notice::WrongActivation { left: kept.value.attempts_left() });
-                return Ok(page(&kept.value, Show::Activation { notice }));
-            }
-            Some(Kept::Same(kept)) => return advance(env, *kept, visitor, now).await,
-            None => loaded = enter(env, &loaded.value.id, visitor, now).await?,
+        if !right {
+            return Ok(Checked::Wrong);
         }
+        Ok(Checked::Passed(start(env, batch, login, known, now)?.0))
     }
-    Err(Failure::Contention)
+
+    fn page(&self, trying: &Trying<'_>, notice: Option<Notice>) -> Result<Reply, Failure> {
+        Ok(page(trying.login, Show::Activation { notice }))
+    }
+
+    fn wrong(&self, left: u8) -> Notice {
+        Notice::WrongActivation { left }
+    }
 }
 
 /// Makes a new app, pending, in the place of any that was begun before.
@@ -183,102 +149,69 @@ pub async fn confirm(
     code: &str,
     visitor: &Visitor<'_>,
 ) -> Reply {
-    let now = env.clock.now();
-    let walked = async {
-        let loaded = enter_with_form(env, handle, csrf, visitor, now).await?;
-        finish(env, loaded, code, visitor, now).await
-    };
-    walked.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
+    attempt(env, handle, csrf, &Confirm(code), visitor).await
 }
 
-async fn finish(
-    env: &Env,
-    mut loaded: Loaded<Transaction>,
-    code: &str,
-    visitor: &Visitor<'_>,
-    now: DateTime<Utc>,
-) -> Result<Reply, Failure> {
-    for _ in 0..ROUNDS {
-        let Some(known) = enroller(env, &loaded.value, now).await? else {
-            return advance(env, loaded, visitor, now).await;
-        };
-        let Some(credential) = pending(&loaded.value, &known) else {
-            return advance(env, loaded, visitor, now).await;
-        };
-        let Secret::Totp { seed, period, .. } = &credential.value.secret else {
-            return advance(env, loaded, visitor, now).await;
-        };
-        if !looks_like_a_code(code) {
-            let show = enrolling(env, &credential.value, &known, Some(Notice::NotACode))?;
-            return Ok(page(&loaded.value, show));
-        }
-        let subject = &known.account.value.subject;
-        let counted = attempts::load(env.records(), subject, Factor::Totp, now).await?;
-        let familiar = device::is_known(env, visitor.device, subject, now);
-        let attempt = Attempt { subject, counted: &counted, familiar };
-        let held = match rule::may_try(&counted.value, Factor::Totp, familiar, now) {
-            MayTry::Allowed => code_step(seed, *period, None, code, now)?,
-            MayTry::WaitUntil(until) => {
-                let notice = Some(Notice::Wait { seconds: seconds_until(until, now) });
-                let show = enrolling(env, &credential.value, &known, notice)?;
-                return Ok(page(&loaded.value, show));
-            }
-            MayTry::Blocked => None,
-        };
-        let mut batch = Batch::new();
-        let transaction = if let Some(step) = held {
-            let level = bound(env, &known);
-            let secret =
-                Secret::Totp { seed: seed.clone(), period: *period, last_step: Some(step) };
-            let active = Credential { secret, ..credential.value.clone() }
-                .activate(level, now)
-                .map_err(|error| Failure::Credential(Box::new(error)))?;
-            credentials::update(env.records(), &mut batch, credential, &active)?;
-            replace_others(env, &mut batch, &known)?;
-            if let Some(kept) = &known.activation {
-                batch.take(kept);
-            }
-            first_second_factor(env, &mut batch, &known, now)?;
-            attempt.held(env, &mut batch, Factor::Totp, now)?;
-            let evidence = Evidence::held(Factor::Totp, loaded.value.time(now), level);
-            loaded.value.clone().confirm_enrolment(&active.id, subject, evidence)?
-        } else {
-            attempt.failed(env, &mut batch, "totp", visitor, now)?;
-            loaded.value.clone().fail()?
-        };
-        match keep(env, batch, &loaded, transaction, held.is_some(), visitor, now).await? {
-            Some(Kept::Risen(Reply::Continue { handle, browser })) => {
-                tracing::info!(
-                    event = "factor.activated",
-                    factor = "totp",
-                    subject = subject.as_str(),
-                    support_id = visitor.support_id
-                );
-                return Ok(Reply::Enrolled { handle, browser });
-            }
-            Some(Kept::Risen(reply)) => return Ok(reply),
-            Some(Kept::Same(kept)) if kept.value.attempts_left() > 0 => {
-                let notice = Some(Notice::WrongCode { left: kept.value.attempts_left() });
-                let show = enrolling(env, &credential.value, &known, notice)?;
-                return Ok(page(&kept.value, show));
-            }
-            Some(Kept::Same(kept)) => return advance(env, *kept, visitor, now).await,
-            None => loaded = enter(env, &loaded.value.id, visitor, now).await?,
-        }
+struct Confirm<'a>(&'a str);
+
+impl Trial for Confirm<'_> {
+    const FACTOR: Factor = Factor::Totp;
+    const NAME: &'static str = "totp";
+
+    fn is_due(&self, env: &Env, login: &Transaction, known: &Known, now: DateTime<Utc>) -> bool {
+        is_enrolling(env, login, known, now) && pending(login, known).is_some()
     }
-    Err(Failure::Contention)
+
+    fn misshapen(&self) -> Option<Notice> {
+        (!looks_like_a_code(self.0)).then_some(Notice::NotACode)
+    }
+
+    fn check(&self, trying: &Trying<'_>, batch: &mut Batch) -> Result<Checked, Failure> {
+        let Trying { env, login, known, now, .. } = *trying;
+        let credential = pending(login, known).ok_or(Failure::NoSuchFactor)?;
+        let Secret::Totp { seed, period, .. } = &credential.value.secret else {
+            return Err(Failure::NoSuchFactor);
+        };
+        let Some(step) = code_step(seed, *period, None, self.0, now)? else {
+            return Ok(Checked::Wrong);
+        };
+        let level = bound(env, known);
+        let secret = Secret::Totp { seed: seed.clone(), period: *period, last_step: Some(step) };
+        let active = Credential { secret, ..credential.value.clone() }
+            .activate(level, now)
+            .map_err(|error| Failure::Credential(Box::new(error)))?;
+        credentials::update(env.records(), batch, credential, &active)?;
+        replace_others(env, batch, known)?;
+        if let Some(kept) = &known.activation {
+            batch.take(kept);
+        }
+        first_second_factor(env, batch, known, now)?;
+        let evidence = Evidence::held(Factor::Totp, login.time(now), level);
+        let subject = &known.account.value.subject;
+        Ok(Checked::Held(login.clone().confirm_enrolment(&active.id, subject, evidence)?))
+    }
+
+    fn page(&self, trying: &Trying<'_>, notice: Option<Notice>) -> Result<Reply, Failure> {
+        let credential = pending(trying.login, trying.known).ok_or(Failure::NoSuchFactor)?;
+        let show = enrolling(trying.env, &credential.value, trying.known, notice)?;
+        Ok(page(trying.login, show))
+    }
+
+    fn told(&self, trying: &Trying<'_>, handle: String, browser: Option<String>) -> Reply {
+        tracing::info!(
+            event = "factor.activated",
+            factor = "totp",
+            subject = trying.known.account.value.subject.as_str(),
+            support_id = trying.visitor.support_id
+        );
+        Reply::Enrolled { handle, browser }
+    }
 }
 
-/// The person, if the login's next step is an enrolment.
-async fn enroller(
-    env: &Env,
-    transaction: &Transaction,
-    now: DateTime<Utc>,
-) -> Result<Option<Known>, Failure> {
-    let Some(subject) = transaction.subject() else { return Ok(None) };
-    let Some(known) = person::load(env, subject, now).await? else { return Ok(None) };
-    let step = transaction.next(Some(&known.person), &env.settings.levels, now);
-    Ok(matches!(step, Step::Enrol(Factor::Totp)).then_some(known))
+/// Whether the login's next step is an enrolment.
+fn is_enrolling(env: &Env, login: &Transaction, known: &Known, now: DateTime<Utc>) -> bool {
+    let step = login.next(Some(&known.person), &env.settings.levels, now);
+    matches!(step, Step::Enrol(Factor::Totp))
 }
 
 /// The level at which the app is bound: the password's, raised by code or trust.

@@ -7,8 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::assurance::factor::{Evidence, Factor};
 use crate::enrolment::credential::{Credential, Secret};
 use crate::factors::password::Verdict;
-use crate::factors::totp;
-use crate::flow::advance::{ROUNDS, advance, page, prove};
+use crate::flow::advance::{ROUNDS, advance, page};
 use crate::flow::device;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
@@ -122,115 +121,6 @@ async fn check_password(
         loaded = enter(env, &loaded.value.id, visitor, now).await?;
     }
     Err(Failure::Contention)
-}
-
-/// Checks a code of the person's authenticator app; a step counts once.
-pub async fn totp(env: &Env, handle: &str, csrf: &str, code: &str, visitor: &Visitor<'_>) -> Reply {
-    let now = env.clock.now();
-    let checked = async {
-        let loaded = enter_with_form(env, handle, csrf, visitor, now).await?;
-        check_totp(env, loaded, code, visitor, now).await
-    };
-    checked.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
-}
-
-async fn check_totp(
-    env: &Env,
-    mut loaded: Loaded<Transaction>,
-    code: &str,
-    visitor: &Visitor<'_>,
-    now: DateTime<Utc>,
-) -> Result<Reply, Failure> {
-    for _ in 0..ROUNDS {
-        let known = match loaded.value.subject() {
-            Some(subject) => person::load(env, subject, now).await?,
-            None => None,
-        };
-        if let Some(known) = known.as_ref().filter(|_| !looks_like_a_code(code)) {
-            let show = prove(&[Factor::Totp], Some(known), Some(Notice::NotACode));
-            return Ok(page(&loaded.value, show.ok_or(Failure::NoSuchFactor)?));
-        }
-        let done = loaded.value.evidence().iter().any(|held| held.factor() == Factor::Totp);
-        let Some((known, credential)) =
-            known.as_ref().filter(|_| !done).and_then(|known| Some((known, known.totp()?)))
-        else {
-            return advance(env, loaded, visitor, now).await;
-        };
-        let Secret::Totp { seed, period, last_step } = &credential.value.secret else {
-            return advance(env, loaded, visitor, now).await;
-        };
-        let subject = &known.account.value.subject;
-        let counted = attempts::load(env.records(), subject, Factor::Totp, now).await?;
-        let familiar = device::is_known(env, visitor.device, subject, now);
-        let attempt = Attempt { subject, counted: &counted, familiar };
-        let mut batch = Batch::new();
-        let held = match rule::may_try(&counted.value, Factor::Totp, familiar, now) {
-            MayTry::Allowed => code_step(seed, *period, *last_step, code, now)?,
-            MayTry::WaitUntil(until) => {
-                let notice = Some(Notice::Wait { seconds: seconds_until(until, now) });
-                let show = prove(&[Factor::Totp], Some(known), notice);
-                return Ok(page(&loaded.value, show.ok_or(Failure::NoSuchFactor)?));
-            }
-            MayTry::Blocked => {
-                let transaction = loaded.value.clone().suspend()?;
-                match keep(env, batch, &loaded, transaction, false, visitor, now).await? {
-                    Some(Kept::Same(kept)) => return advance(env, *kept, visitor, now).await,
-                    Some(Kept::Risen(reply)) => return Ok(reply),
-                    None => {
-                        loaded = enter(env, &loaded.value.id, visitor, now).await?;
-                        continue;
-                    }
-                }
-            }
-        };
-        let transaction = if let Some(step) = held {
-            let secret =
-                Secret::Totp { seed: seed.clone(), period: *period, last_step: Some(step) };
-            let used = Credential { secret, last_used: Some(now), ..credential.value.clone() };
-            credentials::update(env.records(), &mut batch, credential, &used)?;
-            first_second_factor(env, &mut batch, known, now)?;
-            attempt.held(env, &mut batch, Factor::Totp, now)?;
-            let evidence =
-                Evidence::held(Factor::Totp, loaded.value.time(now), credential.value.binding);
-            loaded.value.clone().prove(subject, evidence)?
-        } else {
-            attempt.failed(env, &mut batch, "totp", visitor, now)?;
-            loaded.value.clone().fail()?
-        };
-        match keep(env, batch, &loaded, transaction, held.is_some(), visitor, now).await? {
-            Some(Kept::Risen(reply)) => return Ok(reply),
-            Some(Kept::Same(kept)) if kept.value.attempts_left() > 0 => {
-                let notice = Some(Notice::WrongCode { left: kept.value.attempts_left() });
-                let show = prove(&[Factor::Totp], Some(known), notice);
-                return Ok(page(&kept.value, show.ok_or(Failure::NoSuchFactor)?));
-            }
-            Some(Kept::Same(kept)) => return advance(env, *kept, visitor, now).await,
-            None => loaded = enter(env, &loaded.value.id, visitor, now).await?,
-        }
-    }
-    Err(Failure::Contention)
-}
-
-/// Whether it is worth counting as an attempt: six digits, spaces aside.
-pub(in crate::flow) fn looks_like_a_code(code: &str) -> bool {
-    let digits = code.chars().filter(|c| !c.is_whitespace());
-    digits.clone().count() == 6 && digits.clone().all(|c| c.is_ascii_digit())
-}
-
-/// The step whose code was typed, if it is still to be had.
-pub(in crate::flow) fn code_step(
-    seed: &str,
-    period: u32,
-    last_step: Option<u64>,
-    code: &str,
-    now: DateTime<Utc>,
-) -> Result<Option<u64>, Failure> {
-    let checked = totp::check(seed, period, last_step, code, now)
-        .map_err(|error| Failure::Credential(Box::new(error)))?;
-    Ok(match checked {
-        totp::Verdict::Held { step } => Some(step),
-        totp::Verdict::Used | totp::Verdict::Wrong => None,
-    })
 }
 
 /// The first second factor that counts ends trust on first use.

@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use crate::flow::decide::{Decision, decide};
 use crate::flow::reply::{Reply, Trouble};
-use crate::flow::{advance, choose, enrol, prove};
+use crate::flow::{advance, choose, code, enrol, prove};
 use crate::web::context::Context;
 use crate::web::cookie;
 use crate::web::form::{self, BadForm, field, optional};
@@ -87,7 +87,7 @@ async fn take(
             let typed = prove::Password { username: &username, password: &password };
             prove::password(env, handle, &csrf, typed, visitor).await
         }
-        "totp" => prove::totp(env, handle, &csrf, &field(form, "code")?, visitor).await,
+        "totp" => code::totp(env, handle, &csrf, &field(form, "code")?, visitor).await,
         "activation" => {
             enrol::activate(env, handle, &csrf, &field(form, "activation")?, visitor).await
         }

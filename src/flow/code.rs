@@ -1,0 +1,97 @@
+//! Codes that a person types as a second factor.
+
+use chrono::{DateTime, Utc};
+
+use crate::assurance::factor::{Evidence, Factor};
+use crate::enrolment::credential::{Credential, Secret};
+use crate::factors::totp;
+use crate::flow::env::Env;
+use crate::flow::failure::Failure;
+use crate::flow::person::Known;
+use crate::flow::prove::first_second_factor;
+use crate::flow::reply::{Notice, Reply};
+use crate::flow::trial::{Checked, Trial, Trying, attempt};
+use crate::flow::visit::Visitor;
+use crate::flow::ways;
+use crate::login::transaction::Transaction;
+use crate::store::credentials;
+use crate::store::record::{Batch, Loaded};
+
+/// Checks a code of the person's authenticator app; a step counts once.
+pub async fn totp(env: &Env, handle: &str, csrf: &str, code: &str, visitor: &Visitor<'_>) -> Reply {
+    attempt(env, handle, csrf, &Totp(code), visitor).await
+}
+
+struct Totp<'a>(&'a str);
+
+impl Trial for Totp<'_> {
+    const FACTOR: Factor = Factor::Totp;
+    const NAME: &'static str = "totp";
+
+    fn is_due(&self, _: &Env, login: &Transaction, known: &Known, _: DateTime<Utc>) -> bool {
+        !has_held(login, Self::FACTOR) && known.totp().is_some()
+    }
+
+    fn misshapen(&self) -> Option<Notice> {
+        (!looks_like_a_code(self.0)).then_some(Notice::NotACode)
+    }
+
+    fn check(&self, trying: &Trying<'_>, batch: &mut Batch) -> Result<Checked, Failure> {
+        let credential = trying.known.totp().ok_or(Failure::NoSuchFactor)?;
+        let Secret::Totp { seed, period, last_step } = &credential.value.secret else {
+            return Err(Failure::NoSuchFactor);
+        };
+        let Some(step) = code_step(seed, *period, *last_step, self.0, trying.now)? else {
+            return Ok(Checked::Wrong);
+        };
+        let secret = Secret::Totp { seed: seed.clone(), period: *period, last_step: Some(step) };
+        used(trying, batch, credential, secret)
+    }
+
+    fn page(&self, trying: &Trying<'_>, notice: Option<Notice>) -> Result<Reply, Failure> {
+        ways::again(trying, Self::FACTOR, notice)
+    }
+}
+
+/// Whether `factor` held in this login already.
+fn has_held(login: &Transaction, factor: Factor) -> bool {
+    login.evidence().iter().any(|held| held.factor() == factor)
+}
+
+/// The credential held, and is kept with what it is checked against from now on.
+fn used(
+    trying: &Trying<'_>,
+    batch: &mut Batch,
+    credential: &Loaded<Credential>,
+    secret: Secret,
+) -> Result<Checked, Failure> {
+    let Trying { env, login, known, now, .. } = *trying;
+    let factor = secret.factor();
+    let used = Credential { secret, last_used: Some(now), ..credential.value.clone() };
+    credentials::update(env.records(), batch, credential, &used)?;
+    first_second_factor(env, batch, known, now)?;
+    let evidence = Evidence::held(factor, login.time(now), credential.value.binding);
+    Ok(Checked::Held(login.clone().prove(&known.account.value.subject, evidence)?))
+}
+
+/// Whether it is worth counting as an attempt: six digits, spaces aside.
+pub(in crate::flow) fn looks_like_a_code(code: &str) -> bool {
+    let digits = code.chars().filter(|c| !c.is_whitespace());
+    digits.clone().count() == 6 && digits.clone().all(|c| c.is_ascii_digit())
+}
+
+/// The step whose code was typed, if it is still to be had.
+pub(in crate::flow) fn code_step(
+    seed: &str,
+    period: u32,
+    last_step: Option<u64>,
+    code: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<u64>, Failure> {
+    let checked = totp::check(seed, period, last_step, code, now)
+        .map_err(|error| Failure::Credential(Box::new(error)))?;
+    Ok(match checked {
+        totp::Verdict::Held { step } => Some(step),
+        totp::Verdict::Used | totp::Verdict::Wrong => None,
+    })
+}

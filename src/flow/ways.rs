@@ -1,0 +1,70 @@
+//! The ways in which a person may go on: those that lead to what is asked, the easiest first.
+
+use chrono::{DateTime, Utc};
+
+use crate::assurance::factor::Factor;
+use crate::enrolment::credential::Secret;
+use crate::flow::advance::page;
+use crate::flow::env::Env;
+use crate::flow::failure::Failure;
+use crate::flow::person::Known;
+use crate::flow::reply::{Notice, Reply, Show};
+use crate::flow::trial::Trying;
+use crate::login::step::Step;
+use crate::login::transaction::Transaction;
+
+/// The page for `by`, if it is one of the ways; else for the easiest.
+pub(in crate::flow) fn ask(
+    login: &Transaction,
+    factors: &[Factor],
+    known: Option<&Known>,
+    by: Option<Factor>,
+    notice: Option<Notice>,
+) -> Result<Reply, Failure> {
+    let ways = ways(factors, known);
+    let chosen = by.filter(|by| ways.contains(by)).or_else(|| ways.first().copied());
+    let show = match chosen.ok_or(Failure::NoSuchFactor)? {
+        Factor::Totp => match known.and_then(Known::totp).map(|one| &one.value.secret) {
+            Some(Secret::Totp { period, .. }) => Show::Totp { period: *period, notice },
+            _ => return Err(Failure::NoSuchFactor),
+        },
+        _ => Show::Password { username: String::new(), notice },
+    };
+    Ok(page(login, show))
+}
+
+/// The page of `factor` again, in the login that is being tried.
+pub(in crate::flow) fn again(
+    trying: &Trying<'_>,
+    factor: Factor,
+    notice: Option<Notice>,
+) -> Result<Reply, Failure> {
+    let Trying { env, login, known, now, .. } = *trying;
+    let factors = due(env, login, Some(known), now);
+    // What is tried is a way, even where the plan has another before it.
+    let factors = if factors.contains(&factor) { factors } else { vec![factor] };
+    ask(login, &factors, Some(known), Some(factor), notice)
+}
+
+/// What the login waits for.
+fn due(env: &Env, login: &Transaction, known: Option<&Known>, now: DateTime<Utc>) -> Vec<Factor> {
+    match login.next(known.map(|known| &known.person), &env.settings.levels, now) {
+        Step::Prove(factors) => factors,
+        _ => Vec::new(),
+    }
+}
+
+/// Those of `factors` that this house can ask for. Before it is known who comes, what most people
+/// have is first.
+fn ways(factors: &[Factor], known: Option<&Known>) -> Vec<Factor> {
+    let can_ask = |factor: &Factor| match factor {
+        Factor::Password => true,
+        Factor::Totp => known.is_some_and(|known| known.totp().is_some()),
+        _ => false,
+    };
+    let mut ways: Vec<Factor> = factors.iter().copied().filter(can_ask).collect();
+    if known.is_none() {
+        ways.sort_by_key(|factor| *factor != Factor::Password);
+    }
+    ways
+}
