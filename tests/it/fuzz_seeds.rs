@@ -3,11 +3,18 @@
 use std::fs;
 use std::path::PathBuf;
 
+use ponte::oidc::jose::algorithm::{Content, KeyManagement, Signing};
+use ponte::oidc::jose::decrypt::DecryptionKey;
+use ponte::oidc::jose::keys::KeySet;
+use ponte::oidc::jose::{self, sign};
+use ponte::oidc::{discovery, openid};
 use ponte::saml::binding::{self, Inbound, Parameter};
 use ponte::saml::signature::{self, PublicKey};
 use ponte::saml::structure::{self, Root, Signed};
 use ponte::saml::{names, xml};
 use ponte::world::signer::{KeyFile, Signer as _};
+
+use serde_json::json;
 
 use crate::support::forge::{Forge, PLACE};
 use crate::support::logout::Logout;
@@ -61,6 +68,69 @@ fn the_signed_seeds_hold() {
     binding::decode(Inbound::Post { form: &form }, Parameter::SamlRequest).unwrap();
     let request = AuthnRequest::spid("_seed", ISSUED).unsigned();
     assert_eq!(seed("request", "spid.xml"), request);
+}
+
+/// What an OpenID provider sends, as good as it can be: tokens with the key of the fuzzer.
+fn tokens() -> Vec<(&'static str, String)> {
+    let signer = signer();
+    let claims = json!({
+        "iss": "https://op.example.org", "aud": "https://rp.example.org", "sub": "person-1", "nonce": "n",
+        "iat": 1_780_000_000, "exp": 1_780_000_300, "acr": "https://www.spid.gov.it/SpidL2", "amr": ["pwd", "otp"],
+        "at_hash": "ypeBEsobvcr6wjGzmiPcTQ", "given_name": "Ada", "address": {"postal_code": "00100"},
+    });
+    let published = sign::published(signer.certificate(), signer.algorithm()).unwrap();
+    let private = fs::read(fuzz().join("keys/key.pem")).unwrap();
+    let own = DecryptionKey::from_pem(&private).unwrap().published();
+    let mut recipient = josekit::jwk::Jwk::from_map(own.as_object().unwrap().clone()).unwrap();
+    recipient.set_algorithm("ECDH-ES");
+    let token = seed_token();
+    let mut header = josekit::jwe::JweHeader::new();
+    header.set_algorithm("ECDH-ES");
+    header.set_content_encryption("A128CBC-HS256");
+    let encrypter = josekit::jwe::ECDH_ES.encrypter_from_jwk(&recipient).unwrap();
+    let encrypted = josekit::jwe::serialize_compact(token.as_bytes(), &header, &encrypter).unwrap();
+    let metadata = crate::oidc::provider::metadata("https://op.example.org");
+    vec![
+        ("claims.json", claims.to_string()),
+        (
+            "keys.json",
+            json!({"keys": [published, {"kty": "OKP", "crv": "Ed25519", "x": "AA"}]}).to_string(),
+        ),
+        ("metadata.json", metadata.to_string()),
+        (
+            "answer.json",
+            json!({"access_token": "a", "token_type": "Bearer", "id_token": token}).to_string(),
+        ),
+        ("error.json", json!({"error": "invalid_grant", "error_description": "no"}).to_string()),
+        ("callback", "code=c&state=s&iss=https%3A%2F%2Fop.example.org".to_owned()),
+        ("encrypted", encrypted),
+    ]
+}
+
+/// The one token that the fuzzer's key signed.
+fn seed_token() -> String {
+    fs::read_to_string(fuzz().join("keys/signed-token.txt")).unwrap()
+}
+
+#[test]
+fn the_token_seeds_are_sound() {
+    let keys = KeySet::read(seed("token", "keys.json").as_bytes()).unwrap();
+    let signed = jose::verify::verify(&seed_token(), &keys, &Signing::ALL).unwrap();
+    assert_eq!(seed("token", "signed"), seed_token());
+    assert_eq!(signed.members()["sub"], "person-1");
+    let private = fs::read(fuzz().join("keys/key.pem")).unwrap();
+    let key = DecryptionKey::from_pem(&private).unwrap();
+    let encrypted = seed("token", "encrypted");
+    let inside =
+        jose::decrypt::open(&encrypted, Some(&key), &KeyManagement::ALL, &Content::ALL).unwrap();
+    assert_eq!(inside, seed_token());
+    let issuer = "https://op.example.org";
+    let metadata = seed("token", "metadata.json");
+    discovery::read(metadata.as_bytes(), issuer, &[issuer.to_owned()]).unwrap();
+    openid::tokens(seed("token", "answer.json").as_bytes()).unwrap();
+    for name in ["claims.json", "error.json"] {
+        ponte::oidc::json::object(seed("token", name).as_bytes()).unwrap();
+    }
 }
 
 /// A logout message of each kind.
@@ -153,6 +223,13 @@ fn write_the_seeds() {
     write("request", "spid.xml", &request.unsigned());
     write("request", "generic.xml", &generic.unsigned());
     write("request", "redirect", &query);
+    let claims = json!({"iss": "https://op.example.org", "aud": "https://rp.example.org", "sub": "person-1"});
+    let token = sign::sign(&signer, Some("JWT"), claims.as_object().unwrap()).unwrap();
+    fs::write(fuzz().join("keys/signed-token.txt"), &token).unwrap();
+    write("token", "signed", &token);
+    for (name, content) in tokens() {
+        write("token", name, &content);
+    }
     for (name, message) in logouts() {
         write("logout", &format!("{name}.xml"), &message.xml());
         write("logout", &format!("{name}-redirect"), &message.redirect(Some("a b"), &signer));

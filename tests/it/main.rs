@@ -34,6 +34,7 @@ mod logout_messages;
 mod logout_server;
 mod metadata;
 mod mutated_requests;
+mod oidc;
 mod operate;
 mod pages;
 mod person;

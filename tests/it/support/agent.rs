@@ -63,6 +63,11 @@ impl Agent {
         self.follow(page)
     }
 
+    /// The answer itself to a form, wherever it sends a browser.
+    pub(crate) fn post_once(&mut self, url: &str, fields: &[(String, String)]) -> io::Result<Page> {
+        self.send("POST", parse(url)?, Some(fields))
+    }
+
     /// The answer itself, wherever it sends a browser.
     pub(crate) fn get_once(&mut self, url: &str) -> io::Result<Page> {
         self.send("GET", parse(url)?, None)

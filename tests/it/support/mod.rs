@@ -8,6 +8,7 @@ pub(crate) mod idp;
 pub(crate) mod keys;
 pub(crate) mod logout;
 pub(crate) mod making;
+pub(crate) mod oidc_op;
 pub(crate) mod pages;
 pub(crate) mod peer;
 pub(crate) mod real_files;
