@@ -49,6 +49,7 @@ pub enum RegisterCommand {
     #[command(after_help = "Examples:
   ponte register verify
   ponte register verify --from 2026-10
+  ponte register verify --witness /audit/2026-11-28.checkpoint
   ponte register verify --folder /backup/register --checkpoint /backup/register.checkpoint
 
 Exit status: 0 all is sound; 1 something is amiss, or could not be read; 2 the command line or the configuration is wrong.")]
@@ -124,6 +125,9 @@ pub struct RegisterVerify {
     /// A copy of its checkpoint
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,
+    /// A checkpoint of an earlier time that was kept elsewhere: what it counts must be there still; may be given again
+    #[arg(long, value_name = "FILE")]
+    pub witness: Vec<PathBuf>,
 }
 
 /// `ponte register hold …`

@@ -31,6 +31,8 @@ pub struct Verifying<'a> {
     pub from: Option<Month>,
     /// How many records there are at least, as the store has it.
     pub filed: Option<u64>,
+    /// Checkpoints of earlier times that were kept elsewhere: what they count must be there still.
+    pub witnesses: &'a [Checkpoint],
     /// Whether somebody is writing, so that the end may be unfinished.
     pub is_live: bool,
 }
@@ -114,7 +116,9 @@ pub fn verify(
     trusted: &[&[u8]],
 ) -> Result<Verdict, RegisterError> {
     let (from, filed, is_live) = (None, None, false);
-    let verifying = Verifying { folder, checkpoint, seal, trusted, from, filed, is_live };
+    let witnesses = &[];
+    let verifying =
+        Verifying { folder, checkpoint, seal, trusted, from, filed, witnesses, is_live };
     verifying.run(|_| {})
 }
 
@@ -325,6 +329,11 @@ impl<P: FnMut(u64)> Chain<'_, P> {
         self.hash = hash;
         self.last = Some((month, end));
         (self.progress)(end - offset);
+        let of_another = |one: &&Checkpoint| one.tail.count == self.number && one.tail.hash != hash;
+        if self.verifying.witnesses.iter().find(of_another).is_some() {
+            let number = self.number - 1;
+            return Ok(Some(Fault { number, place: here, kind: FaultKind::Rewritten }));
+        }
         if self.number == tail.count {
             let number = self.number - 1;
             let kind = match () {
@@ -377,7 +386,9 @@ impl<P: FnMut(u64)> Chain<'_, P> {
 
     fn end(&mut self) -> Result<Option<Fault>, RegisterError> {
         let tail = self.vouched.tail;
-        let least = self.verifying.filed.map_or(tail.count, |filed| filed.max(tail.count));
+        let Verifying { filed, witnesses, .. } = *self.verifying;
+        let told = witnesses.iter().map(|one| one.tail.count).chain(filed);
+        let least = told.fold(tail.count, u64::max);
         if self.number < least {
             return Ok(Some(self.fault(self.last, FaultKind::Cut)));
         }

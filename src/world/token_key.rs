@@ -1,6 +1,7 @@
 //! A key in a token: made there, found there, and signing without ever leaving it.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cryptoki::mechanism::Mechanism;
@@ -14,6 +15,7 @@ use openssl::pkey::{PKey, Public};
 use openssl::rsa::Rsa;
 use openssl::x509::X509;
 
+use crate::world::aside::aside;
 use crate::world::certificate::KeyKind;
 use crate::world::der;
 use crate::world::key_place::TokenName;
@@ -36,6 +38,26 @@ pub struct TokenKey {
 pub struct TokenSigner {
     key: TokenKey,
     certificate: Vec<u8>,
+    /// How many signatures are made or waited for.
+    signing: AtomicUsize,
+}
+
+/// One of those that may wait for the token, until it is dropped: each of them holds a thread.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    /// A place, if one is free.
+    fn take(signing: &'a AtomicUsize) -> Option<Self> {
+        let before = signing.fetch_add(1, Ordering::AcqRel);
+        let place = Self(signing);
+        (before < MOST_SIGNING).then_some(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl TokenKey {
@@ -173,7 +195,7 @@ impl TokenSigner {
         if !verifier::verifies(&certificate, key.algorithm, TRIAL, &signature) {
             return Err(KeyError::Mismatch);
         }
-        Ok(Self { key, certificate })
+        Ok(Self { key, certificate, signing: AtomicUsize::new(0) })
     }
 }
 
@@ -187,7 +209,10 @@ impl Signer for TokenSigner {
     }
 
     fn sign(&self, octets: &[u8]) -> Result<Vec<u8>, SignError> {
-        self.key.sign(octets)
+        let _place =
+            Place::take(&self.signing).ok_or_else(|| SignError(Box::new(TokenError::Busy)))?;
+        // A token may be far away, or slow.
+        aside(|| self.key.sign(octets))
     }
 }
 
@@ -269,5 +294,25 @@ const DIGEST_INFO: [&[u8]; 3] = [
 ];
 /// The curve's name, as a token is told it.
 const P256: [u8; 10] = [6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+/// A token that falls so far behind is too slow for what is asked of it: others are turned away (nr03), and passwords can
+/// still be hashed.
+const MOST_SIGNING: usize = 64;
 /// No message of ours reads so.
 const TRIAL: &[u8] = b"ponte: does this key sign?";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_wait_and_no_more() {
+        let signing = AtomicUsize::new(0);
+        let mut places: Vec<_> = (0..MOST_SIGNING).map(|_| Place::take(&signing)).collect();
+        assert!(places.iter().all(Option::is_some));
+        assert!(Place::take(&signing).is_none());
+        places.pop();
+        assert!(Place::take(&signing).is_some());
+        drop(places);
+        assert_eq!(signing.load(Ordering::Acquire), 0);
+    }
+}

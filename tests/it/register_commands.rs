@@ -3,11 +3,14 @@
 use std::fs;
 use std::process::Output;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ponte::world::clock::Clock;
 use serde_json::Value;
 
 use crate::crash::spid_request;
 use crate::support::agent::Agent;
+use crate::support::citizen::send;
 use crate::support::keys;
 use crate::support::server::Server;
 use crate::support::sp::{Metadata, SPID_ENTITY};
@@ -188,6 +191,11 @@ fn a_store_is_exported_while_serving_and_restored_elsewhere() {
     assert!(told.contains("accounts 1") && told.contains("credentials 2"), "{told}");
     server.start();
     assert!(said(&server.ponte(&["user", "show", "ada"], "")).contains("Rossi"));
+    // What was seen between export and import is not remembered: for a while all requests are as if they had been.
+    let page = send(&mut Agent::new(), &spid_request(&server, "_restored")).unwrap();
+    let form = page.form_with(&["SAMLResponse"]).unwrap();
+    let response = STANDARD.decode(form.field("SAMLResponse").unwrap()).unwrap();
+    assert!(String::from_utf8(response).unwrap().contains("ErrorCode nr11"));
     server.stop();
 
     // On another machine, with keys of its own, by the passphrase.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ponte::identity::tenant::TenantId;
+use ponte::register::checkpoint::{self, Checkpoint, Tail};
 use ponte::register::error::RegisterError;
 use ponte::register::index::{Field, Span};
 use ponte::register::journal::{Register, Settings};
@@ -267,8 +268,16 @@ async fn months_that_are_gone_or_renamed_are_named() {
 fn since(place: &Place, from: &str, filed: Option<u64>) -> Result<Verdict, RegisterError> {
     let Settings { folder, checkpoint, seal, .. } = &place.settings;
     let (trusted, from) = ([place.certificate.as_slice()], Some(month(from)));
-    let verifying =
-        Verifying { folder, checkpoint, seal, trusted: &trusted, from, filed, is_live: false };
+    let verifying = Verifying {
+        folder,
+        checkpoint,
+        seal,
+        trusted: &trusted,
+        from,
+        filed,
+        witnesses: &[],
+        is_live: false,
+    };
     verifying.run(|_| {})
 }
 
@@ -298,10 +307,52 @@ async fn an_old_checkpoint_put_back_is_found() {
         trusted: &trusted,
         from: None,
         filed: Some(6),
+        witnesses: &[],
         is_live: false,
     };
     let Verdict::Faulty(fault) = counted.run(|_| {}).unwrap() else { panic!("nothing was found") };
     assert_eq!((fault.number, fault.kind), (0, FaultKind::Cut));
+}
+
+/// Register, checkpoint and store of yesterday, put back together, are as they were yesterday: nothing of theirs tells. A
+/// checkpoint that was kept elsewhere does.
+#[tokio::test]
+async fn an_old_register_put_back_as_a_whole_is_found_by_a_checkpoint_kept_elsewhere() {
+    let place = Place::new();
+    let Settings { folder, checkpoint, seal, .. } = &place.settings;
+    let trusted = [place.certificate.as_slice()];
+    let register = place.open();
+    fill(&register).await;
+    drop(register);
+    let witness = checkpoint::read(checkpoint, &trusted).unwrap().unwrap();
+    assert_eq!(witness.tail.count, 6);
+    let with = |witness: Checkpoint| {
+        let verifying = Verifying {
+            folder,
+            checkpoint,
+            seal,
+            trusted: &trusted,
+            from: None,
+            filed: None,
+            witnesses: &[witness],
+            is_live: false,
+        };
+        match verifying.run(|_| {}).unwrap() {
+            Verdict::Sound(_) => None,
+            Verdict::Faulty(fault) => Some((fault.number, fault.kind)),
+        }
+    };
+    assert_eq!(with(witness.clone()), None);
+    let elsewhere = Tail { hash: [7; 32], count: 4, ..witness.tail };
+    let other = Checkpoint { tail: elsewhere, ..witness.clone() };
+    assert_eq!(with(other), Some((3, FaultKind::Rewritten)));
+    for name in ["2024-09", "2024-10", "2024-11"] {
+        fs::remove_file(month(name).path(folder)).unwrap();
+    }
+    fs::remove_file(checkpoint).unwrap();
+    drop(place.open());
+    place.is_sound(0);
+    assert_eq!(with(witness), Some((0, FaultKind::Cut)));
 }
 
 /// A register in which something was done, laid out anew for each case.

@@ -69,6 +69,7 @@ async fn measure(folder: &Path, rows: u64, now: DateTime<Utc>) -> Result<String,
         trusted: &trusted,
         from: None,
         filed: Some(rows),
+        witnesses: &[],
         is_live: false,
     };
     let verdict = verifying.run(|bytes| bar.inc(bytes)).map_err(CliError::Register)?;

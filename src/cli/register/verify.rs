@@ -16,6 +16,8 @@ use crate::cli::signing::{self, Examples};
 use crate::cli::{prompt, store};
 use crate::config::settings::Settings;
 use crate::register::access;
+use crate::register::checkpoint;
+use crate::register::error::RegisterError;
 use crate::register::place::beside;
 use crate::register::segment::{Month, months};
 use crate::register::verify::{Fault, FaultKind, Verdict, Verified, Verifying};
@@ -37,8 +39,8 @@ pub async fn verify(
     trusted.push(own);
     let is_copy = said.folder.is_some();
     let folder = said.folder.clone().unwrap_or_else(|| settings.register.folder.clone());
-    let checkpoint = said.checkpoint.clone();
-    let checkpoint = checkpoint.unwrap_or_else(|| settings.register.checkpoint.clone());
+    let vouching = said.checkpoint.clone();
+    let vouching = vouching.unwrap_or_else(|| settings.register.checkpoint.clone());
     let (mut is_live, mut waiting, mut filed) = (false, 0, None);
     if !is_copy {
         // What waits to be written is written first, and counted by a checkpoint. Without a server nothing is touched.
@@ -52,13 +54,20 @@ pub async fn verify(
             office.close().await?;
         }
     }
+    let mut witnesses = Vec::with_capacity(said.witness.len());
+    for path in &said.witness {
+        let witness = checkpoint::read(path, &trusted).map_err(CliError::Register)?;
+        let none = || CliError::Register(RegisterError::NoCheckpoint(path.clone()));
+        witnesses.push(witness.ok_or_else(none)?);
+    }
     let verifying = Verifying {
         folder: &folder,
-        checkpoint: &checkpoint,
+        checkpoint: &vouching,
         seal: &seal,
         trusted: &trusted,
         from,
         filed,
+        witnesses: &witnesses,
         is_live,
     };
     let bar = bar(&folder, from, said.progress);
