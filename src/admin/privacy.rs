@@ -14,7 +14,7 @@ use crate::identity::account::Account;
 use crate::identity::attributes::AttributeName;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
-use crate::store::{accounts, activations, attempts, credentials, sessions};
+use crate::store::{accounts, activations, attempts, credentials, outbox, sessions};
 
 /// Everything that the store holds about a person, but for what is secret even to them: hashes,
 /// seeds and cookies.
@@ -53,6 +53,8 @@ pub async fn export(
             "participants": session.participants(),
         }));
     }
+    let waiting = outbox::of_subject(records, subject, now).await?;
+    let waiting: Vec<_> = waiting.iter().map(|one| json!(one.value.message)).collect();
     let fiscal_numbers = account.all(AttributeName::FiscalNumber);
     let fiscal_numbers = fiscal_numbers.into_iter().map(str::to_owned).collect();
     let store = json!({
@@ -68,6 +70,7 @@ pub async fn export(
         "activation-code": activation,
         "wrong-attempts": wrong,
         "sessions": open,
+        "notices-to-be-sent": waiting,
     });
     Ok(Export {
         subject: account.subject.as_str().to_owned(),
@@ -113,6 +116,9 @@ pub async fn erase(
         let open = sessions::of_subject(records, subject, now).await?;
         for session in &open {
             sessions::end(records, &mut batch, session)?;
+        }
+        for waiting in outbox::of_subject(records, subject, now).await? {
+            batch.take(&waiting);
         }
         if batch.commit(records.store, Durability::Durable, now).await? == Committed::Done {
             tracing::info!(event = "person.erased", subject = subject.as_str());

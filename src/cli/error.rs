@@ -23,6 +23,7 @@ use crate::world::recipient::RecipientError;
 use crate::world::roles::RolesError;
 use crate::world::seal::SealError;
 use crate::world::signer::{KeyError, SignError};
+use crate::world::smtp::SmtpError;
 use crate::world::token::TokenError;
 
 /// A command could not be carried out.
@@ -91,6 +92,9 @@ pub enum CliError {
     /// The token cannot be used.
     #[error("keys.pkcs11")]
     Token(#[source] TokenError),
+    /// The mail server cannot be spoken to.
+    #[error("mail")]
+    Mail(#[source] SmtpError),
     /// The token's PIN is not known.
     #[error(
         "the token's PIN is not known: name a file in keys.pkcs11.pin-file, or set PONTE_KEYS_PKCS11_PIN"

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::admin::service_providers::Sources;
 use crate::cli::error::CliError;
 use crate::cli::keys::take_up;
+use crate::cli::mail;
 use crate::cli::metadata;
 use crate::cli::office;
 use crate::cli::reload;
@@ -80,6 +81,7 @@ pub async fn open(
         by_partner: Limiter::new(settings.limits.partner_per_minute),
         life: Life::default(),
         disagreements: Alarm::default(),
+        mailing: mail::open(settings)?,
         settings: walks,
     };
     let recovered = pending::recover(&env.register, env.records(), env.clock.now()).await;

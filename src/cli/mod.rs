@@ -14,6 +14,7 @@ pub mod import;
 pub mod init;
 pub mod keys;
 pub mod load;
+pub mod mail;
 pub mod metadata;
 pub mod office;
 pub mod people;

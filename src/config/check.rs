@@ -11,10 +11,10 @@ use crate::config::document::{self, Document};
 use crate::config::fault::{ConfigError, Fault, Place, Wrong};
 use crate::config::raw::{self, Raw};
 use crate::config::settings::{
-    Idp, KeyFiles, Keys, Limits, Monitoring, Register, Server, ServiceProvider, Settings,
+    Idp, KeyFiles, Keys, Limits, Mail, Monitoring, Register, Server, ServiceProvider, Settings,
 };
-use crate::config::signing;
 use crate::config::values::{both, is_loopback, seconds};
+use crate::config::{mail, signing};
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
 use crate::flow::env::{LoginSettings, RequestSettings, SessionSettings, Support};
@@ -84,6 +84,8 @@ impl Check<'_> {
                 .path_or(raw.register.checkpoint.as_deref(), || data.join("register.checkpoint")),
         };
         let support = self.support(&raw.support);
+        let office = idp.as_ref().and_then(|idp| idp.organization.display_name.it.as_deref());
+        let mail = self.mail(&raw.mail, office, support.email.as_deref());
         let service_providers = self.service_providers(&raw.service_provider);
         Some(Settings {
             server: server?,
@@ -101,6 +103,7 @@ impl Check<'_> {
             metadata: self.folder.join(&raw.metadata.folder),
             register,
             support,
+            mail: mail?,
             service_providers,
             strangers: self.document.strangers.clone(),
         })
@@ -342,6 +345,17 @@ impl Check<'_> {
         }
         let url = raw.url.as_ref().and_then(|url| self.web_address("support.url", url));
         Support { name: raw.name.clone(), email: raw.email.clone(), url }
+    }
+
+    fn mail(
+        &mut self,
+        raw: &raw::Mail,
+        office: Option<&str>,
+        reply_to: Option<&str>,
+    ) -> Option<Option<Mail>> {
+        mail::check(raw, self.folder, office, reply_to)
+            .map_err(|(key, expected, found)| self.note(&key, expected.to_owned(), found))
+            .ok()
     }
 
     fn answers(&mut self, raw: &raw::ServiceProvider, key: &dyn Fn(&str) -> String) -> Entry {

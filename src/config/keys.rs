@@ -135,7 +135,11 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "register", words: "The register of requests and responses (24 months)." },
     Section {
         name: "support",
-        words: "Whom people ask for help, on every page that says that something went wrong.",
+        words: "Whom people ask for help, on every page that says that something went wrong, and in every mail.",
+    },
+    Section {
+        name: "mail",
+        words: "How people are told of new browsers, unusual sign-ins, new apps, changed passwords and blocked credentials (docs/operations.md).",
     },
     Section {
         name: "service-provider",
@@ -460,6 +464,61 @@ pub const KEYS: &[Key] = &[
     key("support.name", Text, Optional("\"Assistenza\""), "Name of the help desk."),
     key("support.email", Text, Optional("\"assistenza@example.org\""), "Its e-mail address."),
     key("support.url", Text, Optional("\"https://www.example.org/assistenza\""), "Its page."),
+    key(
+        "mail.way",
+        Text,
+        Default("\"none\""),
+        "By what way mails leave: \"none\" (nobody is told), \"smtp\" (mail.server) or \"folder\" (mail.folder).",
+    ),
+    key(
+        "mail.server",
+        Text,
+        Optional("\"smtp.example.org\""),
+        "Name or address of the SMTP server.",
+    ),
+    key(
+        "mail.port",
+        Number,
+        Default("587"),
+        "Its port: 587 with STARTTLS and 465 with TLS as a rule.",
+    ),
+    key(
+        "mail.security",
+        Text,
+        Default("\"starttls\""),
+        "How the connection is protected: \"starttls\" (nothing is sent without it), \"tls\" (from the beginning) or \"none\" (only to a server on this machine).",
+    ),
+    key("mail.user", Text, Optional("\"ponte\""), "User name at the server."),
+    key(
+        "mail.password-file",
+        Text,
+        Optional("\"keys/mail.password\""),
+        "File of the password there.",
+    ),
+    key(
+        "mail.authority",
+        Text,
+        Optional("\"keys/mail-ca.crt\""),
+        "File of certificates (PEM) of a private authority that the server may be certified by, besides those that the system trusts.",
+    ),
+    key(
+        "mail.folder",
+        Text,
+        Default("\"mail\""),
+        "Folder into which mails are written as files: for trying out, or for other means to bring them on their way. Relative to the folder of this file.",
+    ),
+    key(
+        "mail.from",
+        Text,
+        Optional("\"Comune di Esempio <no-reply@example.org>\""),
+        "Address that mails come from, with a name or without (then it is idp.organization.display-name). Required by \"smtp\". Answers go to support.email.",
+    ),
+    key(
+        "mail.keep-days",
+        Number,
+        Default("3"),
+        "How many days a mail is tried that cannot leave (1 to 30); then it is dropped, and the log says so.",
+    ),
     key(
         "service-provider[].entity-id",
         Text,

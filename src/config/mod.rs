@@ -10,6 +10,7 @@ pub mod choices;
 pub mod document;
 pub mod fault;
 pub mod keys;
+pub mod mail;
 pub mod raw;
 pub mod reference;
 pub mod settings;

@@ -18,6 +18,7 @@ pub struct Raw {
     pub metadata: Metadata,
     pub register: Register,
     pub support: Support,
+    pub mail: Mail,
     #[serde(default)]
     pub service_provider: Vec<ServiceProvider>,
 }
@@ -202,6 +203,23 @@ pub struct Support {
     pub name: Option<String>,
     pub email: Option<String>,
     pub url: Option<String>,
+}
+
+/// `[mail]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Mail {
+    pub way: String,
+    pub server: Option<String>,
+    pub port: u64,
+    pub security: String,
+    pub user: Option<String>,
+    pub password_file: Option<String>,
+    pub authority: Option<String>,
+    pub folder: String,
+    pub from: Option<String>,
+    pub keep_days: u64,
 }
 
 /// One of `[[service-provider]]`.

@@ -18,6 +18,8 @@ use crate::flow::network::{Network, Proxies};
 use crate::partners::registry::Entry;
 use crate::saml::identity_provider::Organization;
 use crate::world::key_place::KeyPlace;
+use crate::world::letter::Sender;
+use crate::world::smtp::Security;
 use crate::world::token::Which;
 
 /// Everything that `ponte.toml` and the environment say.
@@ -53,6 +55,8 @@ pub struct Settings {
     pub register: Register,
     /// `[support]`
     pub support: Support,
+    /// `[mail]`, if notices leave.
+    pub mail: Option<Mail>,
     /// `[[service-provider]]`
     pub service_providers: Vec<ServiceProvider>,
     /// Variables of the environment that look like ours and are not.
@@ -174,6 +178,41 @@ pub struct Register {
     pub checkpoint: PathBuf,
 }
 
+/// By what way notices to people leave.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// Where they go.
+    pub way: MailWay,
+    /// In whose name.
+    pub sender: Sender,
+    /// How long it is tried.
+    pub keep: TimeDelta,
+}
+
+/// Where mails go.
+#[derive(Clone, Debug)]
+pub enum MailWay {
+    /// To an SMTP server.
+    Server(MailServer),
+    /// Into a folder, as files.
+    Folder(PathBuf),
+}
+
+/// An SMTP server.
+#[derive(Clone, Debug)]
+pub struct MailServer {
+    /// Its name, or its address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: Security,
+    /// The user name, and the file of the password.
+    pub credentials: Option<(String, PathBuf)>,
+    /// The file of a private authority's certificates.
+    pub authority: Option<PathBuf>,
+}
+
 /// What we add to a service provider's metadata.
 #[derive(Clone, Debug)]
 pub struct ServiceProvider {
@@ -206,7 +245,7 @@ impl Settings {
     /// The sections in which `other` says something else.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 10] = [
+        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 11] = [
             ("server", [&self.server, &other.server]),
             ("idp", [&self.idp, &other.idp]),
             ("keys", [&self.keys, &other.keys]),
@@ -217,6 +256,7 @@ impl Settings {
             ("metadata", [&self.metadata, &other.metadata]),
             ("register", [&self.register, &other.register]),
             ("support", [&self.support, &other.support]),
+            ("mail", [&self.mail, &other.mail]),
         ];
         let differ =
             |[one, two]: &[&dyn std::fmt::Debug; 2]| format!("{one:?}") != format!("{two:?}");

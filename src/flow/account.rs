@@ -9,6 +9,8 @@ use crate::assurance::requirement::{Comparison, Requirement, Tolerance};
 use crate::flow::device;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
+use crate::flow::logout;
+use crate::flow::notice;
 use crate::flow::person::{self, Known};
 use crate::flow::reply::{AccountPage, Entered, Reply, SessionRow, Trouble};
 use crate::flow::session::{self, Placed};
@@ -21,6 +23,7 @@ use crate::login::transaction::{Opening, Transaction};
 use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};
 use crate::store::{sessions, transactions};
+use crate::telemetry::metrics;
 use crate::world::digest::sha256;
 
 /// Begins the login that leads to the person's own pages.
@@ -99,6 +102,7 @@ pub(in crate::flow) async fn answer(
     }
     if let (Outcome::Authenticated(_), Some(known)) = (outcome, known) {
         known.expect_unchanged(&mut batch);
+        notice::tell_of_login(env, &mut batch, known, transaction, visitor, now)?;
     }
     match batch.commit(&*env.store, Durability::Durable, now).await? {
         Committed::Conflict(_) => return Ok(None),
@@ -241,7 +245,7 @@ pub enum Ending<'a> {
     This,
 }
 
-/// Ends sessions of the person's.
+/// Ends sessions of the person's. Of the one that they are in the services are told, as by `/logout`.
 pub async fn end(env: &Env, ending: Ending<'_>, csrf: &str, visitor: &Visitor<'_>) -> Reply {
     let now = env.clock.now();
     let ended = async {
@@ -249,11 +253,18 @@ pub async fn end(env: &Env, ending: Ending<'_>, csrf: &str, visitor: &Visitor<'_
             return Ok(welcome());
         };
         let own = &inside.session.value;
+        let (one, done) = match ending {
+            Ending::This => return logout::person::begin(env, visitor, now).await,
+            Ending::One(id) if id == own.id => {
+                return logout::person::begin(env, visitor, now).await;
+            }
+            Ending::One(id) => (Some(id), "/account/sessions?done=one"),
+            Ending::Others => (None, "/account/sessions?done=others"),
+        };
         let all = sessions::of_subject(env.records(), &own.subject, now).await?;
-        let is_meant = |one: &&Loaded<Session>| match ending {
-            Ending::One(id) => one.value.id == id,
-            Ending::Others => one.value.id != own.id,
-            Ending::This => one.value.id == own.id,
+        let is_meant = |session: &&Loaded<Session>| match one {
+            Some(id) => session.value.id == id,
+            None => session.value.id != own.id,
         };
         let mut batch = Batch::new();
         let mut gone = 0;
@@ -263,6 +274,7 @@ pub async fn end(env: &Env, ending: Ending<'_>, csrf: &str, visitor: &Visitor<'_
         }
         // Nothing is expected of what is removed, so nothing conflicts.
         let _done = batch.commit(&*env.store, Durability::Durable, now).await?;
+        metrics::sessions_ended(gone);
         let (subject, support_id) = (own.subject.as_str(), visitor.support_id);
         tracing::info!(
             event = "session.ended",
@@ -271,19 +283,9 @@ pub async fn end(env: &Env, ending: Ending<'_>, csrf: &str, visitor: &Visitor<'_
             sessions = gone,
             support_id
         );
-        Ok(match ending {
-            Ending::This => left(own, now),
-            Ending::One(id) if id == own.id => left(own, now),
-            Ending::One(_) => Reply::ToAccount("/account/sessions?done=one"),
-            Ending::Others => Reply::ToAccount("/account/sessions?done=others"),
-        })
+        Ok(Reply::ToAccount(done))
     };
     ended.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
-}
-
-fn left(session: &Session, now: DateTime<Utc>) -> Reply {
-    let services = row(session, true, now).services;
-    Reply::Account(Box::new(AccountPage::SignedOut { services }))
 }
 
 /// Where whoever has come in goes first.

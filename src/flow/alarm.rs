@@ -4,6 +4,10 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::flow::env::Env;
+use crate::flow::visit::Visitor;
+use crate::telemetry::redact::excerpt;
+
 /// Rings for the first of many, then at most once in a while.
 #[derive(Debug, Default)]
 pub struct Alarm(Mutex<State>);
@@ -27,6 +31,19 @@ impl Alarm {
         state.rung = Some(now);
         Some(std::mem::take(&mut state.unsaid))
     }
+}
+
+/// A message that one verifier takes and the other does not was made so, or shows a fault in one of them.
+pub(in crate::flow) fn ring(env: &Env, issuer: Option<&str>, visitor: &Visitor<'_>) {
+    let Some(count) = env.disagreements.ring(env.clock.now()) else { return };
+    tracing::error!(
+        event = "verifier-disagreement",
+        support_id = visitor.support_id,
+        address = %visitor.address,
+        issuer = issuer.map(|issuer| excerpt(issuer).to_string()),
+        count,
+        "our signature verifier and libxmlsec1 disagree about a message, which was refused"
+    );
 }
 
 const QUIET: TimeDelta = TimeDelta::minutes(1);

@@ -9,6 +9,7 @@ use crate::flow::account;
 use crate::flow::device;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
+use crate::flow::notice;
 use crate::flow::person::Known;
 use crate::flow::reply::{Answer, Reply, Trouble, Why};
 use crate::flow::session;
@@ -126,6 +127,7 @@ pub(in crate::flow) async fn answer(
         session::join(env, &mut batch, place.map(|it| *it), transaction, named, visitor, now)?;
     if let (Outcome::Authenticated(_), Some(known)) = (&outcome, known) {
         known.expect_unchanged(&mut batch);
+        notice::tell_of_login(env, &mut batch, known, transaction, visitor, now)?;
     }
     if let Some(length) = asked_length {
         // The row has it.

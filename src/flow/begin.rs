@@ -1,5 +1,6 @@
 //! A request comes in: it is received, claimed once, and becomes a login.
 
+use crate::flow::alarm::ring;
 use crate::flow::answer::request_blob;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
@@ -138,7 +139,7 @@ async fn refuse(env: &Env, rejected: Rejected, visitor: &Visitor<'_>) -> Result<
         Rejected::Browser { fault, http_status, claimed, disagreement } => {
             log(&fault, claimed.as_deref(), visitor);
             if disagreement {
-                alarm(env, claimed.as_deref(), visitor);
+                ring(env, claimed.as_deref(), visitor);
             }
             let trouble = Trouble::Fault { fault: *fault, status: http_status };
             Ok(Reply::Trouble(Box::new(trouble)))
@@ -192,19 +193,6 @@ async fn refuse(env: &Env, rejected: Rejected, visitor: &Visitor<'_>) -> Result<
             })))
         }
     }
-}
-
-/// A message that one verifier takes and the other does not was made so, or shows a fault in one of them.
-fn alarm(env: &Env, issuer: Option<&str>, visitor: &Visitor<'_>) {
-    let Some(count) = env.disagreements.ring(env.clock.now()) else { return };
-    tracing::error!(
-        event = "verifier-disagreement",
-        support_id = visitor.support_id,
-        address = %visitor.address,
-        issuer = issuer.map(|issuer| excerpt(issuer).to_string()),
-        count,
-        "our signature verifier and libxmlsec1 disagree about a message, which was refused"
-    );
 }
 
 fn log(fault: &Fault, issuer: Option<&str>, visitor: &Visitor<'_>) {

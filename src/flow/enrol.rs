@@ -11,6 +11,7 @@ use crate::flow::advance::page;
 use crate::flow::code::{code_step, looks_like_a_code};
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
+use crate::flow::notice;
 use crate::flow::person::Known;
 use crate::flow::prove::{Kept, first_second_factor, keep};
 use crate::flow::reply::{Enrolling, Notice, Reply, Show};
@@ -21,6 +22,7 @@ use crate::login::step::Step;
 use crate::login::transaction::Transaction;
 use crate::store::credentials;
 use crate::store::record::{Batch, Loaded};
+use crate::texts::mail::Event;
 
 /// Shows the step of the enrolment that comes next; `None` when another request was ahead.
 pub(in crate::flow) async fn step(
@@ -186,8 +188,11 @@ impl Trial for Confirm<'_> {
             batch.take(kept);
         }
         first_second_factor(env, batch, known, now)?;
+        let account = &known.account.value;
+        let service = login.request.relying_party.service();
+        notice::tell(env, batch, account, Event::NewApp, service, trying.visitor, now)?;
         let evidence = Evidence::held(Factor::Totp, login.time(now), level);
-        let subject = &known.account.value.subject;
+        let subject = &account.subject;
         Ok(Checked::Held(login.clone().confirm_enrolment(&active.id, subject, evidence)?))
     }
 

@@ -18,6 +18,7 @@ use crate::flow::hashing::HashPool;
 use crate::flow::life::Life;
 use crate::flow::limits::Limiter;
 use crate::flow::network::{Network, Proxies};
+use crate::flow::notice::Mailing;
 use crate::identity::tenant::TenantId;
 use crate::login::request::LocalName;
 use crate::login::session::Lives;
@@ -63,6 +64,8 @@ pub struct Env {
     pub life: Life,
     /// Rung when the two signature verifiers disagree.
     pub disagreements: Alarm,
+    /// By what people are told of what happens to their identity, if they are.
+    pub mailing: Option<Mailing>,
     /// What the administrator chose.
     pub settings: Settings,
 }

@@ -36,6 +36,9 @@ pub enum Failure {
     /// A secret could not be made or checked.
     #[error("a credential could not be made or checked")]
     Credential(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A notice to the person could not be written.
+    #[error("a notice to the person could not be written")]
+    Notice(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The next step asks for a factor that this house cannot ask for.
     #[error("the next step cannot be shown")]
     NoSuchFactor,

@@ -12,6 +12,7 @@ use crate::flow::account::{Inside, inside, inside_with_form, welcome};
 use crate::flow::advance::ROUNDS;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
+use crate::flow::notice;
 use crate::flow::person::Known;
 use crate::flow::prove::{Attempt, seconds_until};
 use crate::flow::reply::{AccountPage, Entered, PasswordNotice, Reply};
@@ -21,6 +22,8 @@ use crate::login::attempts::{MayTry, may_try};
 use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
 use crate::store::{attempts, credentials, sessions};
+use crate::telemetry::metrics;
+use crate::texts::mail::Event;
 
 /// What the person typed.
 #[derive(Clone, Copy)]
@@ -100,7 +103,14 @@ async fn attempt(
     }
     let hash = hashes(env, credential.value.secret.password_hash(), change).await?;
     // Whoever is in the session is known here, however they guess.
-    let attempt = Attempt { subject, counted: &counted, familiar: true };
+    let account = &known.account.value;
+    let attempt = Attempt {
+        subject,
+        account: Some(account),
+        factor: Factor::Password,
+        counted: &counted,
+        familiar: true,
+    };
     let mut batch = Batch::new();
     let (Some(hash), MayTry::Allowed) = (hash, may) else {
         attempt.failed(env, &mut batch, "password", visitor, now)?;
@@ -109,7 +119,8 @@ async fn attempt(
             Committed::Conflict(_) => None,
         });
     };
-    attempt.held(env, &mut batch, Factor::Password, now)?;
+    attempt.held(env, &mut batch, now)?;
+    notice::tell(env, &mut batch, account, Event::PasswordChanged, None, visitor, now)?;
     let changed = Credential {
         secret: Secret::Password { hash },
         enrolled: now,
@@ -132,6 +143,7 @@ async fn attempt(
         Committed::Conflict(_) => return Ok(None),
         Committed::Done => {}
     }
+    metrics::sessions_ended(ended);
     let (subject, support_id) = (subject.as_str(), visitor.support_id);
     tracing::info!(event = "password.changed", subject, sessions_ended = ended, support_id);
     let to = "/account/sessions?done=password";

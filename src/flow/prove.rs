@@ -11,9 +11,11 @@ use crate::flow::advance::{ROUNDS, advance, page};
 use crate::flow::device;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
+use crate::flow::notice;
 use crate::flow::person::{self, Known};
 use crate::flow::reply::{Notice, Reply, Show};
 use crate::flow::visit::{Visitor, browser_digest, enter, enter_with_form};
+use crate::identity::account::Account;
 use crate::identity::subject::Subject;
 use crate::login::attempts::{self as rule, Attempts, MayTry};
 use crate::login::transaction::Transaction;
@@ -21,6 +23,7 @@ use crate::store::port::{Committed, Durability, Space};
 use crate::store::record::{Batch, Loaded};
 use crate::store::{accounts, attempts, credentials, transactions};
 use crate::telemetry::metrics;
+use crate::texts::mail::Event;
 
 /// What the person typed on the first page.
 #[derive(Clone, Copy)]
@@ -83,7 +86,13 @@ async fn check_password(
                 &verdict.insert((kept.map(str::to_owned), checked)).1
             }
         };
-        let attempt = Attempt { subject: &subject, counted: &counted, familiar };
+        let attempt = Attempt {
+            subject: &subject,
+            account: known.as_ref().map(|known| &known.account.value),
+            factor: Factor::Password,
+            counted: &counted,
+            familiar,
+        };
         let mut batch = Batch::new();
         let transaction = match (checked, &known, credential, wait) {
             (Checked::Held { rehashed }, Some(known), Some(credential), MayTry::Allowed) => {
@@ -94,7 +103,12 @@ async fn check_password(
                 } else {
                     batch.expect(credential);
                 }
-                attempt.held(env, &mut batch, Factor::Password, now)?;
+                attempt.held(env, &mut batch, now)?;
+                if let Some(wrong) = rule::is_unusual(&counted.value, familiar) {
+                    let (event, account) = (Event::UnusualLogin { wrong }, &known.account.value);
+                    let service = loaded.value.request.relying_party.service();
+                    notice::tell(env, &mut batch, account, event, service, visitor, now)?;
+                }
                 let evidence = Evidence::held(
                     Factor::Password,
                     loaded.value.time(now),
@@ -180,6 +194,10 @@ pub(in crate::flow) async fn keep(
 /// One attempt on a factor of somebody.
 pub(in crate::flow) struct Attempt<'a> {
     pub(in crate::flow) subject: &'a Subject,
+    /// Theirs, if there is such a person.
+    pub(in crate::flow) account: Option<&'a Account>,
+    /// As what it is counted.
+    pub(in crate::flow) factor: Factor,
     pub(in crate::flow) counted: &'a Loaded<Attempts>,
     pub(in crate::flow) familiar: bool,
 }
@@ -196,6 +214,19 @@ impl Attempt<'_> {
         metrics::factor(what, false);
         let failed = rule::failed(self.counted.value.clone(), self.familiar, now);
         attempts::update(env.records(), batch, self.counted, &failed, now)?;
+        let is_blocked = |attempts| {
+            rule::may_try(attempts, self.factor, self.familiar, now) == MayTry::Blocked
+        };
+        if let Some(account) = self.account
+            && is_blocked(&failed)
+            && !is_blocked(&self.counted.value)
+        {
+            let event = match self.factor {
+                Factor::Password => Event::PasswordBlocked,
+                _ => Event::CodesBlocked,
+            };
+            notice::tell(env, batch, account, event, None, visitor, now)?;
+        }
         tracing::info!(
             event = "factor.failed",
             support_id = visitor.support_id,
@@ -210,11 +241,10 @@ impl Attempt<'_> {
         &self,
         env: &Env,
         batch: &mut Batch,
-        factor: Factor,
         now: DateTime<Utc>,
     ) -> Result<(), Failure> {
-        metrics::factor(factor.name(), true);
-        let held = rule::held(self.counted.value.clone(), factor, self.familiar);
+        metrics::factor(self.factor.name(), true);
+        let held = rule::held(self.counted.value.clone(), self.factor, self.familiar);
         attempts::update(env.records(), batch, self.counted, &held, now)?;
         Ok(())
     }

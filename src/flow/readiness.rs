@@ -100,7 +100,6 @@ pub async fn reading(env: &Env) -> Reading {
         up,
         room: room.collect(),
         certificates: certificates.collect(),
-        sessions: None,
     }
 }
 

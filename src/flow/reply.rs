@@ -81,11 +81,6 @@ pub enum AccountPage {
         /// What went wrong before.
         notice: Option<PasswordNotice>,
     },
-    /// The person has left.
-    SignedOut {
-        /// The services that were told in the session.
-        services: Vec<LocalName>,
-    },
 }
 
 /// A session as its person sees it.

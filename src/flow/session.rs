@@ -19,6 +19,7 @@ use crate::login::transaction::Transaction;
 use crate::store::port::{Committed, Durability, StoreError};
 use crate::store::record::{Batch, Loaded};
 use crate::store::{sessions, transactions};
+use crate::telemetry::metrics;
 use crate::world::digest::sha256;
 
 /// The session of the browser's cookie, if it is not over.
@@ -146,6 +147,9 @@ pub(in crate::flow) struct Joined {
 impl Joined {
     /// Writes the log's line, and hands over the cookie.
     pub(in crate::flow) fn tell(self) -> Option<SessionCookie> {
+        if self.event == OPENED {
+            metrics::session_opened();
+        }
         tracing::info!(
             event = self.event,
             subject = self.session.subject.as_str(),
@@ -218,7 +222,7 @@ pub(in crate::flow) fn settle(
             sessions::end(records, batch, other)?;
             "session.replaced"
         }
-        None => "session.opened",
+        None => OPENED,
     };
     let secret = env.random.token();
     let beginning = Beginning {
@@ -260,5 +264,6 @@ fn digest(secret: &str) -> String {
     URL_SAFE_NO_PAD.encode(sha256(&[b"session ", secret.as_bytes()].concat()))
 }
 
+const OPENED: &str = "session.opened";
 /// Two tokens and a dot are 87.
 const MAX_COOKIE: usize = 256;

@@ -113,7 +113,8 @@ async fn walk<T: Trial>(
         let subject = &known.account.value.subject;
         let counted = attempts::load(env.records(), subject, T::FACTOR, now).await?;
         let familiar = device::is_known(env, visitor.device, subject, now);
-        let attempt = Attempt { subject, counted: &counted, familiar };
+        let (account, factor) = (Some(&known.account.value), T::FACTOR);
+        let attempt = Attempt { subject, account, factor, counted: &counted, familiar };
         let mut batch = Batch::new();
         let (transaction, risen, wrong) =
             match rule::may_try(&counted.value, T::FACTOR, familiar, now) {
@@ -124,7 +125,7 @@ async fn walk<T: Trial>(
                 MayTry::Blocked => (loaded.value.clone().suspend()?, false, false),
                 MayTry::Allowed => match trial.check(&trying, &mut batch)? {
                     Checked::Held(transaction) => {
-                        attempt.held(env, &mut batch, T::FACTOR, now)?;
+                        attempt.held(env, &mut batch, now)?;
                         (transaction, true, false)
                     }
                     Checked::Passed(transaction) => (transaction, false, false),

@@ -13,6 +13,7 @@ use crate::flow::session;
 use crate::login::transaction::Transaction;
 use crate::store::record::Loaded;
 use crate::store::transactions;
+use crate::texts::language::Language;
 use crate::world::digest::sha256;
 
 /// What a request of a browser says of itself.
@@ -28,6 +29,8 @@ pub struct Visitor<'a> {
     pub agent: Option<&'a str>,
     /// The sealed cookie of a browser used before.
     pub device: Option<&'a str>,
+    /// In which language they are answered.
+    pub language: Language,
     /// The name under which the log knows this request, and a person asks for help.
     pub support_id: &'a str,
 }

@@ -71,6 +71,14 @@ pub fn may_try(
     }
 }
 
+/// How many wrong attempts in a row strangers had made, if a factor that holds in another browser than the person's own
+/// is unusual after them: as many as make strangers wait.
+#[must_use]
+pub fn is_unusual(attempts: &Attempts, known_browser: bool) -> Option<u32> {
+    let wrong = attempts.strange.in_a_row;
+    (!known_browser && wrong >= FREE_IF_STRANGE).then_some(wrong)
+}
+
 /// Counts one attempt as wrong.
 #[must_use]
 pub fn failed(mut attempts: Attempts, known_browser: bool, now: DateTime<Utc>) -> Attempts {
@@ -141,6 +149,14 @@ mod tests {
         assert_eq!(tries(-3600), MayTry::WaitUntil(at(30)));
         assert_eq!(tries(-3601), MayTry::Allowed);
         assert_eq!(tries(-86_400 * 365), MayTry::Allowed);
+    }
+
+    #[test]
+    fn what_holds_in_a_strange_browser_after_five_wrong_ones_is_unusual() {
+        assert_eq!(is_unusual(&wrong(4, false), false), None);
+        assert_eq!(is_unusual(&wrong(5, false), false), Some(5));
+        assert_eq!(is_unusual(&wrong(50, false), true), None);
+        assert_eq!(is_unusual(&wrong(50, true), false), None);
     }
 
     #[test]

@@ -45,6 +45,14 @@ pub struct RelyingParty {
     pub own: bool,
 }
 
+impl RelyingParty {
+    /// What people call it, if it is another than ourselves.
+    #[must_use]
+    pub fn service(&self) -> Option<&LocalName> {
+        (!self.own).then_some(&self.name)
+    }
+}
+
 /// A name in two languages; either may stand in for the other.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -20,6 +20,7 @@ pub mod layers;
 pub mod layout;
 pub mod logouts;
 pub mod memory;
+pub mod outbox;
 pub mod port;
 pub mod record;
 pub mod replay;

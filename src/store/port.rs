@@ -53,6 +53,8 @@ pub enum Space {
     RegisterHolds,
     /// Votes on help pages, by page.
     Feedback,
+    /// Messages that wait to leave, by when they are tried next.
+    Outbox,
     /// The store's own facts: how far the index is, when it was restored.
     Meta,
 }
@@ -78,6 +80,7 @@ impl Space {
             Self::RegisterPending => "register-pending",
             Self::RegisterHolds => "register-holds",
             Self::Feedback => "feedback",
+            Self::Outbox => "outbox",
             Self::Meta => "meta",
         }
     }

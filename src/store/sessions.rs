@@ -142,6 +142,24 @@ pub async fn by_name_id(
     Ok(all)
 }
 
+/// How many there are. Every one of them is read, a few at a time, and others may go on between.
+///
+/// # Errors
+/// When the store fails.
+pub async fn count(records: Records<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    let (mut count, mut after) = (0, None::<String>);
+    loop {
+        let (store, tenant) = (records.store, records.tenant);
+        let page = store.list(tenant, Space::Sessions, "", after.as_deref(), PAGE, now).await?;
+        count += page.len();
+        if page.len() < PAGE {
+            return Ok(count);
+        }
+        after = page.into_iter().last().map(|(name, _)| name);
+        tokio::task::yield_now().await;
+    }
+}
+
 /// What the entries lead to whose names begin with `prefix`; one that leads nowhere is of a session that is over.
 async fn found(
     records: Records<'_>,

@@ -183,6 +183,28 @@ pub fn notice(what: &'static str, result: &'static str) {
     METRICS.notices.get_or_create(&ResultLabels { what, result }).inc();
 }
 
+/// A session was opened.
+pub fn session_opened() {
+    METRICS.sessions.inc();
+}
+
+/// So many sessions were ended.
+pub fn sessions_ended(count: usize) {
+    METRICS.sessions.dec_by(signed_of(count));
+}
+
+/// So many sessions were counted, and `before` is what the figure was when that began: what was opened and ended since
+/// stays added.
+pub fn sessions_counted(count: usize, before: i64) {
+    METRICS.sessions.inc_by(signed_of(count) - before);
+}
+
+/// How many sessions are open, as far as is known.
+#[must_use]
+pub fn open_sessions() -> i64 {
+    METRICS.sessions.get()
+}
+
 /// How many service providers there are, and how many metadata cannot be used.
 pub fn partners(count: usize, faults: usize) {
     METRICS.partners.set(signed_of(count));
@@ -210,8 +232,6 @@ pub struct Reading {
     pub room: Vec<(String, u64)>,
     /// Certificates, and the seconds until they end.
     pub certificates: Vec<(String, i64)>,
-    /// Sessions that can be joined, if somebody counts them.
-    pub sessions: Option<usize>,
 }
 
 /// Everything, as Prometheus reads it (OpenMetrics 1.0).
@@ -225,9 +245,6 @@ pub fn text(reading: &Reading) -> Result<String, fmt::Error> {
     metrics.register_rows.set(signed_of(reading.register_rows));
     metrics.register_pending.set(signed_of(reading.register_pending));
     metrics.register_unindexed.set(signed_of(reading.register_unindexed));
-    if let Some(sessions) = reading.sessions {
-        metrics.sessions.set(signed_of(sessions));
-    }
     for (kind, works) in &reading.up {
         metrics.up.get_or_create(&KindLabels { kind }).set(i64::from(*works));
     }

@@ -18,10 +18,6 @@ table! {
         "You cannot enter these pages with the credentials that you have. Turn to whoever gave them to you.";
     refused_otherwise: "L’accesso non è stato completato in tempo, oppure non vale più. Puoi ricominciare da qui.",
         "The sign-in was not completed in time, or it counts no more. You can start again from here.";
-    left_title: "Sei uscito dall’area personale", "You have left your own pages";
-    left: "La sessione in questo browser è chiusa.", "The session in this browser is over.";
-    left_services: "In questa sessione sei entrato anche in questi servizi, che possono tenerti ancora collegato: esci anche da lì.",
-        "In this session you also signed in to these services, which may keep you signed in: sign out there too.";
     sessions_title: "Le tue sessioni", "Your sessions";
     sessions_lead: "Ogni sessione è un browser da cui sei entrato. Chiudi quelle che non riconosci e cambia subito la password.",
         "Each session is a browser from which you signed in. End those that you do not recognise and change your password at once.";

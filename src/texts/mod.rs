@@ -16,6 +16,8 @@ pub mod identity;
 pub mod language;
 pub mod login;
 pub mod logout;
+pub mod mail;
+pub mod moment;
 pub mod notice;
 pub mod reach;
 pub mod table;

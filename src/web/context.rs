@@ -66,6 +66,7 @@ impl Context {
             device: self.device.as_deref(),
             session: self.session.as_deref(),
             agent: self.agent.as_deref(),
+            language: self.language,
             support_id: &self.support_id,
         }
     }

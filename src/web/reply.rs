@@ -72,15 +72,8 @@ fn account_page(context: &Context, account: AccountPage) -> Response {
     match account {
         AccountPage::Welcome { refused } => {
             let status = if refused.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
-            let html = AccountWelcome { refused, left: None }.render(&frame);
+            let html = AccountWelcome { refused }.render(&frame);
             page(context, status, html)
-        }
-        AccountPage::SignedOut { services } => {
-            let left = Some(services.iter().map(|name| local(context, name)).collect());
-            let html = AccountWelcome { refused: None, left }.render(&frame);
-            let mut response = page(context, StatusCode::OK, html);
-            set(&mut response, SET_COOKIE, &cookie::remove(cookie::SESSION));
-            response
         }
         AccountPage::Sessions { csrf, rows, done } => {
             let named = |row: SessionRow| {

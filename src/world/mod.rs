@@ -1,6 +1,7 @@
-//! What a program cannot make up for itself: the time, chance, what others' servers say,
-//! private keys and the key that seals what lies on the disk.
+//! What a program cannot make up for itself: the time, chance, what others' servers say, private keys,
+//! the key that seals what lies on the disk, and the way to people.
 
+pub mod aside;
 pub mod certificate;
 pub mod clock;
 pub mod content;
@@ -10,6 +11,9 @@ pub mod ecdsa;
 pub mod fetch;
 pub mod issue;
 pub mod key_place;
+pub mod letter;
+pub mod mail_folder;
+pub mod outbox;
 pub mod private_key;
 pub mod public_key;
 pub mod random;
@@ -19,6 +23,7 @@ pub mod room;
 pub mod seal;
 pub mod shape;
 pub mod signer;
+pub mod smtp;
 pub mod stopwatch;
 pub mod token;
 pub mod token_key;

@@ -1,55 +1,23 @@
 //! The two signature verifiers disagree: a plain refusal to whoever sent it, an alarm to whoever runs us.
 #![cfg(feature = "xmlsec")]
 
-use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, Mutex};
 
 use ponte::flow::begin::begin;
+use ponte::flow::logout;
 use ponte::flow::reply::{Reply, Trouble};
 use ponte::flow::visit::Visitor;
 use ponte::saml::binding::Inbound;
 use ponte::saml::partner::ServiceProvider;
 use ponte::saml::signature::PublicKey;
-use serde_json::Value;
-use tracing_subscriber::fmt::MakeWriter;
+use ponte::texts::language::Language;
 
 use crate::support::house::House;
 use crate::support::keys;
+use crate::support::log::Log;
+use crate::support::logout::Logout;
 use crate::support::requests::form;
 use crate::support::sp::{AuthnRequest, SPID_ENTITY};
-
-/// What was logged on this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    fn of(&self, event: &str) -> Vec<Value> {
-        let bytes = self.0.lock().unwrap().clone();
-        let rows = String::from_utf8(bytes).unwrap();
-        let rows = rows.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        rows.filter(|row| row["event"] == event).collect()
-    }
-}
 
 /// A house whose second verifier holds the key of `second` for the SPID service provider.
 fn house_with(second: &keys::Keys) -> House {
@@ -64,20 +32,25 @@ fn house_with(second: &keys::Keys) -> House {
     house
 }
 
+fn stranger() -> Visitor<'static> {
+    Visitor {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        browser: None,
+        device: None,
+        session: None,
+        agent: None,
+        language: Language::It,
+        support_id: "TEST-TEST-TEST",
+    }
+}
+
 /// The number of the page that a posted request gets; `None` if a login begins.
 fn post(house: &House, id: &str) -> Option<u16> {
     let issued = house.now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut request = AuthnRequest::spid(id, &issued);
     request.destination = Some(house.env.idp.single_sign_on.clone());
     let body = form(&request.signed(&keys::SP.signer), None);
-    let visitor = Visitor {
-        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        browser: None,
-        device: None,
-        session: None,
-        agent: None,
-        support_id: "TEST-TEST-TEST",
-    };
+    let visitor = stranger();
     match house.block_on(begin(&house.env, Inbound::Post { form: &body }, &visitor)) {
         Reply::Continue { .. } => None,
         Reply::Trouble(trouble) => match *trouble {
@@ -90,9 +63,7 @@ fn post(house: &House, id: &str) -> Option<u16> {
 
 #[test]
 fn a_disagreement_is_refused_and_alarms_at_once_and_then_once_a_minute() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(log.clone());
-    let _here = tracing::subscriber::set_default(subscriber.finish());
+    let (log, _here) = Log::listen();
     let house = house_with(&keys::STRANGER);
     for n in 0..3 {
         assert_eq!(post(&house, &format!("_disputed-{n}")), Some(7));
@@ -108,11 +79,34 @@ fn a_disagreement_is_refused_and_alarms_at_once_and_then_once_a_minute() {
     }
 }
 
+/// The same bell for a logout that is posted.
+#[test]
+fn a_disagreement_about_a_logout_alarms_too() {
+    let (log, _here) = Log::listen();
+    let house = house_with(&keys::STRANGER);
+    for (id, signer, rings) in
+        [("_one", &keys::SP, 1), ("_two", &keys::IDP, 1), ("_three", &keys::SP, 2)]
+    {
+        let issued = house.now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let message = Logout {
+            issue_instant: Some(issued),
+            destination: Some(house.url("/saml/slo")),
+            ..Logout::request(id)
+        };
+        let body = message.post(None, &signer.signer);
+        let visitor = stranger();
+        let inbound = Inbound::Post { form: &body };
+        let reply = house.block_on(logout::receive::message(&house.env, inbound, &visitor));
+        assert!(matches!(reply, Reply::Trouble(_)), "{id}: {reply:?}");
+        assert_eq!(log.of("verifier-disagreement").len(), rings, "{id}");
+        house.wait(30);
+    }
+    assert_eq!(log.of("logout.refused").len(), 3);
+}
+
 #[test]
 fn verifiers_that_agree_alarm_nobody() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(log.clone());
-    let _here = tracing::subscriber::set_default(subscriber.finish());
+    let (log, _here) = Log::listen();
     let house = house_with(&keys::SP);
     assert_eq!(post(&house, "_agreed"), None);
     assert_eq!(log.of("request.accepted").len(), 1);

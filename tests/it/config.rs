@@ -52,6 +52,10 @@ fn with_login(line: &str) -> String {
     format!("{MINIMAL}\n[login]\n{line}\n")
 }
 
+fn with_mail(lines: &str) -> String {
+    format!("{MINIMAL}[mail]\n{lines}\n")
+}
+
 #[test]
 fn a_minimal_file_is_enough() {
     let settings = read(MINIMAL).unwrap();
@@ -219,6 +223,31 @@ fn values_out_of_bounds_are_refused_with_key_line_expected_and_found() {
             "keys.pkcs11.token: expected the token's label, or its slot in keys.pkcs11.slot, found neither",
         ),
         (
+            with_mail("way = \"post\""),
+            "line 12: mail.way: expected \"none\" or \"smtp\" or \"folder\", found \"post\"",
+        ),
+        (with_mail("way = \"smtp\""), "mail.server: expected a host's name or address, found \"\""),
+        (
+            with_mail("way = \"smtp\"\nserver = \"mail.example.org\""),
+            "mail.from: expected the address that mails come from, such as \"Comune di Esempio <no-reply@example.org>\", found nothing",
+        ),
+        (
+            with_mail("way = \"smtp\"\nserver = \"mail.example.org\"\nsecurity = \"none\""),
+            "line 14: mail.security: expected \"starttls\" or \"tls\" (\"none\" is for a server on this machine), found \"none\"",
+        ),
+        (
+            with_mail("way = \"smtp\"\nserver = \"mail.example.org\"\nuser = \"ponte\""),
+            "mail.password-file: expected the file of the password, where there is mail.user, found nothing",
+        ),
+        (
+            with_mail("way = \"folder\"\nfrom = \"nobody\""),
+            "line 13: mail.from: expected an address, or a name and an address in angle brackets",
+        ),
+        (
+            with_mail("way = \"folder\"\nkeep-days = 31"),
+            "line 13: mail.keep-days: expected a number from 1 to 30, found 31",
+        ),
+        (
             with("[idp]", "[idp]\nspid-prefix = \"pont\""),
             "line 6: idp.spid-prefix: expected four capital letters, found \"pont\"",
         ),
@@ -247,6 +276,13 @@ fn values_beside_those_refused_are_taken() {
         with_login("timeout-seconds = 60"),
         with_login("totp-period = 60"),
         with_login("max-level = \"SpidL3\""),
+        with_mail("way = \"folder\""),
+        with_mail(
+            "way = \"smtp\"\nserver = \"localhost\"\nsecurity = \"none\"\nport = 25\nfrom = \"a@b.it\"",
+        ),
+        with_mail(
+            "way = \"smtp\"\nserver = \"mail.example.org\"\nfrom = \"Comune <no-reply@b.it>\"\nuser = \"u\"\npassword-file = \"f\"",
+        ),
         with_login("argon2 = { memory-kib = 47104, iterations = 1 }"),
         with("https://idp.example.org", "http://idp.localhost:8080"),
         with("https://idp.example.org", "http://127.0.0.1:8080"),

@@ -147,6 +147,26 @@ fn what_was_given_up_is_told_with_its_code() {
     assert!(page.body.contains("ErrorCode nr25"), "{}", page.body);
 }
 
+/// What the citizens are told is to be read beside their passwords.
+#[test]
+fn the_mails_to_the_citizens_are_shown() {
+    let folder = TempDir::new().unwrap();
+    let demo = Demo::start(folder.path());
+    let mails = || Agent::new().get(&demo.provider("/demo/mail")).unwrap().body;
+    assert!(mails().contains("Ancora nessun messaggio"));
+    let people = Agent::new().get(&demo.provider("/demo")).unwrap();
+    assert!(people.body.contains("href=\"/demo/mail\""));
+    demo.response(&mut Agent::new(), "SpidL2", "redirect");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !mails().contains("Accesso da un nuovo browser") {
+        assert!(Instant::now() < deadline, "{}", mails());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let shown = mails();
+    assert!(shown.contains("ada.rossi@example.org"), "{shown}");
+    assert!(shown.contains("Nessuno ti chiederà mai la password"), "{shown}");
+}
+
 #[test]
 fn the_folder_is_used_again_on_other_ports_too() {
     let folder = TempDir::new().unwrap();

@@ -336,6 +336,30 @@ fn the_person_leaves_here_and_everybody_is_told() {
     assert!(page.body.contains("<dt>Servizio A</dt><dd>uscito</dd>"), "{}", page.body);
 }
 
+/// Signing out at the person's own pages is the same logout.
+#[test]
+fn signing_out_at_the_own_pages_tells_everybody_too() {
+    let house = house();
+    let anna = house.enrolled("anna");
+    let mut agent = Agent::new();
+    log_in(&house, &mut agent, &anna, B, 1);
+    log_in(&house, &mut agent, &anna, C, 1);
+    let page = agent.get(&house.url("/account")).unwrap();
+    let page = press(&mut agent, &page, "/account/enter");
+    assert_eq!(page.url.path(), "/account/sessions", "the session lets them in");
+    let page = press(&mut agent, &page, "/account/sign-out");
+    assert!(page.url.path().starts_with("/logout/"), "{}", page.url);
+    assert!(!has_session(&house, &mut agent), "it is over at once");
+    let first = Sent::of(&page, Parameter::SamlRequest);
+    assert_eq!(first.to, format!("{B}/slo"));
+    let page = by_redirect(&house, &mut agent, &response(&house, B, &first));
+    let second = Sent::of(&page, Parameter::SamlRequest);
+    assert_eq!(second.to, format!("{C}/slo"));
+    let page = by_redirect(&house, &mut agent, &response(&house, C, &second));
+    assert!(page.body.contains("Sei uscito"), "{}", page.body);
+    assert!(!agent.cookie_header("idp.localhost").contains("__Host-session"));
+}
+
 #[test]
 fn nobody_leaves_by_a_form_of_another_site_or_without_its_token() {
     let house = house();

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
 use ponte::assurance::factor::Factor;
 use ponte::enrolment::activation::FirstEnrolment;
 use ponte::identity::account::{AccountState, ProofingMethod};
@@ -475,6 +476,28 @@ fn a_request_is_taken_once() {
     assert_eq!(send(&mut Agent::new(), &request).unwrap().status, 200);
     let again = send(&mut Agent::new(), &request).unwrap();
     assert!(response(&again).contains("ErrorCode nr11"));
+}
+
+/// What was seen before a restore is not remembered: what was issued before it, or as far ahead of it as a service
+/// provider's clock may run, is refused as if it had been seen.
+#[test]
+fn a_request_older_than_a_restore_is_refused() {
+    let house = House::new();
+    let (ahead, restored) = (house.env.settings.requests.window_ahead, house.now());
+    house.wait(ahead.num_seconds());
+    let answer = |seconds: i64| {
+        let issued = restored + TimeDelta::seconds(seconds);
+        let issued = issued.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let request = house.spid(2, |request| request.issue_instant = Some(issued));
+        send(&mut Agent::new(), &request).unwrap()
+    };
+    assert!(answer(-60).form_with(&["password"]).is_some(), "nothing was restored yet");
+    house.env.life.know_restore(Some(restored));
+    for seconds in [-60, 0, 119] {
+        let page = answer(seconds);
+        assert!(response(&page).contains("ErrorCode nr11"), "{seconds}: {}", page.body);
+    }
+    assert!(answer(120).form_with(&["password"]).is_some(), "nobody's clock is so far ahead");
 }
 
 #[test]

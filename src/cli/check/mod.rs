@@ -4,6 +4,7 @@ pub mod clock;
 pub mod finding;
 pub mod keys;
 pub mod listener;
+pub mod mail;
 pub mod partners;
 pub mod run;
 pub mod store;

@@ -84,6 +84,7 @@ fn make(path: &Path, provider: &str, now: DateTime<Utc>) -> Result<(), CliError>
 /// The addresses are this start's, whatever the file says; the log is quiet unless somebody wants it otherwise.
 fn settings(path: &Path, provider: &str, port: u16) -> Result<Settings, CliError> {
     let mut environment = vec![("PONTE_SERVER_LOG_LEVEL".to_owned(), "warn".to_owned())];
+    environment.push(("PONTE_MAIL_WAY".to_owned(), "folder".to_owned()));
     environment.extend(load::environment());
     environment.push(("PONTE_SERVER_BASE_URL".to_owned(), provider.to_owned()));
     environment.push(("PONTE_SERVER_LISTEN".to_owned(), format!("127.0.0.1:{port}")));

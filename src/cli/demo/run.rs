@@ -12,8 +12,10 @@ use crate::cli::error::CliError;
 use crate::cli::house::{self, House};
 use crate::cli::say::say_text;
 use crate::cli::serve::{self as serving, Running};
+use crate::config::settings::MailWay;
 use crate::saml::signature::PublicKey;
 use crate::telemetry::log;
+use crate::web::demo::mail;
 use crate::web::demo::people::{self, People};
 use crate::web::demo::service_provider::{self, Provider, ServiceProvider};
 use crate::web::pages::demo::DemoPerson;
@@ -42,11 +44,20 @@ pub fn run(said: &Demo) -> Result<(), CliError> {
         let service = TcpListener::bind(address).await.map_err(CliError::listen(address))?;
 
         say_text(welcome(&house, &folder, &citizens).await?);
+        let mails = match folder.settings.mail.as_ref().map(|mail| &mail.way) {
+            Some(MailWay::Folder(folder)) => Some(folder.clone()),
+            _ => None,
+        };
         let people = People {
             citizens: citizens.iter().map(kept).collect(),
             service: folder.service.to_string(),
+            mails: mails.is_some(),
         };
-        let pages = router::router_with(Arc::clone(&house.env), people::routes(people));
+        let mut more = people::routes(people);
+        if let Some(mails) = mails {
+            more = more.merge(mail::routes(mails));
+        }
+        let pages = router::router_with(Arc::clone(&house.env), more);
         let site = service_provider::router(Arc::new(site(&house, folder)?));
         tokio::join!(
             serve::serve(provider, Doors::default(), pages, running.stopped()),
@@ -81,6 +92,7 @@ async fn welcome(house: &House, folder: &Folder, citizens: &[Citizen]) -> Result
   Service provider     {}      begin here
   Identity provider    {}
   Citizens and codes   {}
+  Mails to them        {}/mail
   Folder               {}      remove it to begin anew
 
 {lines}
@@ -88,6 +100,7 @@ Ctrl-C stops it.
 ",
         folder.service,
         env.settings.base_url,
+        people_page(house),
         people_page(house),
         folder.path.display(),
     ))

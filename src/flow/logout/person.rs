@@ -18,6 +18,7 @@ use crate::login::session::Session;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
 use crate::store::{logouts, sessions};
+use crate::telemetry::metrics;
 use crate::world::digest::sha256;
 
 /// Asks whether the person wants to leave, and shows what they leave.
@@ -48,36 +49,46 @@ pub async fn ask(env: &Env, visitor: &Visitor<'_>) -> Reply {
 pub async fn leave(env: &Env, csrf: &str, visitor: &Visitor<'_>) -> Reply {
     let now = env.clock.now();
     let left = async {
-        for _ in 0..ROUNDS {
-            let Some(session) = session::current(env, visitor, now).await? else {
-                return Ok(nothing());
-            };
-            if csrf != token(visitor) {
-                return Err(Failure::Told(Trouble::NotOurForm));
-            }
-            let records = env.records();
-            let browser = env.random.token();
-            let reachable = |entity_id: &str| is_reachable(env, entity_id, now);
-            let logout = opened(env, &session.value, &browser, reachable, now);
-            let mut batch = Batch::new();
-            batch.expect(&session);
-            sessions::end(records, &mut batch, &session)?;
-            logouts::open(records, &mut batch, &logout)?;
-            match batch.commit(&*env.store, Durability::Durable, now).await? {
-                Committed::Conflict(_) => continue,
-                Committed::Done => {}
-            }
-            tracing::info!(
-                event = "logout.begun",
-                support_id = visitor.support_id,
-                others = logout.leaving().len(),
-            );
-            let (handle, browser) = (logout.id, Some(browser));
-            return Ok(Reply::Logout(LogoutReply::Continue { handle, browser }));
+        if session::current(env, visitor, now).await?.is_some() && csrf != token(visitor) {
+            return Err(Failure::Told(Trouble::NotOurForm));
         }
-        Err(Failure::Contention)
+        begin(env, visitor, now).await
     };
     left.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
+}
+
+/// As [`leave`], for a form that was found to be ours.
+pub(in crate::flow) async fn begin(
+    env: &Env,
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Reply, Failure> {
+    for _ in 0..ROUNDS {
+        let Some(session) = session::current(env, visitor, now).await? else {
+            return Ok(nothing());
+        };
+        let records = env.records();
+        let browser = env.random.token();
+        let reachable = |entity_id: &str| is_reachable(env, entity_id, now);
+        let logout = opened(env, &session.value, &browser, reachable, now);
+        let mut batch = Batch::new();
+        batch.expect(&session);
+        sessions::end(records, &mut batch, &session)?;
+        logouts::open(records, &mut batch, &logout)?;
+        match batch.commit(&*env.store, Durability::Durable, now).await? {
+            Committed::Conflict(_) => continue,
+            Committed::Done => {}
+        }
+        metrics::sessions_ended(1);
+        tracing::info!(
+            event = "logout.begun",
+            support_id = visitor.support_id,
+            others = logout.leaving().len(),
+        );
+        let (handle, browser) = (logout.id, Some(browser));
+        return Ok(Reply::Logout(LogoutReply::Continue { handle, browser }));
+    }
+    Err(Failure::Contention)
 }
 
 fn opened(

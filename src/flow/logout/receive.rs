@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::flow::advance::ROUNDS;
+use crate::flow::alarm::ring;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::logout::reply::{LogoutPage, LogoutReply, Show, is_reachable};
@@ -22,6 +23,7 @@ use crate::saml::status::Fault;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};
 use crate::store::{logouts, replay, sessions};
+use crate::telemetry::metrics;
 use crate::telemetry::redact::excerpt;
 
 /// Takes a logout message as it was received.
@@ -77,6 +79,7 @@ async fn requested(
             Committed::Conflict(_) => continue,
             Committed::Done => {}
         }
+        metrics::sessions_ended(named.len());
         tracing::info!(
             event = "logout.requested",
             support_id = visitor.support_id,
@@ -224,8 +227,11 @@ fn refuse(
     now: DateTime<Utc>,
 ) -> Result<Reply, Failure> {
     match rejected {
-        Rejected::Browser { fault, http_status, claimed } => {
+        Rejected::Browser { fault, http_status, claimed, disagreement } => {
             log(&fault, claimed.as_deref(), visitor);
+            if disagreement {
+                ring(env, claimed.as_deref(), visitor);
+            }
             let trouble = Trouble::Fault { fault: *fault, status: http_status };
             Ok(Reply::Trouble(Box::new(trouble)))
         }

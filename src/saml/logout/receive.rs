@@ -15,7 +15,7 @@ use crate::saml::logout::message::{Kind, LogoutMessage, NameId};
 use crate::saml::logout::write::ReplyTo;
 use crate::saml::partner::{Profile, ServiceProvider};
 use crate::saml::profile::check::cut;
-use crate::saml::signature::{self, SignedXml};
+use crate::saml::signature::{self, SignedXml, Unproven};
 use crate::saml::status::{Fault, FaultKind};
 use crate::saml::structure::{self, Root, Signed};
 use crate::saml::xml;
@@ -68,6 +68,8 @@ pub enum Rejected {
         http_status: u16,
         /// Who the message says sent it, for the log; cut to 200 characters.
         claimed: Option<String>,
+        /// Whether it is refused because the two signature verifiers disagree, which is worth an alarm.
+        disagreement: bool,
     },
     /// The service provider is known, and its request breaks a rule: it gets a `LogoutResponse`.
     Registered {
@@ -157,7 +159,11 @@ fn verified(
             Binding::Post => FaultKind::PostSignature,
         };
         let rule = "must hold over the octets received with a key of the issuer's metadata (SAML Profiles §4.4.3.1, §4.4.3.4, spid-saml §1.5)";
-        browser(kind, "Signature", rule, &error.to_string(), Some(&claimed))
+        let mut rejected = browser(kind, "Signature", rule, &error.to_string(), Some(&claimed));
+        if let Rejected::Browser { disagreement, .. } = &mut rejected {
+            *disagreement = error == Unproven::Disagreement;
+        }
+        rejected
     })?;
     Ok((partner, signed))
 }
@@ -222,6 +228,7 @@ impl Incoming {
                 http_status: 403,
                 fault: Box::new(fault),
                 claimed: Some(cut(&self.partner.entity_id)),
+                disagreement: false,
             },
         }
     }
@@ -263,6 +270,7 @@ impl Request {
                 http_status: 403,
                 fault: Box::new(fault),
                 claimed: Some(cut(&self.partner.entity_id)),
+                disagreement: false,
             },
         }
     }
@@ -323,7 +331,8 @@ fn browser(
     claimed: Option<&str>,
 ) -> Rejected {
     let fault = Fault { kind, rule, element, expected: Cow::Borrowed(""), found: cut(found) };
-    Rejected::Browser { http_status: 403, fault: Box::new(fault), claimed: claimed.map(cut) }
+    let (fault, claimed) = (Box::new(fault), claimed.map(cut));
+    Rejected::Browser { http_status: 403, fault, claimed, disagreement: false }
 }
 
 const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";

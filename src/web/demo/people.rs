@@ -41,6 +41,8 @@ pub struct People {
     pub citizens: Vec<Citizen>,
     /// The whole address of the service provider.
     pub service: String,
+    /// Whether mails to them can be read here.
+    pub mails: bool,
 }
 
 /// The route, to be put beside the identity provider's own.
@@ -65,7 +67,8 @@ async fn show(
         }
     }
     let service = people.service.clone();
-    let people = DemoPeople { people: shown, service, here: HERE.to_owned() };
+    let mails = people.mails.then(|| super::mail::HERE.to_owned());
+    let people = DemoPeople { people: shown, service, here: HERE.to_owned(), mails };
     page(&context, StatusCode::OK, people.render(&context.frame()))
 }
 
@@ -123,4 +126,5 @@ fn name(account: &Account) -> String {
     parts.join(" ")
 }
 
-const HERE: &str = "/demo";
+/// Where the page is.
+pub(super) const HERE: &str = "/demo";

@@ -14,8 +14,6 @@ use crate::web::pages::page::page;
 pub struct AccountWelcome {
     /// Why the person was not let in.
     pub refused: Option<Refusal>,
-    /// The services that were told in the session that the person has just left.
-    pub left: Option<Vec<String>>,
 }
 
 /// The person's sessions.

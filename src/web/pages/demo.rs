@@ -61,6 +61,32 @@ pub struct DemoPeople {
     pub service: String,
     /// This page's own path.
     pub here: String,
+    /// The path of the page with the mails, if there is one.
+    pub mails: Option<String>,
+}
+
+/// What the demo citizens were told by mail.
+#[derive(Clone, Debug)]
+pub struct DemoMails {
+    /// The mails, the latest first.
+    pub mails: Vec<DemoMail>,
+    /// The folder that has them.
+    pub folder: String,
+    /// This page's own path.
+    pub here: String,
+    /// The path of the page with the citizens.
+    pub people: String,
+}
+
+/// A mail to a made-up citizen.
+#[derive(Clone, Debug)]
+pub struct DemoMail {
+    /// The address.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
 }
 
 /// One made-up citizen.
@@ -113,3 +139,4 @@ page!(DemoHome, "demo_home.html", demo);
 page!(DemoAttributes, "demo_attributes.html", demo);
 page!(DemoError, "demo_error.html", demo);
 page!(DemoPeople, "demo_people.html", demo);
+page!(DemoMails, "demo_mails.html", demo);

@@ -148,6 +148,53 @@ fn a_login_is_counted() {
     assert!(samples.len() < 700, "{}", samples.len());
 }
 
+/// Sessions are counted as they open and end, and anew at the start.
+#[test]
+fn open_sessions_are_counted() {
+    let mut server = Server::new();
+    let port = free_port();
+    server.configure_in("monitoring", &format!("listen = \"127.0.0.1:{port}\""));
+    server.add_metadata("sp", &Metadata::spid().signed(&keys::SP.signer), SPID_ENTITY, "spid");
+    server.start();
+    server.add_user("ada");
+    let open = || {
+        let text = get(port, "/metrics", "Host: any\r\n");
+        samples(body(&text)).get("ponte_open_sessions").copied()
+    };
+    let mut browsers = [Agent::new(), Agent::new(), Agent::new()];
+    assert_eq!(open(), Some(0.0));
+    for agent in &mut browsers {
+        let page = agent.get(&server.url("/account")).unwrap();
+        let form = page.forms().into_iter().find(|form| form.action == "/account/enter").unwrap();
+        let page = agent.submit(&page, &form, &[]).unwrap();
+        let form = page.form_with(&["username", "password"]).unwrap();
+        let values = [("username", "ada"), ("password", "una frase lunga e segreta")];
+        let page = agent.submit(&page, &form, &values).unwrap();
+        assert_eq!(page.url.path(), "/account/sessions", "{}", page.body);
+    }
+    assert_eq!(open(), Some(3.0));
+    let press = |agent: &mut Agent, action: &str| {
+        let page = agent.get(&server.url("/account/sessions")).unwrap();
+        let form = page.forms().into_iter().find(|form| form.action == action).unwrap();
+        agent.submit(&page, &form, &[]).unwrap();
+    };
+    press(&mut browsers[0], "/account/sign-out");
+    assert_eq!(open(), Some(2.0));
+    server.stop();
+    server.start();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while open() != Some(2.0) {
+        assert!(std::time::Instant::now() < deadline, "{:?}", open());
+    }
+    let press = |agent: &mut Agent, action: &str| {
+        let page = agent.get(&server.url("/account/sessions")).unwrap();
+        let form = page.forms().into_iter().find(|form| form.action == action).unwrap();
+        agent.submit(&page, &form, &[]).unwrap();
+    };
+    press(&mut browsers[1], "/account/sessions/end-others");
+    assert_eq!(open(), Some(1.0));
+}
+
 /// Paths that somebody makes up are one route.
 #[test]
 fn made_up_paths_make_no_series() {

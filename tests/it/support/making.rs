@@ -21,6 +21,7 @@ use ponte::flow::hashing::HashPool;
 use ponte::flow::life::Life;
 use ponte::flow::limits::Limiter;
 use ponte::flow::network::Proxies;
+use ponte::flow::notice::Mailing;
 use ponte::identity::tenant::TenantId;
 use ponte::login::request::LocalName;
 use ponte::login::session::Lives;
@@ -47,6 +48,7 @@ pub(crate) struct Making {
     pub(crate) start: DateTime<Utc>,
     pub(crate) per_address: u32,
     pub(crate) certificates: Vec<Ending>,
+    pub(crate) mailing: Option<Mailing>,
     port: u16,
 }
 
@@ -88,6 +90,7 @@ impl Making {
             start: "2026-11-22T10:00:00Z".parse().unwrap(),
             per_address: 100_000,
             certificates: Vec::new(),
+            mailing: None,
             port,
         }
     }
@@ -151,6 +154,7 @@ pub(crate) fn make(making: Making) -> Env {
         by_partner: Limiter::new(100_000),
         life: Life::default(),
         disagreements: Alarm::default(),
+        mailing: making.mailing,
         settings: making.settings,
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod forge;
 pub(crate) mod house;
 pub(crate) mod idp;
 pub(crate) mod keys;
+pub(crate) mod log;
 pub(crate) mod logout;
 pub(crate) mod making;
 pub(crate) mod oidc_op;

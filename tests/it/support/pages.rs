@@ -20,7 +20,7 @@ use ponte::texts::login::Problem;
 use ponte::web::pages::account::{AccountPassword, AccountSessions, AccountWelcome};
 use ponte::web::pages::consent::Consent;
 use ponte::web::pages::demo::{
-    DemoAttributes, DemoCode, DemoError, DemoHome, DemoPeople, DemoPerson,
+    DemoAttributes, DemoCode, DemoError, DemoHome, DemoMail, DemoMails, DemoPeople, DemoPerson,
 };
 use ponte::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
 use ponte::web::pages::error::{Age, Error, Level};
@@ -32,6 +32,11 @@ use ponte::web::pages::login::{Login, Totp};
 use ponte::web::pages::logout::{Logout, Outgoing, Show};
 use ponte::web::pages::notice::Notice;
 use ponte::web::pages::post::{Message, PostForm};
+
+fn demo_mails(mails: Vec<DemoMail>) -> DemoMails {
+    let (here, people) = ("/demo/mail".into(), "/demo".into());
+    DemoMails { mails, folder: "ponte-demo/mail".into(), here, people }
+}
 
 /// Every page, filled.
 pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
@@ -67,13 +72,9 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
             released(AttributeName::DateOfBirth, "1980-01-01"),
             released(AttributeName::Email, "anna.maria.rossi@posta.example"),
         ]).render(&around)),
-        ("account_welcome", AccountWelcome { refused: None, left: None }.render(&around)),
+        ("account_welcome", AccountWelcome { refused: None }.render(&around)),
         ("account_refused", {
-            AccountWelcome { refused: Some(Refusal::TooManyAttempts), left: None }.render(&around)
-        }),
-        ("account_left", {
-            let left = Some(vec!["Anagrafe".into(), "Biblioteca".into()]);
-            AccountWelcome { refused: None, left }.render(&around)
+            AccountWelcome { refused: Some(Refusal::TooManyAttempts) }.render(&around)
         }),
         ("account_login", Login { own: true, level: None, ..login(None) }.render(&around)),
         ("account_sessions", the_sessions(3, Some(Done::Password)).render(&around)),
@@ -226,7 +227,13 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
             ],
             service: "http://sp.localhost:8081/".into(),
             here: "/demo".into(),
+            mails: Some("/demo/mail".into()),
         }.render(&around)),
+        ("demo_mails", demo_mails(vec![DemoMail {
+            to: "anna.rossi@example.org".into(),
+            subject: "Ente di prova: Password cambiata".into(),
+            text: "La password è stata cambiata.\n\n- Quando: ieri\n".into(),
+        }]).render(&around)),
     ];
     for (name, notice) in [
         ("wait", Notice::Wait { retry_after: 150, busy: true }),
@@ -356,7 +363,6 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             changed: true,
         }
         .render(&around),
-        AccountWelcome { refused: None, left: Some(vec![v()]) }.render(&around),
         {
             let mut page = the_sessions(2, None);
             page.csrf = v();
@@ -413,6 +419,14 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             }],
             service: v(),
             here: v(),
+            mails: Some(v()),
+        }
+        .render(&around),
+        DemoMails {
+            mails: vec![DemoMail { to: v(), subject: v(), text: v() }],
+            folder: v(),
+            here: v(),
+            people: v(),
         }
         .render(&around),
     ];

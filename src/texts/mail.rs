@@ -1,0 +1,251 @@
+//! What mails say, as plain text and as HTML.
+//!
+//! No mail has a form, a picture or a link: whoever gets used to following links in mails follows the wrong one some
+//! day (AN-06 to AN-08). Addresses are written out, and come from the settings alone.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use crate::texts::common;
+use crate::texts::language::Language;
+use crate::texts::moment::moment;
+use crate::texts::table::table;
+
+table! {
+    browser_subject: "Accesso da un nuovo browser", "Sign-in from a new browser";
+    browser_lead: "La tua identità è stata usata da un browser da cui non eri ancora entrato, o che non è più riconoscibile.",
+        "Your identity was used from a browser from which you had not signed in before, or which cannot be recognised any more.";
+    unusual_subject: "Accesso insolito", "Unusual sign-in";
+    app_subject: "Nuova app per i codici monouso", "New app for one-time codes";
+    app_lead: "Una nuova app per i codici monouso è stata attivata per la tua identità. Quella di prima, se c’era, non vale più.",
+        "A new app for one-time codes was activated for your identity. The one before, if there was one, counts no more.";
+    password_subject: "Password cambiata", "Password changed";
+    password_lead: "La password della tua identità è stata cambiata. Le sessioni aperte in altri browser sono state chiuse.",
+        "The password of your identity was changed. Sessions open in other browsers were ended.";
+    blocked_password_subject: "Password bloccata", "Password blocked";
+    blocked_password_lead: "Dopo troppi tentativi sbagliati di fila da un browser da cui eri già entrato, la password non è più accettata da lì, nemmeno se è quella giusta.",
+        "After too many wrong attempts in a row from a browser from which you had signed in before, the password is no longer accepted there, not even the right one.";
+    blocked_code_subject: "Codici monouso bloccati", "One-time codes blocked";
+    blocked_code_lead: "Dopo troppi tentativi sbagliati di fila, i codici monouso della tua identità non sono più accettati, nemmeno quelli giusti. Chi ci ha provato conosceva la password.",
+        "After too many wrong attempts in a row, the one-time codes of your identity are no longer accepted, not even the right ones. Whoever tried knew the password.";
+    when: "Quando", "When";
+    browser: "Browser", "Browser";
+    network: "Rete", "Network";
+    service: "Servizio", "Service";
+    unknown: "sconosciuto", "unknown";
+    you: "Se sei stato tu, non devi fare nulla.", "If this was you, there is nothing to do.";
+    not_you: "Se non sei stato tu, qualcuno conosce la tua password. Apri il browser, scrivi tu stesso l’indirizzo del tuo gestore di identità, entra nella tua area personale, cambia la password e chiudi le altre sessioni. Poi avvisa l’assistenza.",
+        "If this was not you, somebody knows your password. Open your browser, type the address of your identity provider yourself, enter your own pages, change the password and end the other sessions. Then tell those who help.";
+    blocked_now: "Per tornare a entrare rivolgiti all’assistenza. Se non sei stato tu a sbagliare, dillo: qualcuno ha provato a entrare al tuo posto.",
+        "To sign in again turn to those who help. If it was not you who failed, tell them: somebody tried to sign in in your place.";
+    changed_not_you: "Se non sei stato tu, avvisa subito l’assistenza: qualcuno è entrato nella tua area personale.",
+        "If this was not you, tell those who help at once: somebody has entered your own pages.";
+    phishing: "Nessuno ti chiederà mai la password o un codice per telefono, email o messaggio. Questo messaggio non chiede di controllare i tuoi dati e non contiene collegamenti per entrare: se ne ricevi uno che lo fa, non è nostro.",
+        "Nobody will ever ask for your password or a code by phone, email or message. This message does not ask you to check your data and holds no links to sign in: if you get one that does, it is not ours.";
+    automatic: "Messaggio inviato da un sistema automatico: non serve rispondere.",
+        "This message was sent by an automatic system: there is no need to answer.";
+    mistaken: "Se lo hai ricevuto per errore, o ti serve aiuto:", "If you received it by mistake, or need help:";
+    copy: "copia questo indirizzo nel browser:", "copy this address into your browser:";
+}
+
+/// What a mail tells of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Event {
+    /// A login from a browser that the person had not used.
+    NewBrowser,
+    /// The password held after wrong ones from elsewhere.
+    UnusualLogin {
+        /// How many wrong ones.
+        wrong: u32,
+    },
+    /// An authenticator app was enrolled.
+    NewApp,
+    /// The password was changed.
+    PasswordChanged,
+    /// The password is blocked in the person's own browsers.
+    PasswordBlocked,
+    /// The codes of the authenticator app are blocked.
+    CodesBlocked,
+}
+
+impl Event {
+    /// One of each.
+    pub const ALL: [Self; 6] = [
+        Self::NewBrowser,
+        Self::UnusualLogin { wrong: 4 },
+        Self::NewApp,
+        Self::PasswordChanged,
+        Self::PasswordBlocked,
+        Self::CodesBlocked,
+    ];
+
+    /// Its name in log and figures.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NewBrowser => "new-browser",
+            Self::UnusualLogin { .. } => "unusual-login",
+            Self::NewApp => "new-app",
+            Self::PasswordChanged => "password-changed",
+            Self::PasswordBlocked => "password-blocked",
+            Self::CodesBlocked => "codes-blocked",
+        }
+    }
+
+    fn subject(self, words: &'static Words) -> &'static str {
+        match self {
+            Self::NewBrowser => words.browser_subject,
+            Self::UnusualLogin { .. } => words.unusual_subject,
+            Self::NewApp => words.app_subject,
+            Self::PasswordChanged => words.password_subject,
+            Self::PasswordBlocked => words.blocked_password_subject,
+            Self::CodesBlocked => words.blocked_code_subject,
+        }
+    }
+
+    fn lead(self, language: Language) -> String {
+        let words = words(language);
+        match self {
+            Self::NewBrowser => words.browser_lead.to_owned(),
+            Self::UnusualLogin { wrong } => unusual(language, wrong),
+            Self::NewApp => words.app_lead.to_owned(),
+            Self::PasswordChanged => words.password_lead.to_owned(),
+            Self::PasswordBlocked => words.blocked_password_lead.to_owned(),
+            Self::CodesBlocked => words.blocked_code_lead.to_owned(),
+        }
+    }
+
+    fn advice(self, words: &'static Words) -> Vec<&'static str> {
+        match self {
+            Self::NewBrowser | Self::UnusualLogin { .. } | Self::NewApp => {
+                vec![words.you, words.not_you]
+            }
+            Self::PasswordChanged => vec![words.you, words.changed_not_you],
+            Self::PasswordBlocked | Self::CodesBlocked => vec![words.blocked_now],
+        }
+    }
+}
+
+/// That the password held after so many wrong ones.
+fn unusual(language: Language, wrong: u32) -> String {
+    match language {
+        Language::It => format!(
+            "La password della tua identità è stata scritta giusta dopo {wrong} tentativi sbagliati, da un browser da cui non eri ancora entrato."
+        ),
+        Language::En => format!(
+            "The password of your identity was typed correctly after {wrong} wrong attempts, from a browser from which you had not signed in before."
+        ),
+    }
+}
+
+/// What a mail is made of.
+#[derive(Clone, Debug)]
+pub struct Telling<'a> {
+    /// The language; a line in the other one follows.
+    pub language: Language,
+    /// What happened.
+    pub event: Event,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// In which browser, as the person knows it; empty if unknown.
+    pub browser: &'a str,
+    /// From which network.
+    pub network: &'a str,
+    /// For which service.
+    pub service: Option<&'a str>,
+    /// What a person who asks for help gives.
+    pub support_id: &'a str,
+    /// Who writes: the body that people know.
+    pub office: &'a str,
+    /// Whom to turn to.
+    pub contact: Contact<'a>,
+}
+
+/// The office that helps; each may be missing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Contact<'a> {
+    /// A name.
+    pub name: Option<&'a str>,
+    /// An e-mail address.
+    pub email: Option<&'a str>,
+    /// A page.
+    pub url: Option<&'a str>,
+}
+
+/// A mail in words.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Written {
+    /// The subject.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+    /// The HTML.
+    pub html: String,
+}
+
+/// Writes the mail.
+///
+/// # Errors
+/// The template engine's, which formatting into memory does not give in practice.
+pub fn write(telling: &Telling<'_>) -> Result<Written, askama::Error> {
+    let t = words(telling.language);
+    let c = common::words(telling.language);
+    let other = match telling.language {
+        Language::It => Language::En,
+        Language::En => Language::It,
+    };
+    let when = moment(telling.language, telling.at);
+    let browser = if telling.browser.is_empty() { t.unknown } else { telling.browser };
+    let mut facts =
+        vec![(t.when, when.as_str()), (t.browser, browser), (t.network, telling.network)];
+    facts.extend(telling.service.map(|service| (t.service, service)));
+    facts.push((c.support_id, telling.support_id));
+    let subject = format!("{}: {}", telling.office, telling.event.subject(t));
+    let parts = Parts {
+        language: telling.language.tag(),
+        subject: &subject,
+        lead: telling.event.lead(telling.language),
+        facts,
+        advice: telling.event.advice(t),
+        office: telling.office,
+        contact: telling.contact,
+        other: (other.tag(), other.name(), telling.event.lead(other)),
+        t,
+        c,
+    };
+    let (text, html) = (Text { p: &parts }.render()?, Html { p: &parts }.render()?);
+    Ok(Written { subject, text, html })
+}
+
+/// What both forms of a mail are filled with.
+struct Parts<'a> {
+    language: &'static str,
+    subject: &'a str,
+    lead: String,
+    facts: Vec<(&'a str, &'a str)>,
+    advice: Vec<&'static str>,
+    office: &'a str,
+    contact: Contact<'a>,
+    /// Tag and name of the other language, and the lead in it.
+    other: (&'static str, &'static str, String),
+    t: &'static Words,
+    c: &'static common::Words,
+}
+
+#[derive(Template)]
+#[template(path = "mail/notice.txt")]
+struct Text<'a> {
+    p: &'a Parts<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/notice.html")]
+struct Html<'a> {
+    p: &'a Parts<'a>,
+}
+
+impl Parts<'_> {
+    fn is_helped(&self) -> bool {
+        self.contact.name.or(self.contact.email).or(self.contact.url).is_some()
+    }
+}

@@ -1,0 +1,106 @@
+//! The port by which messages leave for people: mail; what is sent is made by whoever tells something.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A message for a person, as it leaves.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// Its name, an unguessable token: the same however often it is sent, so that a receiver may know it again
+    /// (RFC 5322 §3.6.4).
+    pub id: String,
+    /// When what it tells of happened.
+    pub at: DateTime<Utc>,
+    /// By what way it goes, and what it says.
+    pub body: Body,
+}
+
+/// What is sent, by the way that it goes.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Body {
+    /// By mail.
+    Mail(Mail),
+}
+
+/// A mail.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// The address.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+    /// The text, for whoever reads no HTML.
+    pub text: String,
+    /// The same as HTML.
+    pub html: String,
+}
+
+/// Where messages leave.
+#[async_trait]
+pub trait Outbox: fmt::Debug + Send + Sync {
+    /// Hands `message` over; once this is back somebody else answers for it.
+    ///
+    /// # Errors
+    /// [`SendError`], which says whether to try again.
+    async fn send(&self, message: &Message) -> Result<(), SendError>;
+
+    /// Whether messages could leave now.
+    ///
+    /// # Errors
+    /// Why not.
+    async fn try_out(&self) -> Result<(), SendError>;
+}
+
+/// A message did not leave.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// It may leave later.
+    #[error("it could not be sent now")]
+    Later(#[source] Cause),
+    /// It will never leave.
+    #[error("it was refused for good")]
+    Never(#[source] Cause),
+}
+
+/// What stood in the way.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+impl SendError {
+    /// The error and its causes, in one line.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut next = std::error::Error::source(self);
+        while let Some(cause) = next {
+            text = format!("{text}: {cause}");
+            next = cause.source();
+        }
+        text
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Message({})", self.id)
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mail(mail) => mail.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mail({:?})", self.subject)
+    }
+}
