@@ -18,6 +18,7 @@ use crate::store::port::StoreError;
 use crate::telemetry::log::BadDirectives;
 use crate::web::tls::BadTls;
 use crate::world::certificate::CertificateError;
+use crate::world::fetch::FetchSetupError;
 use crate::world::key_place::{BadPlace, KeyPlace};
 use crate::world::recipient::RecipientError;
 use crate::world::roles::RolesError;
@@ -92,6 +93,12 @@ pub enum CliError {
     /// The token cannot be used.
     #[error("keys.pkcs11")]
     Token(#[source] TokenError),
+    /// The collector of traces cannot be spoken to.
+    #[error("telemetry")]
+    Fetch(#[source] FetchSetupError),
+    /// Traces cannot be sent.
+    #[error("telemetry")]
+    Traces(#[source] opentelemetry_otlp::ExporterBuildError),
     /// The mail server cannot be spoken to.
     #[error("mail")]
     Mail(#[source] SmtpError),

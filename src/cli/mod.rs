@@ -31,4 +31,5 @@ pub mod store;
 pub mod store_backup;
 pub mod supervisor;
 pub mod support;
+pub mod traces;
 pub mod users;

@@ -21,6 +21,7 @@ use crate::cli::house::{self, House};
 use crate::cli::signals::{self, Patience};
 use crate::cli::store;
 use crate::cli::supervisor::Supervisor;
+use crate::cli::traces::Tracing;
 use crate::config::settings::{Server, Settings};
 use crate::flow::env::Env;
 use crate::flow::expiry;
@@ -39,12 +40,17 @@ use crate::world::stopwatch::Stopwatch;
 /// When something cannot be opened, read or used.
 pub fn run(settings: &Settings, config: &Path) -> Result<(), CliError> {
     let begun = Instant::now();
-    log::start(&settings.server.log_level, settings.server.json_log).map_err(CliError::Log)?;
+    let tracing = Tracing::begin(settings)?;
+    let (level, json) = (&settings.server.log_level, settings.server.json_log);
+    log::start(level, json, tracing.as_ref().map(Tracing::traces)).map_err(CliError::Log)?;
     for stranger in &settings.strangers {
         tracing::warn!(event = "environment.stranger", "{stranger}");
     }
     warn_of_exposed(settings);
     until_closed(settings, async {
+        if let Some(tracing) = &tracing {
+            tracing.leave_from_here();
+        }
         let house = Arc::new(house::open(settings, Some(config), false).await?);
         let running = Running::start(&house, settings)?;
         let listener = listen(settings.server.listen).await?;
@@ -62,7 +68,11 @@ pub fn run(settings: &Settings, config: &Path) -> Result<(), CliError> {
         };
         serve::serve(listener, doors, router, running.stopped()).await;
         drop(watched);
-        running.end(&house).await
+        running.end(&house).await?;
+        if let Some(tracing) = &tracing {
+            tracing.end().await;
+        }
+        Ok(())
     })
 }
 

@@ -138,6 +138,10 @@ pub const SECTIONS: &[Section] = &[
         words: "Whom people ask for help, on every page that says that something went wrong, and in every mail.",
     },
     Section {
+        name: "telemetry",
+        words: "Traces for an OpenTelemetry collector (docs/operations.md).",
+    },
+    Section {
         name: "mail",
         words: "How people are told of new browsers, unusual sign-ins, new apps, changed passwords and blocked credentials (docs/operations.md).",
     },
@@ -518,6 +522,24 @@ pub const KEYS: &[Key] = &[
         Number,
         Default("3"),
         "How many days a mail is tried that cannot leave (1 to 30); then it is dropped, and the log says so.",
+    ),
+    key(
+        "telemetry.otlp-endpoint",
+        Text,
+        Optional("\"http://127.0.0.1:4318\""),
+        "Address of an OpenTelemetry collector that takes OTLP over HTTP; traces are posted to /v1/traces below it. Without it none are made.",
+    ),
+    key(
+        "telemetry.sample-percent",
+        Number,
+        Default("100"),
+        "How many of a hundred traces are sent (0 to 100); of one that a declared proxy began, what the proxy decided.",
+    ),
+    key(
+        "telemetry.authority",
+        Text,
+        Optional("\"keys/collector-ca.crt\""),
+        "File of certificates (PEM) by which the collector must be certified, in the place of those that the system trusts.",
     ),
     key(
         "service-provider[].entity-id",

@@ -15,4 +15,5 @@ pub mod raw;
 pub mod reference;
 pub mod settings;
 pub mod signing;
+pub mod telemetry;
 pub mod values;

@@ -19,6 +19,7 @@ pub struct Raw {
     pub register: Register,
     pub support: Support,
     pub mail: Mail,
+    pub telemetry: Telemetry,
     #[serde(default)]
     pub service_provider: Vec<ServiceProvider>,
 }
@@ -220,6 +221,16 @@ pub struct Mail {
     pub folder: String,
     pub from: Option<String>,
     pub keep_days: u64,
+}
+
+/// `[telemetry]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Telemetry {
+    pub otlp_endpoint: Option<String>,
+    pub sample_percent: u64,
+    pub authority: Option<String>,
 }
 
 /// One of `[[service-provider]]`.

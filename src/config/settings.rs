@@ -57,6 +57,8 @@ pub struct Settings {
     pub support: Support,
     /// `[mail]`, if notices leave.
     pub mail: Option<Mail>,
+    /// `[telemetry]`, if traces are sent.
+    pub telemetry: Option<Telemetry>,
     /// `[[service-provider]]`
     pub service_providers: Vec<ServiceProvider>,
     /// Variables of the environment that look like ours and are not.
@@ -178,6 +180,17 @@ pub struct Register {
     pub checkpoint: PathBuf,
 }
 
+/// Where traces go.
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    /// Where they are posted.
+    pub traces: Url,
+    /// How many of a hundred.
+    pub percent: u8,
+    /// The file of a private authority's certificates.
+    pub authority: Option<PathBuf>,
+}
+
 /// By what way notices to people leave.
 #[derive(Clone, Debug)]
 pub struct Mail {
@@ -245,7 +258,7 @@ impl Settings {
     /// The sections in which `other` says something else.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 11] = [
+        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 12] = [
             ("server", [&self.server, &other.server]),
             ("idp", [&self.idp, &other.idp]),
             ("keys", [&self.keys, &other.keys]),
@@ -257,6 +270,7 @@ impl Settings {
             ("register", [&self.register, &other.register]),
             ("support", [&self.support, &other.support]),
             ("mail", [&self.mail, &other.mail]),
+            ("telemetry", [&self.telemetry, &other.telemetry]),
         ];
         let differ =
             |[one, two]: &[&dyn std::fmt::Debug; 2]| format!("{one:?}") != format!("{two:?}");

@@ -26,6 +26,7 @@ use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};
 use crate::store::{blob, transactions};
 use crate::telemetry::metrics;
+use crate::telemetry::traces::step;
 use crate::world::digest::sha256;
 
 /// Answers `transaction`, which is `loaded` as this request has changed it; `None` when another
@@ -72,11 +73,15 @@ pub(in crate::flow) async fn answer(
             };
             let session_ends = place.as_ref().map(|place| place.ends);
             let given = Given { name: &name, session_ends };
-            response::answer(&request.reply_to, person, given, idp, signer, random, now)?
+            step!("saml.Response.sign", ponte.relying_party = request.relying_party.id).in_scope(
+                || response::answer(&request.reply_to, person, given, idp, signer, random, now),
+            )?
         }
         Outcome::Refused(refusal) => {
             let status = status::refusal(*refusal, reply_to.profile);
-            response::reject(&request.reply_to, status, idp, signer, random, now)?
+            step!("saml.Response.sign", ponte.relying_party = request.relying_party.id).in_scope(
+                || response::reject(&request.reply_to, status, idp, signer, random, now),
+            )?
         }
     };
     let kept = request_blob(&transaction.id);

@@ -19,6 +19,7 @@ use crate::store::record::Batch;
 use crate::store::{blob, replay, transactions};
 use crate::telemetry::metrics;
 use crate::telemetry::redact::excerpt;
+use crate::telemetry::traces::step;
 
 /// Takes a request as it was received, and opens a login or says why not.
 pub async fn begin(env: &Env, inbound: Inbound<'_>, visitor: &Visitor<'_>) -> Reply {
@@ -31,7 +32,8 @@ pub async fn begin(env: &Env, inbound: Inbound<'_>, visitor: &Visitor<'_>) -> Re
         window: Window { back: requests.window_back, ahead: requests.window_ahead },
     };
     let posted = matches!(inbound, Inbound::Post { .. });
-    let received = receive(inbound, &receiving, |entity_id| partners.find(entity_id, now));
+    let received = step!("saml.AuthnRequest.receive")
+        .in_scope(|| receive(inbound, &receiving, |entity_id| partners.find(entity_id, now)));
     let begun = async {
         let received = match received {
             Ok(received) => received,

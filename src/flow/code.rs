@@ -16,6 +16,7 @@ use crate::flow::ways;
 use crate::login::transaction::Transaction;
 use crate::store::credentials;
 use crate::store::record::{Batch, Loaded};
+use crate::telemetry::traces::step;
 
 /// Checks a code of the person's authenticator app; a step counts once.
 pub async fn totp(env: &Env, handle: &str, csrf: &str, code: &str, visitor: &Visitor<'_>) -> Reply {
@@ -88,7 +89,8 @@ pub(in crate::flow) fn code_step(
     code: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<u64>, Failure> {
-    let checked = totp::check(seed, period, last_step, code, now)
+    let checked = step!("factor.totp.check")
+        .in_scope(|| totp::check(seed, period, last_step, code, now))
         .map_err(|error| Failure::Credential(Box::new(error)))?;
     Ok(match checked {
         totp::Verdict::Held { step } => Some(step),

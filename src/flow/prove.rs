@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tracing::Instrument as _;
 
 use crate::assurance::factor::{Evidence, Factor};
 use crate::enrolment::credential::{Credential, Secret};
@@ -23,6 +24,7 @@ use crate::store::port::{Committed, Durability, Space};
 use crate::store::record::{Batch, Loaded};
 use crate::store::{accounts, attempts, credentials, transactions};
 use crate::telemetry::metrics;
+use crate::telemetry::traces::step;
 use crate::texts::mail::Event;
 
 /// What the person typed on the first page.
@@ -214,9 +216,8 @@ impl Attempt<'_> {
         metrics::factor(what, false);
         let failed = rule::failed(self.counted.value.clone(), self.familiar, now);
         attempts::update(env.records(), batch, self.counted, &failed, now)?;
-        let is_blocked = |attempts| {
-            rule::may_try(attempts, self.factor, self.familiar, now) == MayTry::Blocked
-        };
+        let is_blocked =
+            |attempts| rule::may_try(attempts, self.factor, self.familiar, now) == MayTry::Blocked;
         if let Some(account) = self.account
             && is_blocked(&failed)
             && !is_blocked(&self.counted.value)
@@ -273,7 +274,7 @@ async fn hash(env: &Env, kept: Option<&str>, typed: &str) -> Result<Checked, Fai
             }
         }
     };
-    Ok(env.hashing.run(check).await?)
+    Ok(env.hashing.run(check).instrument(step!("factor.password.check")).await?)
 }
 
 /// Attempts on a name that nobody has are counted like all others.

@@ -3,11 +3,13 @@
 use chrono::{DateTime, Utc};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
+use tracing::Instrument as _;
 
 use crate::identity::tenant::TenantId;
 use crate::store::port::{
     Committed, Durability, Expectation, Key, Space, Store, StoreError, Unreadable, Value, Write,
 };
+use crate::telemetry::traces::step;
 use crate::world::random::Random;
 use crate::world::seal::{Seal, SealError};
 
@@ -258,6 +260,7 @@ impl Batch {
         durability: Durability,
         now: DateTime<Utc>,
     ) -> Result<Committed, StoreError> {
-        store.commit(self.expectations, self.writes, durability, now).await
+        let step = step!("store.commit", ponte.durability = ?durability);
+        store.commit(self.expectations, self.writes, durability, now).instrument(step).await
     }
 }

@@ -2,10 +2,13 @@
 
 use std::sync::OnceLock;
 
-use tracing_subscriber::filter::ParseError;
+use tracing::Metadata;
+use tracing_subscriber::filter::{ParseError, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
+use tracing_subscriber::{EnvFilter, Layer as _, Registry, fmt, reload};
+
+use crate::telemetry::traces::{TARGET, Traces};
 
 /// Directives that are none.
 #[derive(Debug, thiserror::Error)]
@@ -17,31 +20,40 @@ pub struct BadDirectives(#[from] ParseError);
 /// # Errors
 /// When they are none.
 pub fn filter(directives: &str) -> Result<EnvFilter, BadDirectives> {
-    Ok(EnvFilter::builder().parse(directives)?)
+    // Steps of traces are none of the log's business, whatever its level: see `start`.
+    let steps = format!("{TARGET}=info").parse()?;
+    Ok(EnvFilter::builder().parse(directives)?.add_directive(steps))
 }
 
-/// Sends the log of this process to standard error, from here on.
+/// Sends the log of this process to standard error, from here on, and its steps to `traces`.
 ///
 /// Does nothing if some log is there already, as in tests.
 ///
 /// # Errors
 /// When `directives` are none.
-pub fn start(directives: &str, json: bool) -> Result<(), BadDirectives> {
+pub fn start(directives: &str, json: bool, traces: Option<&Traces>) -> Result<(), BadDirectives> {
     let (filter, handle) = reload::Layer::new(filter(directives)?);
     let text = (!json).then(|| {
         let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
-        fmt::layer().with_writer(std::io::stderr).with_ansi(ansi)
+        fmt::layer().with_writer(std::io::stderr).with_ansi(ansi).with_filter(filter_fn(no_step))
     });
     let json = json.then(|| {
         let layer = fmt::layer().with_writer(std::io::stderr).json();
-        layer.flatten_event(true).with_current_span(true).with_span_list(false)
+        let layer = layer.flatten_event(true).with_current_span(true).with_span_list(false);
+        layer.with_filter(filter_fn(no_step))
     });
-    let started = tracing_subscriber::registry().with(filter).with(text).with(json).try_init();
+    let steps = traces.map(Traces::layer);
+    let registry = tracing_subscriber::registry().with(filter).with(text).with(json).with(steps);
+    let started = registry.try_init();
     if started.is_ok() {
         // Nobody else sets it: the log starts once.
         let _already = FILTER.set(handle);
     }
     Ok(())
+}
+
+fn no_step(about: &Metadata<'_>) -> bool {
+    about.target() != TARGET
 }
 
 /// What is logged from here on, if [`start`] started the log.

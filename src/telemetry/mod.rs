@@ -1,4 +1,4 @@
-//! Logs, metrics, and what they may say.
+//! Logs, metrics, traces, and what they may say.
 //!
 //! Nothing secret is logged: no passwords, codes, cookies, whole queries or
 //! messages. A value that came from outside passes through [`redact`] first.
@@ -9,3 +9,4 @@ pub mod metrics;
 pub mod open;
 pub mod process;
 pub mod redact;
+pub mod traces;

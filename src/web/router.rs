@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 use crate::flow::env::Env;
 use crate::flow::limits::prefix;
-use crate::telemetry::metrics;
+use crate::telemetry::{metrics, traces};
 use crate::web::browser::{is_page, is_too_old};
 use crate::web::context::Context;
 use crate::web::headers::harden;
@@ -89,11 +89,18 @@ async fn guard(State(env): State<Arc<Env>>, request: Request, next: Next) -> Res
     } else if is_page(&parts.method, parts.uri.path()) && is_too_old(&parts.headers) {
         help::old_browser(&context)
     } else {
+        let span = traces::request(parts.method.as_str(), route.as_deref(), &context.support_id);
+        if env.settings.proxies.contain(monitoring::peer(&parts)) {
+            traces::go_on(&span, |name| parts.headers.get(name)?.to_str().ok());
+        }
         parts.extensions.insert(context);
-        let answer = next.run(Request::from_parts(parts, body)).in_current_span();
+        let answer = next.run(Request::from_parts(parts, body)).instrument(span.clone());
         // A browser that goes away does not stop half-way what it asked for.
         match tokio::spawn(answer).await {
-            Ok(response) => response,
+            Ok(response) => {
+                span.record("http.response.status_code", response.status().as_u16());
+                response
+            }
             Err(error) => {
                 tracing::error!(event = "handler.failed", %error);
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()

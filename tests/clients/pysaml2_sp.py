@@ -79,7 +79,7 @@ def request(setup):
         binding=BINDING_HTTP_POST,
         sign=False,
         name_id_policy=NameIDPolicy(format=name_id, allow_create=None if spid else "true"),
-        requested_authn_context={"authn_context_class_ref": [setup["class"]], "comparison": "minimum" if spid else "exact"},
+        requested_authn_context={"authn_context_class_ref": [setup["class"]], "comparison": setup.get("comparison", "minimum" if spid else "exact")},
         force_authn="true" if spid else None,
         **({"attribute_consuming_service_index": "1"} if spid else {}),
     )

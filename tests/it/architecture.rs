@@ -187,6 +187,10 @@ fn foreign_crates_stay_where_they_belong() {
         ("josekit", &["oidc/jose/"]),
         ("lettre", &["world/letter.rs", "world/smtp.rs"]),
         ("openidconnect", &["oidc/openid.rs"]),
+        ("opentelemetry", &["telemetry/traces.rs"]),
+        ("opentelemetry_http", &["cli/traces.rs", "telemetry/traces.rs"]),
+        ("opentelemetry_otlp", &["cli/error.rs", "telemetry/traces.rs"]),
+        ("opentelemetry_sdk", &["telemetry/traces.rs"]),
         ("prometheus_client", &["telemetry/"]),
         (
             "openssl",
@@ -206,6 +210,7 @@ fn foreign_crates_stay_where_they_belong() {
         ("sled", &["store/sled.rs"]),
         ("toml", &["config/"]),
         ("totp_rs", &["factors/totp.rs"]),
+        ("tracing_opentelemetry", &["telemetry/traces.rs"]),
         ("tracing_subscriber", &["telemetry/"]),
         ("zstd", &["register/", "store/compression.rs"]),
     ];

@@ -90,6 +90,32 @@ fn node_saml_by_post_under_plain_saml() {
     });
 }
 
+/// SP-01: asked for SpidL1 exactly, told SpidL2, and a service provider that none of us wrote takes it.
+#[test]
+#[ignore = "needs the service providers that ./scripts/test installs"]
+fn sp_01_more_than_was_asked_for_is_taken() {
+    let kind = Kind {
+        script: "pysaml2_sp.py",
+        profile: "spid",
+        binding: "redirect",
+        class: "https://www.spid.gov.it/SpidL1",
+    };
+    let mut server = Server::new();
+    let peer = Peer::new(server.folder(), kind, &server.url("/saml/sso"));
+    peer.set("comparison", "exact");
+    server.register(&peer);
+    server.configure("minimum-level = \"SpidL2\"\n");
+    let mut citizen = server.add_user("ada");
+    server.start();
+    let idp = Agent::new().get(&server.url("/metadata")).expect("metadata");
+    std::fs::write(server.folder().join("idp.xml"), &idp.body).expect("the metadata is kept");
+    let request = peer.request();
+    let delivered = citizen.log_in(&mut Agent::new(), &request).expect("a response");
+    let verdicts = peer.check(&request.id, &delivered.relay_state, &[delivered.response]);
+    assert_eq!(verdicts[0]["accepted"], true, "{}", verdicts[0]);
+    assert_eq!(verdicts[0]["class"], SPID_L2, "{}", verdicts[0]);
+}
+
 #[test]
 #[ignore = "needs the service providers that ./scripts/test installs"]
 fn each_reads_an_encrypted_assertion() {

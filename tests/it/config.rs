@@ -248,6 +248,14 @@ fn values_out_of_bounds_are_refused_with_key_line_expected_and_found() {
             "line 13: mail.keep-days: expected a number from 1 to 30, found 31",
         ),
         (
+            format!("{MINIMAL}[telemetry]\notlp-endpoint = \"http://collector.example.org:4318\""),
+            "line 12: telemetry.otlp-endpoint: expected https (http is for a collector on this machine), found \"http://collector.example.org:4318\"",
+        ),
+        (
+            format!("{MINIMAL}[telemetry]\nsample-percent = 101"),
+            "line 12: telemetry.sample-percent: expected a number from 0 to 100, found 101",
+        ),
+        (
             with("[idp]", "[idp]\nspid-prefix = \"pont\""),
             "line 6: idp.spid-prefix: expected four capital letters, found \"pont\"",
         ),
@@ -277,6 +285,7 @@ fn values_beside_those_refused_are_taken() {
         with_login("totp-period = 60"),
         with_login("max-level = \"SpidL3\""),
         with_mail("way = \"folder\""),
+        format!("{MINIMAL}[telemetry]\notlp-endpoint = \"https://collector.example.org/otlp/\""),
         with_mail(
             "way = \"smtp\"\nserver = \"localhost\"\nsecurity = \"none\"\nport = 25\nfrom = \"a@b.it\"",
         ),

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ponte::assurance::assess::assess;
-use ponte::assurance::class_ref::ClassRef;
+use ponte::assurance::class_ref::{ClassRef, Vocabulary};
 use ponte::assurance::factor::{Available, Evidence, Factor};
 use ponte::assurance::level::Level;
 use ponte::assurance::plan::{Plan, SessionEvidence, Standing, first_factors, plan};
@@ -128,6 +128,32 @@ fn the_combinations_of_the_five_systems() {
     ] {
         assert_eq!(one(factors, &policy), expected, "{factors:?}");
     }
+}
+
+/// IC-13: one table of names for the scale of ISO/IEC 29115, from which every vocabulary reads both ways.
+#[test]
+fn ic_13_each_level_has_its_names() {
+    let scale = [
+        (Level::Loa2, "https://www.spid.gov.it/SpidL1", "http://eidas.europa.eu/LoA/low"),
+        (Level::Loa3, "https://www.spid.gov.it/SpidL2", "http://eidas.europa.eu/LoA/substantial"),
+        (Level::Loa4, "https://www.spid.gov.it/SpidL3", "http://eidas.europa.eu/LoA/high"),
+    ];
+    for (level, spid, eidas) in scale {
+        for (vocabulary, uri) in [(Vocabulary::Spid, spid), (Vocabulary::Eidas, eidas)] {
+            let class = ClassRef::parse(uri).unwrap();
+            assert_eq!((class.level(), class.uri()), (level, uri));
+            assert_eq!((class.vocabulary(), vocabulary.name(level)), (vocabulary, Some(class)));
+        }
+    }
+    assert!(scale.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    for class in ClassRef::ALL {
+        assert_eq!(ClassRef::parse(class.uri()), Some(class));
+        assert_eq!(ClassRef::parse(&class.uri().to_uppercase()), None, "exactly");
+        // What a vocabulary answers for a level is true at that level.
+        let named = class.vocabulary().name(class.level());
+        assert!(named.is_none_or(|named| named.level() <= class.level()), "{class:?}");
+    }
+    assert_eq!(Vocabulary::Spid.name(Level::Loa1), None, "SPID has no name for it");
 }
 
 /// IC-19: whatever held, a person who was not proofed does not get above LoA2.

@@ -33,7 +33,7 @@ pub fn run(said: &Demo) -> Result<(), CliError> {
     let folder = folder::open(said, &random, Clock::system().now())?;
     let citizens = citizens::of_folder(&folder.path.join("citizens.json"), &random)?;
     let server = &folder.settings.server;
-    log::start(&server.log_level, server.json_log).map_err(CliError::Log)?;
+    log::start(&server.log_level, server.json_log, None).map_err(CliError::Log)?;
     let settings = folder.settings.clone();
     serving::until_closed(&settings, async {
         let house = Arc::new(house::open(&folder.settings, None, true).await?);

@@ -25,6 +25,7 @@ use crate::store::record::{Batch, Loaded};
 use crate::store::{logouts, replay, sessions};
 use crate::telemetry::metrics;
 use crate::telemetry::redact::excerpt;
+use crate::telemetry::traces::step;
 
 /// Takes a logout message as it was received.
 pub async fn message(env: &Env, inbound: Inbound<'_>, visitor: &Visitor<'_>) -> Reply {
@@ -36,7 +37,8 @@ pub async fn message(env: &Env, inbound: Inbound<'_>, visitor: &Visitor<'_>) -> 
         now,
         window: Window { back: requests.window_back, ahead: requests.window_ahead },
     };
-    let received = receive(inbound, &receiving, |entity_id| partners.find(entity_id, now));
+    let received = step!("saml.logout.receive")
+        .in_scope(|| receive(inbound, &receiving, |entity_id| partners.find(entity_id, now)));
     let taken = async {
         match received {
             Ok(Received::Request(request)) => requested(env, *request, visitor, now).await,

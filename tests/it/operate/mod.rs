@@ -7,4 +7,5 @@ mod monitors;
 mod one_id;
 mod reloading;
 mod stopping;
+mod traces;
 mod trouble;

@@ -22,6 +22,11 @@ fn every_event_of_a_login_bears_its_id() {
     let wrong = [("username", "ada"), ("password", "not the one that it is")];
     let page = agent.submit(&page, &form, &wrong).unwrap();
     citizen.finish(&mut agent, page).unwrap();
+    // The log is read by another thread.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while !server.events().iter().any(|name| name == "answered") {
+        assert!(std::time::Instant::now() < deadline, "{:#?}", server.log());
+    }
     let events: Vec<_> = server.log().split_off(before);
     let named = |name: &str| events.iter().filter(|row| row["event"] == name).count();
     for (name, times) in

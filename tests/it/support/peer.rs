@@ -66,6 +66,14 @@ impl Peer {
         Self { script: kind.script, setup: file("json"), entity_id, profile: kind.profile, acs }
     }
 
+    /// Says one thing more of how it is set up.
+    pub(crate) fn set(&self, name: &str, value: &str) {
+        let text = std::fs::read_to_string(&self.setup).expect("the setup");
+        let mut setup: Value = serde_json::from_str(&text).expect("JSON");
+        setup[name] = value.into();
+        std::fs::write(&self.setup, setup.to_string()).expect("the setup is written");
+    }
+
     /// Its metadata.
     pub(crate) fn metadata(&self) -> String {
         self.run("metadata", None)
