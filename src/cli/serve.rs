@@ -22,7 +22,7 @@ use crate::cli::signals::{self, Patience};
 use crate::cli::store;
 use crate::cli::supervisor::Supervisor;
 use crate::cli::traces::Tracing;
-use crate::config::settings::{Server, Settings};
+use crate::config::settings::{Mail, Server, Settings};
 use crate::flow::env::Env;
 use crate::flow::expiry;
 use crate::flow::jump::Jumps;
@@ -82,7 +82,8 @@ fn warn_of_exposed(settings: &Settings) {
     let keys = settings.keys.signing.iter().filter_map(|one| one.key.file());
     let tls = settings.server.tls.iter().map(|files| files.key.as_path());
     let always = [settings.keys.seal.as_path(), settings.server.data.as_path()];
-    let paths = keys.chain(tls).chain(always);
+    let mail = settings.mail.iter().filter_map(Mail::password);
+    let paths = keys.chain(tls).chain(always).chain(mail);
     for path in paths.filter(|path| files::is_exposed(path).unwrap_or(false)) {
         let path = path.display();
         tracing::warn!(event = "permissions.open", %path, "others on this machine may read it: chmod go= it");

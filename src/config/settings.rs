@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -200,6 +200,17 @@ pub struct Mail {
     pub sender: Sender,
     /// How long it is tried.
     pub keep: TimeDelta,
+}
+
+impl Mail {
+    /// The file of the password, if there is one.
+    #[must_use]
+    pub fn password(&self) -> Option<&Path> {
+        match &self.way {
+            MailWay::Server(server) => server.credentials.as_ref().map(|(_, file)| file.as_path()),
+            MailWay::Folder(_) => None,
+        }
+    }
 }
 
 /// Where mails go.

@@ -1,6 +1,8 @@
 //! Notices of the built server, to an SMTP server that none of us wrote and into a folder.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -89,7 +91,9 @@ fn certify(folder: &Path) {
     builder.sign(&key, MessageDigest::sha256()).unwrap();
     std::fs::write(folder.join("mail.crt"), builder.build().to_pem().unwrap()).unwrap();
     std::fs::write(folder.join("mail.key"), key.private_key_to_pem_pkcs8().unwrap()).unwrap();
-    std::fs::write(folder.join("mail.password"), "a password\n").unwrap();
+    let password = folder.join("mail.password");
+    std::fs::write(&password, "a password\n").unwrap();
+    std::fs::set_permissions(&password, Permissions::from_mode(0o600)).unwrap();
 }
 
 /// A server with a service provider, and `[mail]` as `lines` say.
@@ -184,6 +188,11 @@ fn mails_outlast_a_mail_server_that_is_away_and_a_kill() {
     let checked = server.ponte(&["check"], "");
     let said = String::from_utf8(checked.stdout).unwrap();
     assert!(said.contains(&format!("ok       mail: localhost:{port}")), "{said}");
+    let password = server.folder().join("mail.password");
+    std::fs::set_permissions(&password, Permissions::from_mode(0o644)).unwrap();
+    let checked = server.try_ponte(&["check"], "");
+    let said = String::from_utf8(checked.stdout).unwrap();
+    assert!(!checked.status.success() && said.contains("mail.password may be read"), "{said}");
 }
 
 /// A server with a certificate that nobody vouches for, or with another password, gets nothing, and nothing is lost.

@@ -1,6 +1,7 @@
 //! Whether notices to people can leave.
 
 use crate::cli::check::finding::Finding;
+use crate::cli::check::keys;
 use crate::cli::error::CliError;
 use crate::cli::mail;
 use crate::config::settings::{MailWay, Settings};
@@ -13,12 +14,14 @@ pub async fn check(settings: &Settings) -> Vec<Finding> {
         MailWay::Folder(folder) => folder.display().to_string(),
     };
     let remedy = "look at [mail]; until it is mended notices wait, and after mail.keep-days they are dropped";
-    vec![match mail::open(settings) {
+    let mut findings = vec![match mail::open(settings) {
         Ok(Some(mailing)) => match mailing.outbox.try_out().await {
             Ok(()) => Finding::good("mail", way),
             Err(error) => Finding::warning("mail", format!("{way}: {}", error.chain()), remedy),
         },
         Ok(None) => return Vec::new(),
         Err(error) => Finding::error("mail", CliError::chain(&error), remedy),
-    }]
+    }];
+    findings.extend(said.password().and_then(keys::exposed));
+    findings
 }
