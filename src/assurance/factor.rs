@@ -29,11 +29,13 @@ pub enum Factor {
     CnsLike,
     /// Another identity provider's word; its evidence carries that issuer's ceiling.
     Upstream,
+    /// A recovery code, once, in the place of a second factor.
+    RecoveryCode,
 }
 
 impl Factor {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Password,
         Self::Totp,
         Self::Sms,
@@ -44,6 +46,7 @@ impl Factor {
         Self::SmartCard,
         Self::CnsLike,
         Self::Upstream,
+        Self::RecoveryCode,
     ];
 
     /// Its name, as it is stored and counted.
@@ -60,13 +63,20 @@ impl Factor {
             Self::SmartCard => "smart-card",
             Self::CnsLike => "cns-like",
             Self::Upstream => "upstream",
+            Self::RecoveryCode => "recovery-code",
         }
+    }
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|factor| factor.name() == name)
     }
 
     /// Whether it may come first; the others are asked for only after a password held (BI-01).
     #[must_use]
     pub fn is_first(self) -> bool {
-        !matches!(self, Self::Totp | Self::Sms | Self::Push | Self::Qr)
+        !matches!(self, Self::Totp | Self::Sms | Self::Push | Self::Qr | Self::RecoveryCode)
     }
 }
 

@@ -4,6 +4,7 @@
 //! word nor a protocol's string ever reaches a decision here but as a type.
 
 pub mod assess;
+pub mod binding;
 pub mod class_ref;
 pub mod factor;
 pub mod goal;

@@ -195,7 +195,7 @@ fn in_order(factors: Vec<Factor>) -> Vec<Factor> {
     LEAST_BURDENSOME_FIRST.into_iter().filter(|factor| factors.contains(factor)).collect()
 }
 
-const LEAST_BURDENSOME_FIRST: [Factor; 10] = [
+const LEAST_BURDENSOME_FIRST: [Factor; 11] = [
     Factor::Passkey,
     Factor::Password,
     Factor::Push,
@@ -206,4 +206,5 @@ const LEAST_BURDENSOME_FIRST: [Factor; 10] = [
     Factor::SmartCard,
     Factor::CnsLike,
     Factor::Upstream,
+    Factor::RecoveryCode,
 ];

@@ -20,10 +20,10 @@ pub struct LevelPolicy {
 }
 
 impl Default for LevelPolicy {
-    /// Offers password and one-time codes from an app; lowers nothing, names no issuer.
+    /// Offers password, one-time codes from an app and recovery codes; lowers nothing, names no issuer.
     fn default() -> Self {
         Self {
-            offered: vec![Factor::Password, Factor::Totp],
+            offered: vec![Factor::Password, Factor::Totp, Factor::RecoveryCode],
             ceiling: Level::Loa4,
             passkey: Level::Loa3,
             cns_like_issuers: BTreeSet::new(),

@@ -104,6 +104,11 @@ pub enum Secret {
         /// The last step whose code was accepted; that step and those before it are used up.
         last_step: Option<u64>,
     },
+    /// Recovery codes.
+    RecoveryCodes {
+        /// Keyed digests of those that were not used yet.
+        left: Vec<String>,
+    },
 }
 
 impl Secret {
@@ -112,8 +117,14 @@ impl Secret {
     pub fn password_hash(&self) -> Option<&str> {
         match self {
             Self::Password { hash } => Some(hash),
-            Self::Totp { .. } => None,
+            Self::Totp { .. } | Self::RecoveryCodes { .. } => None,
         }
+    }
+
+    /// Whether it can hold no more.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        matches!(self, Self::RecoveryCodes { left } if left.is_empty())
     }
 
     /// The factor that it proves.
@@ -122,6 +133,7 @@ impl Secret {
         match self {
             Self::Password { .. } => Factor::Password,
             Self::Totp { .. } => Factor::Totp,
+            Self::RecoveryCodes { .. } => Factor::RecoveryCode,
         }
     }
 }

@@ -2,3 +2,4 @@
 
 pub mod activation;
 pub mod credential;
+pub mod letters;

@@ -1,4 +1,5 @@
 //! The checks that we make ourselves.
 
 pub mod password;
+pub mod recovery_code;
 pub mod totp;

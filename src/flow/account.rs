@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::assurance::level::Level;
 use crate::assurance::requirement::{Comparison, Requirement, Tolerance};
 use crate::flow::device;
 use crate::flow::env::Env;
@@ -29,11 +30,33 @@ use crate::world::digest::sha256;
 /// Begins the login that leads to the person's own pages.
 pub async fn begin(env: &Env, visitor: &Visitor<'_>) -> Reply {
     let now = env.clock.now();
+    let request = request(env, ENTER, env.settings.sessions.account_level, None, now);
+    open(env, request, visitor, now).await
+}
+
+/// Begins the login by which a person shows `level` anew, what held since `not_before` counting, before
+/// they change their factors.
+pub(in crate::flow) async fn confirm(
+    env: &Env,
+    level: Level,
+    not_before: DateTime<Utc>,
+    visitor: &Visitor<'_>,
+) -> Reply {
+    let now = env.clock.now();
+    open(env, request(env, CONFIRM, level, Some(not_before), now), visitor, now).await
+}
+
+async fn open(
+    env: &Env,
+    request: LoginRequest,
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Reply {
     let (handle, browser) = (env.random.token(), env.random.token());
     let opening = Opening {
         id: handle.clone(),
         tenant: env.tenant.clone(),
-        request: request(env, now),
+        request,
         browser: browser_digest(&browser),
         token: env.random.token(),
     };
@@ -49,22 +72,27 @@ pub async fn begin(env: &Env, visitor: &Visitor<'_>) -> Reply {
     opened.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }
 
-fn request(env: &Env, now: DateTime<Utc>) -> LoginRequest {
-    let level = env.settings.sessions.account_level;
+fn request(
+    env: &Env,
+    id: &str,
+    level: Level,
+    not_before: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> LoginRequest {
     LoginRequest {
         relying_party: RelyingParty {
             id: env.settings.base_url.to_string(),
             name: env.settings.service.clone(),
             own: true,
         },
-        id: "account".to_owned(),
+        id: id.to_owned(),
         received: now,
         requirement: Requirement {
             classes: Vec::new(),
             comparison: Comparison::Minimum,
             tolerance: Tolerance::AsRequested,
             minimum: Some(level),
-            not_before: None,
+            not_before,
             session: Some(level),
             upstream: true,
         },
@@ -114,7 +142,8 @@ pub(in crate::flow) async fn answer(
             tracing::info!(event = "account.entered", subject, support_id);
             let device = device::remember(env, visitor.device, &person.subject, now);
             let session = joined.and_then(session::Joined::tell);
-            Reply::Entered(Box::new(Entered { session, device, to: SESSIONS }))
+            let to = if transaction.request.id == CONFIRM { FACTORS } else { SESSIONS };
+            Reply::Entered(Box::new(Entered { session, device, to }))
         }
         Outcome::Refused(why) => {
             tracing::info!(event = "account.refused", why = why.name(), visitor.support_id);
@@ -290,3 +319,8 @@ pub async fn end(env: &Env, ending: Ending<'_>, csrf: &str, visitor: &Visitor<'_
 
 /// Where whoever has come in goes first.
 pub(in crate::flow) const SESSIONS: &str = "/account/sessions";
+/// Where whoever has shown who they are anew goes on.
+const FACTORS: &str = "/account/factors";
+/// What the login asks for: a way in, or a confirmation.
+const ENTER: &str = "account";
+const CONFIRM: &str = "account-confirm";

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::assurance::factor::Factor;
 use crate::flow::answer::{answer, repeat};
 use crate::flow::enrol;
 use crate::flow::env::Env;
@@ -16,14 +17,14 @@ use crate::login::step::Step;
 use crate::login::transaction::Transaction;
 use crate::store::record::Loaded;
 
-/// Shows a login where it stands.
-pub async fn show(env: &Env, handle: &str, visitor: &Visitor<'_>) -> Reply {
+/// Shows a login where it stands: where a factor is asked for, `by` if that is one of the ways.
+pub async fn show(env: &Env, handle: &str, by: Option<Factor>, visitor: &Visitor<'_>) -> Reply {
     let now = env.clock.now();
     let shown = async {
         let loaded = enter(env, handle, visitor, now).await?;
         match session::resume(env, &loaded, visitor, now).await? {
             Some(reply) => Ok(reply),
-            None => advance(env, loaded, visitor, now).await,
+            None => advance_by(env, loaded, by, visitor, now).await,
         }
     };
     shown.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
@@ -34,7 +35,7 @@ pub async fn enrolled(env: &Env, handle: &str, visitor: &Visitor<'_>) -> Reply {
     let now = env.clock.now();
     match enter(env, handle, visitor, now).await {
         Ok(loaded) if loaded.value.answer().is_none() => page(&loaded.value, Show::Enrolled),
-        Ok(_) => show(env, handle, visitor).await,
+        Ok(_) => show(env, handle, None, visitor).await,
         Err(failure) => failure.reply(visitor.support_id),
     }
 }
@@ -42,7 +43,17 @@ pub async fn enrolled(env: &Env, handle: &str, visitor: &Visitor<'_>) -> Reply {
 /// Goes on with `loaded`: shows the next page, or answers.
 pub(in crate::flow) async fn advance(
     env: &Env,
+    loaded: Loaded<Transaction>,
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Reply, Failure> {
+    advance_by(env, loaded, None, visitor, now).await
+}
+
+async fn advance_by(
+    env: &Env,
     mut loaded: Loaded<Transaction>,
+    by: Option<Factor>,
     visitor: &Visitor<'_>,
     now: DateTime<Utc>,
 ) -> Result<Reply, Failure> {
@@ -54,7 +65,7 @@ pub(in crate::flow) async fn advance(
         let person = known.as_ref().map(|known| &known.person);
         match loaded.value.next(person, &env.settings.levels, now) {
             Step::Prove(factors) => {
-                return ways::ask(&loaded.value, &factors, known.as_ref(), None, None);
+                return ways::ask(&loaded.value, &factors, known.as_ref(), by, None);
             }
             Step::Enrol(_) => {
                 let known = known.as_ref().ok_or(Failure::NoSuchFactor)?;
@@ -96,6 +107,7 @@ pub(in crate::flow) fn page(transaction: &Transaction, show: Show) -> Reply {
         service: transaction.request.relying_party.name.clone(),
         own: transaction.request.relying_party.own,
         asked,
+        ways: Vec::new(),
         show,
     }))
 }

@@ -4,9 +4,11 @@ use chrono::{DateTime, Utc};
 
 use crate::assurance::factor::{Evidence, Factor};
 use crate::enrolment::credential::{Credential, Secret};
+use crate::factors::recovery_code::{self, RecoveryCode};
 use crate::factors::totp;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
+use crate::flow::notice;
 use crate::flow::person::Known;
 use crate::flow::prove::first_second_factor;
 use crate::flow::reply::{Notice, Reply};
@@ -17,6 +19,7 @@ use crate::login::transaction::Transaction;
 use crate::store::credentials;
 use crate::store::record::{Batch, Loaded};
 use crate::telemetry::traces::step;
+use crate::texts::mail::Event;
 
 /// Checks a code of the person's authenticator app; a step counts once.
 pub async fn totp(env: &Env, handle: &str, csrf: &str, code: &str, visitor: &Visitor<'_>) -> Reply {
@@ -51,6 +54,72 @@ impl Trial for Totp<'_> {
 
     fn page(&self, trying: &Trying<'_>, notice: Option<Notice>) -> Result<Reply, Failure> {
         ways::again(trying, Self::FACTOR, notice)
+    }
+}
+
+/// Checks a recovery code, which counts once.
+pub async fn recovery(
+    env: &Env,
+    handle: &str,
+    csrf: &str,
+    code: &str,
+    visitor: &Visitor<'_>,
+) -> Reply {
+    attempt(env, handle, csrf, &Recovery(code), visitor).await
+}
+
+struct Recovery<'a>(&'a str);
+
+impl Trial for Recovery<'_> {
+    const FACTOR: Factor = Factor::RecoveryCode;
+    const NAME: &'static str = "recovery-code";
+
+    fn is_due(&self, _: &Env, login: &Transaction, known: &Known, _: DateTime<Utc>) -> bool {
+        !has_held(login, Self::FACTOR) && known.recovery().is_some()
+    }
+
+    fn misshapen(&self) -> Option<Notice> {
+        RecoveryCode::read(self.0).is_none().then_some(Notice::NotARecoveryCode)
+    }
+
+    fn check(&self, trying: &Trying<'_>, batch: &mut Batch) -> Result<Checked, Failure> {
+        let credential = trying.known.recovery().ok_or(Failure::NoSuchFactor)?;
+        let (Secret::RecoveryCodes { left }, Some(code)) =
+            (&credential.value.secret, RecoveryCode::read(self.0))
+        else {
+            return Err(Failure::NoSuchFactor);
+        };
+        let subject = &credential.value.subject;
+        let digest = credentials::blind_code(trying.env.records(), subject, code.as_str())?;
+        let Some(left) = recovery_code::spend(left, &digest) else { return Ok(Checked::Wrong) };
+        let Trying { env, login, known, visitor, now } = *trying;
+        let (account, service) = (&known.account.value, login.request.relying_party.service());
+        let event = Event::RecoveryCodeUsed { left: left.len() };
+        notice::tell(env, batch, account, event, service, visitor, now)?;
+        used(trying, batch, credential, Secret::RecoveryCodes { left })
+    }
+
+    fn page(&self, trying: &Trying<'_>, notice: Option<Notice>) -> Result<Reply, Failure> {
+        ways::again(trying, Self::FACTOR, notice)
+    }
+
+    fn wrong(&self, left: u8) -> Notice {
+        Notice::WrongRecovery { left }
+    }
+
+    fn told(&self, trying: &Trying<'_>, handle: String, browser: Option<String>) -> Reply {
+        let left = trying.known.recovery().map(|one| &one.value.secret);
+        let left = match left {
+            Some(Secret::RecoveryCodes { left }) => left.len().saturating_sub(1),
+            _ => 0,
+        };
+        tracing::info!(
+            event = "recovery-code.used",
+            left,
+            subject = trying.known.account.value.subject.as_str(),
+            support_id = trying.visitor.support_id
+        );
+        Reply::Continue { handle, browser }
     }
 }
 

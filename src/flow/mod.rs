@@ -12,6 +12,7 @@ pub mod device;
 pub mod enrol;
 pub mod env;
 pub mod expiry;
+pub mod factors;
 pub mod failure;
 pub mod hashing;
 pub mod jump;

@@ -33,6 +33,11 @@ impl Known {
         self.active(|secret| matches!(secret, Secret::Totp { .. }))
     }
 
+    /// The recovery codes, if one is left.
+    pub(in crate::flow) fn recovery(&self) -> Option<&Loaded<Credential>> {
+        self.active(|secret| matches!(secret, Secret::RecoveryCodes { .. }) && !secret.is_spent())
+    }
+
     /// The credential `id`, whatever its state.
     pub(in crate::flow) fn credential(&self, id: &str) -> Option<&Loaded<Credential>> {
         self.credentials.iter().find(|one| one.value.id == id)

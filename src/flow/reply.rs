@@ -1,8 +1,11 @@
 //! What the browser gets, as data: `web/reply.rs` alone renders it.
 
 use crate::assurance::class_ref::ClassRef;
+use crate::assurance::factor::Factor;
+use crate::assurance::level::Level;
 use crate::factors::password::Unacceptable;
 use crate::flow::account::Done;
+use crate::flow::factors::Done as FactorsDone;
 use crate::flow::logout::reply::LogoutReply;
 use crate::identity::release::Release;
 use crate::login::choice::Choice;
@@ -72,6 +75,12 @@ pub enum AccountPage {
         /// What has just happened.
         done: Option<Done>,
     },
+    /// The person's factors.
+    Factors(Factors),
+    /// What it costs to remove one.
+    Removal(Box<Removal>),
+    /// New recovery codes, shown this once.
+    RecoveryCodes(PrintedCodes),
     /// A new password.
     Password {
         /// The token that its form must carry.
@@ -100,6 +109,58 @@ pub struct SessionRow {
     pub services: Vec<LocalName>,
     /// Whether it is the one that looks.
     pub this: bool,
+}
+
+/// Recovery codes as they are printed.
+pub struct PrintedCodes(pub Vec<String>);
+
+/// A person's factors.
+#[derive(Debug)]
+pub struct Factors {
+    /// The token that its forms must carry.
+    pub csrf: String,
+    /// What there is, the password first.
+    pub rows: Vec<FactorRow>,
+    /// Whether the person has shown enough, of late, to change them.
+    pub open: bool,
+    /// Whether what is added now is worth SpidL1 only.
+    pub weak: bool,
+    /// Whether there is a second factor that recovery codes can stand in for.
+    pub may_have_codes: bool,
+    /// What has just happened.
+    pub done: Option<FactorsDone>,
+}
+
+/// A factor as its person sees it.
+#[derive(Clone, Debug)]
+pub struct FactorRow {
+    /// Its id, for the form that removes it.
+    pub id: String,
+    /// Its kind.
+    pub factor: Factor,
+    /// Seconds since it was enrolled.
+    pub enrolled: u64,
+    /// Seconds since it last held, if it did.
+    pub used: Option<u64>,
+    /// How many recovery codes are left.
+    pub left: Option<usize>,
+    /// What it is worth, with the password where it follows one.
+    pub worth: Level,
+}
+
+/// A factor that a person is about to remove.
+#[derive(Debug)]
+pub struct Removal {
+    /// The token that its form must carry.
+    pub csrf: String,
+    /// Which.
+    pub row: FactorRow,
+    /// The level that the person reaches now.
+    pub before: Level,
+    /// The one that they reach without it.
+    pub after: Option<Level>,
+    /// Whether it is the last that recovery codes stand in for.
+    pub last: bool,
 }
 
 /// What went wrong with a new password.
@@ -135,6 +196,8 @@ pub struct LoginPage {
     pub own: bool,
     /// The class that is asked for, if any.
     pub asked: Option<ClassRef>,
+    /// The factors of which one is to be shown now, the easiest first; empty where none is asked for.
+    pub ways: Vec<Factor>,
     /// What it shows.
     pub show: Show,
 }
@@ -156,6 +219,13 @@ pub enum Show {
         /// What went wrong before.
         notice: Option<Notice>,
     },
+    /// A recovery code.
+    Recovery {
+        /// What went wrong before.
+        notice: Option<Notice>,
+    },
+    /// The ways in which the person may go on.
+    Ways,
     /// The activation code that came with the account.
     Activation {
         /// What went wrong before.
@@ -213,6 +283,13 @@ pub enum Notice {
     },
     /// The code is not right, or was used before.
     WrongCode {
+        /// How many attempts are left in this login.
+        left: u8,
+    },
+    /// It does not look like a recovery code; nothing was tried.
+    NotARecoveryCode,
+    /// The recovery code is not right, or was used before.
+    WrongRecovery {
         /// How many attempts are left in this login.
         left: u8,
     },
@@ -312,6 +389,13 @@ pub enum Trouble {
 impl std::fmt::Debug for SessionCookie {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SessionCookie").field("seconds", &self.seconds).finish_non_exhaustive()
+    }
+}
+
+// Nor may the codes.
+impl std::fmt::Debug for PrintedCodes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PrintedCodes({})", self.0.len())
     }
 }
 

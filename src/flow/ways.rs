@@ -1,15 +1,17 @@
-//! The ways in which a person may go on: those that lead to what is asked, the easiest first.
+//! The ways in which a person may go on: those that lead to what is asked, the easiest first, and
+//! from each a way to the others.
 
 use chrono::{DateTime, Utc};
 
 use crate::assurance::factor::Factor;
 use crate::enrolment::credential::Secret;
-use crate::flow::advance::page;
+use crate::flow::advance::{advance, page};
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
-use crate::flow::person::Known;
+use crate::flow::person::{self, Known};
 use crate::flow::reply::{Notice, Reply, Show};
 use crate::flow::trial::Trying;
+use crate::flow::visit::{Visitor, enter};
 use crate::login::step::Step;
 use crate::login::transaction::Transaction;
 
@@ -28,9 +30,10 @@ pub(in crate::flow) fn ask(
             Some(Secret::Totp { period, .. }) => Show::Totp { period: *period, notice },
             _ => return Err(Failure::NoSuchFactor),
         },
+        Factor::RecoveryCode => Show::Recovery { notice },
         _ => Show::Password { username: String::new(), notice },
     };
-    Ok(page(login, show))
+    Ok(with(page(login, show), ways))
 }
 
 /// The page of `factor` again, in the login that is being tried.
@@ -44,6 +47,24 @@ pub(in crate::flow) fn again(
     // What is tried is a way, even where the plan has another before it.
     let factors = if factors.contains(&factor) { factors } else { vec![factor] };
     ask(login, &factors, Some(known), Some(factor), notice)
+}
+
+/// Lists the ways, if there are several.
+pub async fn show(env: &Env, handle: &str, visitor: &Visitor<'_>) -> Reply {
+    let now = env.clock.now();
+    let shown = async {
+        let loaded = enter(env, handle, visitor, now).await?;
+        let known = match loaded.value.subject() {
+            Some(subject) => person::load(env, subject, now).await?,
+            None => None,
+        };
+        let ways = ways(&due(env, &loaded.value, known.as_ref(), now), known.as_ref());
+        if ways.len() < 2 {
+            return advance(env, loaded, visitor, now).await;
+        }
+        Ok(with(page(&loaded.value, Show::Ways), ways))
+    };
+    shown.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }
 
 /// What the login waits for.
@@ -60,6 +81,7 @@ fn ways(factors: &[Factor], known: Option<&Known>) -> Vec<Factor> {
     let can_ask = |factor: &Factor| match factor {
         Factor::Password => true,
         Factor::Totp => known.is_some_and(|known| known.totp().is_some()),
+        Factor::RecoveryCode => known.is_some_and(|known| known.recovery().is_some()),
         _ => false,
     };
     let mut ways: Vec<Factor> = factors.iter().copied().filter(can_ask).collect();
@@ -67,4 +89,14 @@ fn ways(factors: &[Factor], known: Option<&Known>) -> Vec<Factor> {
         ways.sort_by_key(|factor| *factor != Factor::Password);
     }
     ways
+}
+
+fn with(reply: Reply, ways: Vec<Factor>) -> Reply {
+    match reply {
+        Reply::Page(mut page) => {
+            page.ways = ways;
+            Reply::Page(page)
+        }
+        reply => reply,
+    }
 }

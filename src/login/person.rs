@@ -32,6 +32,7 @@ impl Person {
         let available = credentials
             .iter()
             .filter(|one| one.subject == account.subject && one.state == CredentialState::Active)
+            .filter(|one| !one.secret.is_spent())
             .map(|one| Available::own(one.secret.factor(), one.binding))
             .collect();
         Self {

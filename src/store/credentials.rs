@@ -54,6 +54,20 @@ pub fn add(
     records.put(batch, key, credential, None)
 }
 
+/// The digest by which a recovery code of `subject` is kept: without our key, nothing can be tried
+/// against it.
+///
+/// # Errors
+/// When OpenSSL fails.
+pub fn blind_code(
+    records: Records<'_>,
+    subject: &Subject,
+    code: &str,
+) -> Result<String, StoreError> {
+    let value = format!("{}/{code}", subject.as_str());
+    records.blind(Space::Credentials, "recovery code", &value)
+}
+
 /// Adds to `batch` that `credential` takes the place of `seen`: a code used, a password changed, a state.
 ///
 /// # Errors

@@ -39,6 +39,8 @@ table! {
     done_password: "La password è cambiata. Tutte le altre sessioni e gli accessi cominciati con la vecchia password sono stati chiusi.",
         "Your password has changed. All other sessions, and sign-ins begun with the old password, were ended.";
     sign_out: "Esci", "Sign out";
+    factors_title: "I tuoi modi di accesso", "Your ways to sign in";
+    factors: "Vedi, aggiungi o rimuovi i tuoi modi di accesso", "See, add or remove your ways to sign in";
     password_title: "Cambia la password", "Change your password";
     password_lead: "La nuova password vale subito. Tutte le altre sessioni verranno chiuse: negli altri browser dovrai entrare di nuovo.",
         "The new password holds at once. All other sessions will be ended: in other browsers you will have to sign in again.";

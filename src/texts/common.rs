@@ -25,6 +25,7 @@ table! {
     own_login: "Stai entrando nella tua area personale presso questo gestore di identità. Nessun dato viene inviato a un servizio.",
         "You are entering your own pages at this identity provider. No data are sent to any service.";
     go_on: "Prosegui", "Continue";
+    other_way: "Scegli un altro modo", "Choose another way";
     again: "Riprova", "Try again";
     required: "I campi con l’asterisco (*) sono obbligatori.", "Fields marked with an asterisk (*) are required.";
     error: "Errore:", "Error:";

@@ -64,6 +64,13 @@ pub enum Problem {
         /// How many digits a code has.
         digits: u32,
     },
+    /// The recovery code is not one of the person's, or was used already.
+    Recovery {
+        /// How many attempts this login has left.
+        left: u32,
+    },
+    /// It does not look like a recovery code: no attempt was counted.
+    RecoveryShape,
     /// The activation code is not the one given.
     Activation {
         /// How many attempts this login has left.
@@ -104,6 +111,19 @@ pub fn problem(language: Language, problem: Problem) -> String {
         }
         (En, Problem::CodeShape { digits }) => {
             format!("The code is made of {digits} digits: type all of them.")
+        }
+        (It, Problem::Recovery { left }) => format!(
+            "Il codice di recupero non è corretto, oppure l’hai già usato. {}",
+            left_it(left)
+        ),
+        (En, Problem::Recovery { left }) => {
+            format!("The recovery code is not correct, or you have used it. {}", left_en(left))
+        }
+        (It, Problem::RecoveryShape) => {
+            "Un codice di recupero è fatto di 10 lettere e numeri: scrivili tutti.".into()
+        }
+        (En, Problem::RecoveryShape) => {
+            "A recovery code is made of 10 letters and digits: type all of them.".into()
         }
         (It, Problem::Activation { left }) => {
             format!("Il codice di attivazione non è corretto. {}", left_it(left))

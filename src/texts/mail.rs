@@ -19,6 +19,13 @@ table! {
     app_subject: "Nuova app per i codici monouso", "New app for one-time codes";
     app_lead: "Una nuova app per i codici monouso è stata attivata per la tua identità. Quella di prima, se c’era, non vale più.",
         "A new app for one-time codes was activated for your identity. The one before, if there was one, counts no more.";
+    removed_subject: "Modo di accesso rimosso", "Way to sign in removed";
+    removed_lead: "Dalla tua area personale è stato rimosso uno dei modi con cui dimostri chi sei. Non vale più.",
+        "One of the ways by which you show who you are was removed at your own pages. It counts no more.";
+    made_subject: "Nuovi codici di recupero", "New recovery codes";
+    made_lead: "Dalla tua area personale sono stati creati dieci codici di recupero. Quelli di prima, se c’erano, non valgono più.",
+        "At your own pages ten recovery codes were made. Those from before, if there were any, count no more.";
+    used_subject: "Codice di recupero usato", "Recovery code used";
     password_subject: "Password cambiata", "Password changed";
     password_lead: "La password della tua identità è stata cambiata. Le sessioni aperte in altri browser sono state chiuse.",
         "The password of your identity was changed. Sessions open in other browsers were ended.";
@@ -60,6 +67,15 @@ pub enum Event {
     },
     /// An authenticator app was enrolled.
     NewApp,
+    /// A factor was removed by its person.
+    FactorRemoved,
+    /// Recovery codes were made.
+    NewRecoveryCodes,
+    /// A recovery code held.
+    RecoveryCodeUsed {
+        /// How many are left.
+        left: usize,
+    },
     /// The password was changed.
     PasswordChanged,
     /// The password is blocked in the person's own browsers.
@@ -70,10 +86,13 @@ pub enum Event {
 
 impl Event {
     /// One of each.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::NewBrowser,
         Self::UnusualLogin { wrong: 4 },
         Self::NewApp,
+        Self::FactorRemoved,
+        Self::NewRecoveryCodes,
+        Self::RecoveryCodeUsed { left: 3 },
         Self::PasswordChanged,
         Self::PasswordBlocked,
         Self::CodesBlocked,
@@ -86,6 +105,9 @@ impl Event {
             Self::NewBrowser => "new-browser",
             Self::UnusualLogin { .. } => "unusual-login",
             Self::NewApp => "new-app",
+            Self::FactorRemoved => "factor-removed",
+            Self::NewRecoveryCodes => "new-recovery-codes",
+            Self::RecoveryCodeUsed { .. } => "recovery-code-used",
             Self::PasswordChanged => "password-changed",
             Self::PasswordBlocked => "password-blocked",
             Self::CodesBlocked => "codes-blocked",
@@ -97,6 +119,9 @@ impl Event {
             Self::NewBrowser => words.browser_subject,
             Self::UnusualLogin { .. } => words.unusual_subject,
             Self::NewApp => words.app_subject,
+            Self::FactorRemoved => words.removed_subject,
+            Self::NewRecoveryCodes => words.made_subject,
+            Self::RecoveryCodeUsed { .. } => words.used_subject,
             Self::PasswordChanged => words.password_subject,
             Self::PasswordBlocked => words.blocked_password_subject,
             Self::CodesBlocked => words.blocked_code_subject,
@@ -109,6 +134,9 @@ impl Event {
             Self::NewBrowser => words.browser_lead.to_owned(),
             Self::UnusualLogin { wrong } => unusual(language, wrong),
             Self::NewApp => words.app_lead.to_owned(),
+            Self::FactorRemoved => words.removed_lead.to_owned(),
+            Self::NewRecoveryCodes => words.made_lead.to_owned(),
+            Self::RecoveryCodeUsed { left } => recovery(language, left),
             Self::PasswordChanged => words.password_lead.to_owned(),
             Self::PasswordBlocked => words.blocked_password_lead.to_owned(),
             Self::CodesBlocked => words.blocked_code_lead.to_owned(),
@@ -117,11 +145,33 @@ impl Event {
 
     fn advice(self, words: &'static Words) -> Vec<&'static str> {
         match self {
-            Self::NewBrowser | Self::UnusualLogin { .. } | Self::NewApp => {
-                vec![words.you, words.not_you]
+            Self::NewBrowser
+            | Self::UnusualLogin { .. }
+            | Self::NewApp
+            | Self::RecoveryCodeUsed { .. } => vec![words.you, words.not_you],
+            Self::PasswordChanged | Self::FactorRemoved | Self::NewRecoveryCodes => {
+                vec![words.you, words.changed_not_you]
             }
-            Self::PasswordChanged => vec![words.you, words.changed_not_you],
             Self::PasswordBlocked | Self::CodesBlocked => vec![words.blocked_now],
+        }
+    }
+}
+
+/// That a recovery code held, and so many are left.
+fn recovery(language: Language, left: usize) -> String {
+    match (language, left) {
+        (Language::It, 1) => {
+            "Per entrare con la tua identità è stato usato un codice di recupero. Ne resta uno."
+                .to_owned()
+        }
+        (Language::It, _) => format!(
+            "Per entrare con la tua identità è stato usato un codice di recupero. Ne restano {left}."
+        ),
+        (Language::En, 1) => {
+            "A recovery code was used to sign in with your identity. One is left.".to_owned()
+        }
+        (Language::En, _) => {
+            format!("A recovery code was used to sign in with your identity. {left} are left.")
         }
     }
 }

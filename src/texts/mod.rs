@@ -10,6 +10,7 @@ pub mod common;
 pub mod consent;
 pub mod demo;
 pub mod enrolment;
+pub mod factors;
 pub mod help;
 pub mod home;
 pub mod identity;

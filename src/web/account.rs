@@ -5,10 +5,11 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::flow::account::{self, Done, Ending};
+use crate::flow::factors;
 use crate::flow::new_password::{self, Change};
 use crate::flow::reply::{Reply, Trouble};
 use crate::web::context::Context;
-use crate::web::form::{self, BadForm, field};
+use crate::web::form::{self, BadForm, field, optional};
 use crate::web::origin::is_from_us;
 use crate::web::reply::render;
 
@@ -97,6 +98,51 @@ pub(super) async fn change_password(
         let again = field(form, "again")?;
         let change = Change { present: &present, new: &new, again: &again };
         Ok(new_password::change(&context.env, &csrf, change, &context.visitor(None)).await)
+    })
+    .await
+}
+
+/// `GET /account/factors`
+pub(super) async fn factors(
+    Extension(context): Extension<Context>,
+    Query(said): Query<Said>,
+) -> Response {
+    let done = match said.done.as_deref() {
+        Some("removed") => Some(factors::Done::Removed),
+        Some("locked") => Some(factors::Done::Locked),
+        Some("gone") => Some(factors::Done::Gone),
+        _ => None,
+    };
+    let context = Context { here: Some("/account/factors".to_owned()), ..context };
+    let reply = factors::show(&context.env, done, &context.visitor(None)).await;
+    render(&context, reply)
+}
+
+/// `POST /account/factors/unlock`: begins the login that lets the person change them.
+pub(super) async fn unlock(Extension(context): Extension<Context>, request: Request) -> Response {
+    taken(context, request, async |context, form| {
+        let csrf = field(form, "csrf")?;
+        Ok(factors::unlock(&context.env, &csrf, &context.visitor(None)).await)
+    })
+    .await
+}
+
+/// `POST /account/factors/remove`: asks, and with `sure` does.
+pub(super) async fn remove(Extension(context): Extension<Context>, request: Request) -> Response {
+    let context = Context { here: Some("/account/factors".to_owned()), ..context };
+    taken(context, request, async |context, form| {
+        let (csrf, id) = (field(form, "csrf")?, field(form, "factor")?);
+        let sure = optional(form, "sure")?.is_some();
+        Ok(factors::remove(&context.env, &csrf, &id, sure, &context.visitor(None)).await)
+    })
+    .await
+}
+
+/// `POST /account/factors/codes`: new recovery codes.
+pub(super) async fn codes(Extension(context): Extension<Context>, request: Request) -> Response {
+    taken(context, request, async |context, form| {
+        let csrf = field(form, "csrf")?;
+        Ok(factors::make_codes(&context.env, &csrf, &context.visitor(None)).await)
     })
     .await
 }

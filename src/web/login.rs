@@ -1,12 +1,14 @@
 //! `/login/…`: the pages of a login.
 
-use axum::extract::{Extension, Path, Request};
+use axum::extract::{Extension, Path, Query, Request};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use serde::Deserialize;
 
+use crate::assurance::factor::Factor;
 use crate::flow::decide::{Decision, decide};
 use crate::flow::reply::{Reply, Trouble};
-use crate::flow::{advance, choose, code, enrol, prove};
+use crate::flow::{advance, choose, code, enrol, prove, ways};
 use crate::web::context::Context;
 use crate::web::cookie;
 use crate::web::form::{self, BadForm, field, optional};
@@ -17,10 +19,30 @@ use crate::web::reply::render;
 pub(super) async fn show(
     Extension(context): Extension<Context>,
     Path(handle): Path<String>,
+    Query(chosen): Query<Chosen>,
     headers: HeaderMap,
 ) -> Response {
     let browser = browser(&headers, &handle);
-    let reply = advance::show(&context.env, &handle, &context.visitor(browser.as_deref())).await;
+    let by = chosen.by.as_deref().and_then(Factor::parse);
+    let visitor = context.visitor(browser.as_deref());
+    let reply = advance::show(&context.env, &handle, by, &visitor).await;
+    render(&context, reply)
+}
+
+/// The way that the person chose.
+#[derive(Debug, Deserialize)]
+pub(super) struct Chosen {
+    by: Option<String>,
+}
+
+/// `GET /login/{handle}/ways`: the ways in which the person may go on.
+pub(super) async fn ways(
+    Extension(context): Extension<Context>,
+    Path(handle): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let browser = browser(&headers, &handle);
+    let reply = ways::show(&context.env, &handle, &context.visitor(browser.as_deref())).await;
     render(&context, reply)
 }
 
@@ -51,7 +73,10 @@ pub(super) async fn step(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let here = Context { here: Some(format!("/login/{handle}")), ..context };
+    // What a form of a factor shows again, a GET shows by that factor.
+    let by = Factor::parse(&step).map(|factor| format!("?by={}", factor.name()));
+    let here = format!("/login/{handle}{}", by.unwrap_or_default());
+    let here = Context { here: Some(here), ..context };
     if !is_from_us(&parts.headers, &here.env.settings.base_url) {
         tracing::warn!(
             event = "form.foreign",
@@ -88,6 +113,9 @@ async fn take(
             prove::password(env, handle, &csrf, typed, visitor).await
         }
         "totp" => code::totp(env, handle, &csrf, &field(form, "code")?, visitor).await,
+        "recovery-code" => {
+            code::recovery(env, handle, &csrf, &field(form, "recovery")?, visitor).await
+        }
         "activation" => {
             enrol::activate(env, handle, &csrf, &field(form, "activation")?, visitor).await
         }

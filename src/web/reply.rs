@@ -9,10 +9,11 @@ use axum::response::{IntoResponse, Response};
 use url::Url;
 
 use crate::assurance::class_ref::ClassRef;
+use crate::assurance::factor::Factor;
 use crate::flow::device::REMEMBERED;
 use crate::flow::reply::{
-    AccountPage, Answer, Enrolling, LoginPage, Notice, PasswordNotice, Reply, SessionCookie,
-    SessionRow, Show, Trouble, Why,
+    AccountPage, Answer, Enrolling, LoginPage, Notice, PasswordNotice, PrintedCodes, Reply,
+    SessionCookie, SessionRow, Show, Trouble, Why,
 };
 use crate::login::outcome::Refusal;
 use crate::login::request::LocalName;
@@ -26,6 +27,9 @@ use crate::web::pages::account::{AccountPassword, AccountSessions, AccountWelcom
 use crate::web::pages::consent::Consent;
 use crate::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
 use crate::web::pages::error::{Age, Error, Level};
+use crate::web::pages::factors::{
+    AccountCodes, AccountFactors, AccountRemove, Recovery, Way, Ways,
+};
 use crate::web::pages::identity::ChooseIdentity;
 use crate::web::pages::login::{Login, Totp};
 use crate::web::pages::notice::Notice as NoticePage;
@@ -83,6 +87,17 @@ fn account_page(context: &Context, account: AccountPage) -> Response {
             let rows = rows.into_iter().map(named).collect();
             page(context, StatusCode::OK, AccountSessions { csrf, rows, done }.render(&frame))
         }
+        AccountPage::Factors(factors) => {
+            page(context, StatusCode::OK, AccountFactors(factors).render(&frame))
+        }
+        AccountPage::Removal(removal) => {
+            page(context, StatusCode::OK, AccountRemove(*removal).render(&frame))
+        }
+        AccountPage::RecoveryCodes(PrintedCodes(codes)) => {
+            // It cannot be shown again: the language switch would lead to nothing.
+            let frame = Context { here: None, ..context.clone() }.frame();
+            page(context, StatusCode::OK, AccountCodes { codes }.render(&frame))
+        }
         AccountPage::Password { csrf, username, notice } => {
             let status = match notice {
                 None => StatusCode::OK,
@@ -110,6 +125,7 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
     let (csrf, cancel) = (login.csrf, to("cancel"));
     let service = context.local(&login.service).unwrap_or_default().to_owned();
     let (own, level) = (login.own, login.asked.map(level_name));
+    let others = (login.ways.len() > 1).then(|| to("ways"));
     let (problem, html) = match login.show {
         Show::Password { username, notice } => {
             let problem = notice.map(problem);
@@ -119,9 +135,29 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
         }
         Show::Totp { period, notice } => {
             let (problem, period) = (notice.map(problem), period.into());
-            let totp =
-                Totp { action: to("totp"), cancel, csrf, own, service, level, period, problem };
+            let totp = Totp {
+                action: to("totp"),
+                cancel,
+                csrf,
+                own,
+                service,
+                level,
+                period,
+                ways: others,
+                problem,
+            };
             (problem, totp.render(&frame))
+        }
+        Show::Recovery { notice } => {
+            let (problem, action) = (notice.map(problem), to("recovery-code"));
+            let recovery =
+                Recovery { action, cancel, csrf, own, service, level, ways: others, problem };
+            (problem, recovery.render(&frame))
+        }
+        Show::Ways => {
+            let way = |factor: Factor| Way { factor, to: format!("{base}?by={}", factor.name()) };
+            let ways = login.ways.into_iter().map(way).collect();
+            (None, Ways { cancel, csrf, own, service, level, ways }.render(&frame))
         }
         Show::Activation { notice } => {
             let (problem, action) = (notice.map(problem), to("activation"));
@@ -178,6 +214,8 @@ fn problem(notice: Notice) -> Problem {
         Notice::NotACode => Problem::CodeShape { digits: 6 },
         Notice::WrongCredentials { left } => Problem::Credentials { left: left.into() },
         Notice::WrongCode { left } => Problem::Code { left: left.into() },
+        Notice::NotARecoveryCode => Problem::RecoveryShape,
+        Notice::WrongRecovery { left } => Problem::Recovery { left: left.into() },
         Notice::WrongActivation { left } => Problem::Activation { left: left.into() },
         Notice::Wait { seconds } => Problem::TooSoon { seconds: seconds.into() },
     }

@@ -48,6 +48,7 @@ fn routes() -> Router {
         .route("/logout/{handle}/{step}", post(logout::step))
         .route("/login/{handle}", get(login::show).post(login::go_on))
         .route("/login/{handle}/enrolled", get(login::enrolled))
+        .route("/login/{handle}/ways", get(login::ways))
         .route("/login/{handle}/{step}", post(login::step))
         .route("/account", get(account::home))
         .route("/account/enter", post(account::enter))
@@ -55,6 +56,10 @@ fn routes() -> Router {
         .route("/account/sessions/end", post(account::end_one))
         .route("/account/sessions/end-others", post(account::end_others))
         .route("/account/password", get(account::password).post(account::change_password))
+        .route("/account/factors", get(account::factors))
+        .route("/account/factors/unlock", post(account::unlock))
+        .route("/account/factors/remove", post(account::remove))
+        .route("/account/factors/codes", post(account::codes))
         .route("/account/sign-out", post(account::sign_out))
         .route(assets::ROUTE, get(assets::serve))
 }
@@ -127,11 +132,18 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         "/account/enter"
         | "/account/sign-out"
         | "/account/sessions/end"
-        | "/account/sessions/end-others" => "POST",
+        | "/account/sessions/end-others"
+        | "/account/factors/unlock"
+        | "/account/factors/remove"
+        | "/account/factors/codes" => "POST",
         _ if path.starts_with("/help/") => "GET, HEAD, POST",
         "/saml/slo" | "/saml/slo/response" | "/logout" => "GET, HEAD, POST",
         _ if path.starts_with("/logout/") && path.matches('/').count() == 3 => "POST",
-        _ if path.starts_with("/login/") && path.ends_with("/enrolled") => "GET, HEAD",
+        _ if path.starts_with("/login/")
+            && (path.ends_with("/enrolled") || path.ends_with("/ways")) =>
+        {
+            "GET, HEAD"
+        }
         _ if path.starts_with("/login/") && path.matches('/').count() == 3 => "POST",
         _ if path.starts_with("/login/") => "GET, HEAD, POST",
         _ => "GET, HEAD",

@@ -39,6 +39,7 @@ mod notices;
 mod notices_smtp;
 mod oidc;
 mod operate;
+mod own_factors;
 mod pages;
 mod person;
 mod profiles_doc;

@@ -16,6 +16,7 @@ use ponte::store::record::{Batch, Loaded};
 use ponte::telemetry::metrics::{Reading, text};
 use ponte::world::outbox::{Body, Mail, Message, Outbox, SendError};
 
+use crate::own_factors::{asked_for_one, codes_of, press, type_recovery};
 use crate::support::agent::{Agent, Page};
 use crate::support::citizen::send;
 use crate::support::house::{House, Inhabitant};
@@ -153,6 +154,27 @@ fn a_new_app_is_told_by_page_and_mail() {
     assert_eq!(told(&house), ["new-app"]);
     round(&house);
     assert_eq!(out.mails()[0].subject, "Ente di prova: Nuova app per i codici monouso");
+}
+
+/// Recovery codes made and used, and a factor removed.
+#[test]
+fn what_becomes_of_factors_is_told() {
+    let (house, _) = house();
+    let anna = house.enrolled("anna");
+    let mut agent = Agent::new();
+    let codes = codes_of(&house, &mut agent, &anna);
+    assert_eq!(told(&house).iter().filter(|one| *one == "new-recovery-codes").count(), 1);
+    let mut other = Agent::new();
+    let page = asked_for_one(&house, &mut other, &anna);
+    let page = type_recovery(&mut other, &page, "AAAAA-AAAAA");
+    assert!(!told(&house).contains(&"recovery-code-used".to_owned()), "a wrong one");
+    type_recovery(&mut other, &page, &codes[0]);
+    assert!(told(&house).contains(&"recovery-code-used".to_owned()));
+    let page = agent.get(&house.url("/account/factors")).unwrap();
+    let page = press(&mut agent, &page, "/account/factors/remove");
+    assert!(!told(&house).contains(&"factor-removed".to_owned()), "only asked");
+    press(&mut agent, &page, "/account/factors/remove");
+    assert!(told(&house).contains(&"factor-removed".to_owned()));
 }
 
 /// Who comes by the password after as many wrong ones as make strangers wait: told at once, the login over or not.

@@ -7,7 +7,7 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 use ponte::saml::errors::table::TABLE;
 use ponte::texts::language::Language;
-use ponte::texts::{common, consent, demo, enrolment, help, home, login, logout, notice};
+use ponte::texts::{common, consent, demo, enrolment, factors, help, home, login, logout, notice};
 use ponte::web::assets::{self, Asset};
 use ponte::web::pages::error::Error;
 
@@ -163,6 +163,7 @@ fn both_languages_say_everything_and_the_same_numbers() {
         ("consent", consent::ROWS),
         ("demo", demo::ROWS),
         ("enrolment", enrolment::ROWS),
+        ("factors", factors::ROWS),
         ("help", help::ROWS),
         ("home", home::ROWS),
         ("login", login::ROWS),

@@ -46,6 +46,8 @@ pub struct Totp {
     pub level: Option<String>,
     /// How long each code is valid, in seconds.
     pub period: u64,
+    /// Where the other ways are listed, if there are any.
+    pub ways: Option<String>,
     /// What did not hold at the last attempt.
     pub problem: Option<Problem>,
 }

@@ -8,6 +8,7 @@ pub mod consent;
 pub mod demo;
 pub mod enrolment;
 pub mod error;
+pub mod factors;
 pub mod frame;
 pub mod help;
 pub mod home;

@@ -1,6 +1,7 @@
 //! The tables of docs/levels.md.
 
 use ponte::assurance::assess::COMBINATIONS;
+use ponte::assurance::binding::stand_in;
 use ponte::assurance::class_ref::ClassRef;
 use ponte::assurance::factor::{Evidence, Factor};
 use ponte::assurance::level::Level;
@@ -99,6 +100,18 @@ fn binding_table() -> String {
             "the password alone, `trust-on-first-use`, a second factor has counted",
             binding(Level::Loa2, None, trust, Some(now())),
         ),
+        (
+            "recovery codes, after what is worth LoA4, beside an app that is bound at LoA4",
+            stand_in(Level::Loa4, [Level::Loa4].into_iter()).unwrap(),
+        ),
+        (
+            "recovery codes, after what is worth LoA3, beside an app that is bound at LoA2",
+            stand_in(Level::Loa3, [Level::Loa2].into_iter()).unwrap(),
+        ),
+        (
+            "recovery codes, after the password alone, beside an app that is bound at LoA3",
+            stand_in(Level::Loa2, [Level::Loa3].into_iter()).unwrap(),
+        ),
         ("what is worth LoA3 already", binding(Level::Loa3, None, code, Some(now()))),
         ("what is worth LoA4 already", binding(Level::Loa4, None, code, Some(now()))),
     ];
@@ -173,6 +186,7 @@ fn factor_name(factor: Factor) -> &'static str {
         Factor::Passkey => "passkey with user verification",
         Factor::SmartCard => "CNS, TS-CNS or CIE certificate",
         Factor::CnsLike => "CNS-like certificate, its issuer not named by the tenant",
+        Factor::RecoveryCode => "recovery code, once",
         Factor::Upstream => "another provider's word, up to that provider's ceiling",
     }
 }

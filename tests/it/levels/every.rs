@@ -74,13 +74,13 @@ impl Case<'_> {
         let session = self.session_evidence(&left);
         let counts = self.session == Session::Fresh;
         let up_to = |most: u8| left.map(|worth| worth.min(most));
-        let in_session = if counts && self.asked.spid { up_to(self.most.min(2)) } else { [0; 10] };
-        let joined = if counts && !self.asked.spid { up_to(self.most) } else { [0; 10] };
+        let in_session = if counts && self.asked.spid { up_to(self.most.min(2)) } else { [0; 11] };
+        let joined = if counts && !self.asked.spid { up_to(self.most) } else { [0; 11] };
         let available: Vec<Available> = evidence(&self.has, now())
             .iter()
             .map(|e| Available::own(e.factor(), e.ceiling()))
             .collect();
-        let mut held: Worth = [0; 10];
+        let mut held: Worth = [0; 11];
         for plans in 1..=4 {
             let shown = evidence(&held, now());
             let standing = Standing {
@@ -170,7 +170,7 @@ impl Case<'_> {
     }
 }
 
-/// Every set of the ten kinds of factor, bound high or low, of persons proofed or not, in every
+/// Every set of the eleven kinds of factor, bound high or low, of persons proofed or not, in every
 /// state of the session, for every request.
 #[test]
 fn every_plan_is_the_oracles() {
@@ -184,7 +184,7 @@ fn every_plan_is_the_oracles() {
             let (compared, persons, all, requirements, policy) =
                 (&compared, &persons, &all, &requirements, &policy);
             scope.spawn(move || {
-                for mask in (0..1024).filter(|mask| mask % 2 == part) {
+                for mask in (0..2048).filter(|mask| mask % 2 == part) {
                     let plans = walk_all(mask, all, requirements, policy);
                     compared.fetch_add(plans, Ordering::Relaxed);
                     persons.fetch_add(1, Ordering::Relaxed);

@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 
 use chrono::DateTime;
+use ponte::assurance::factor::Factor;
+use ponte::assurance::level as assurance;
 use ponte::factors::password::Unacceptable;
 use ponte::flow::account::Done;
-use ponte::flow::reply::{PasswordNotice, SessionRow};
+use ponte::flow::factors::Done as FactorsDone;
+use ponte::flow::reply::{FactorRow, Factors, PasswordNotice, Removal, SessionRow};
 use ponte::identity::attributes::AttributeName;
 use ponte::identity::kind::IdentityKind;
 use ponte::identity::release::{Release, Released};
@@ -24,6 +27,9 @@ use ponte::web::pages::demo::{
 };
 use ponte::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
 use ponte::web::pages::error::{Age, Error, Level};
+use ponte::web::pages::factors::{
+    AccountCodes, AccountFactors, AccountRemove, Recovery, Way, Ways,
+};
 use ponte::web::pages::frame::Frame;
 use ponte::web::pages::help::{From, Help, HelpIndex, OldBrowser};
 use ponte::web::pages::home::Home;
@@ -84,6 +90,13 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
             let notice = PasswordNotice::Unacceptable(Unacceptable::TooShort);
             new_password(Some(notice)).render(&around)
         }),
+        ("ways", ways().render(&around)),
+        ("recovery", recovery(None).render(&around)),
+        ("recovery_again", recovery(Some(Problem::Recovery { left: 1 })).render(&around)),
+        ("account_factors", the_factors(false, Some(FactorsDone::Locked)).render(&around)),
+        ("account_factors_open", the_factors(true, None).render(&around)),
+        ("account_remove", the_removal().render(&around)),
+        ("account_codes", the_codes("KM3Q9-7RTXD").render(&from_outside)),
         ("post", post().render(&around)),
         (
             "post_request",
@@ -308,6 +321,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             service: service(),
             level: level(),
             period: 30,
+            ways: Some(v()),
             problem: None,
         }
         .render(&around),
@@ -373,6 +387,35 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             page.render(&around)
         },
         AccountPassword { csrf: v(), username: v(), notice: None }.render(&around),
+        {
+            let mut page = ways();
+            (page.cancel, page.csrf, page.service) = (v(), v(), v());
+            page.ways = vec![Way { factor: Factor::Totp, to: v() }];
+            page.render(&around)
+        },
+        Recovery {
+            action: v(),
+            cancel: v(),
+            csrf: v(),
+            own: false,
+            service: v(),
+            level: Some(v()),
+            ways: Some(v()),
+            problem: None,
+        }
+        .render(&around),
+        {
+            let mut page = the_factors(true, None);
+            page.0.csrf = v();
+            page.0.rows[1].id = v();
+            page.render(&around)
+        },
+        {
+            let mut page = the_removal();
+            (page.0.csrf, page.0.row.id) = (v(), v());
+            page.render(&around)
+        },
+        the_codes(value).render(&around),
         form().render(&around),
         Error {
             number: Some(16),
@@ -466,6 +509,7 @@ fn totp(problem: Option<Problem>) -> Totp {
         service: "Servizi al cittadino del Comune di Esempio".into(),
         level: Some("SpidL2".into()),
         period: 60,
+        ways: problem.is_some().then(|| "/login/x/ways".into()),
         problem,
     }
 }
@@ -569,6 +613,71 @@ fn the_sessions(number: u64, done: Option<Done>) -> AccountSessions {
     };
     let rows = (0..number).zip(browsers).map(|(place, browser)| row(place, browser)).collect();
     AccountSessions { csrf: "token".into(), rows, done }
+}
+
+fn ways() -> Ways {
+    let way = |factor: Factor| Way { factor, to: format!("/login/x?by={}", factor.name()) };
+    Ways {
+        cancel: "/login/x/cancel".into(),
+        csrf: "token".into(),
+        own: false,
+        service: "Servizi al cittadino del Comune di Esempio".into(),
+        level: Some("SpidL2".into()),
+        ways: [Factor::Totp, Factor::RecoveryCode].map(way).to_vec(),
+    }
+}
+
+fn recovery(problem: Option<Problem>) -> Recovery {
+    Recovery {
+        action: "/login/x/recovery-code".into(),
+        cancel: "/login/x/cancel".into(),
+        csrf: "token".into(),
+        own: false,
+        service: "Servizi al cittadino del Comune di Esempio".into(),
+        level: Some("SpidL2".into()),
+        ways: Some("/login/x/ways".into()),
+        problem,
+    }
+}
+
+fn factor_row(id: &str, factor: Factor) -> FactorRow {
+    FactorRow {
+        id: id.into(),
+        factor,
+        enrolled: 90 * 86_400,
+        used: (factor != Factor::RecoveryCode).then_some(7200),
+        left: (factor == Factor::RecoveryCode).then_some(9),
+        worth: assurance::Level::Loa3,
+    }
+}
+
+fn the_factors(open: bool, done: Option<FactorsDone>) -> AccountFactors {
+    AccountFactors(Factors {
+        csrf: "token".into(),
+        rows: vec![
+            factor_row("password", Factor::Password),
+            factor_row("totp", Factor::Totp),
+            factor_row("recovery-codes", Factor::RecoveryCode),
+        ],
+        open,
+        weak: false,
+        may_have_codes: true,
+        done,
+    })
+}
+
+fn the_removal() -> AccountRemove {
+    AccountRemove(Removal {
+        csrf: "token".into(),
+        row: factor_row("totp", Factor::Totp),
+        before: assurance::Level::Loa3,
+        after: Some(assurance::Level::Loa2),
+        last: true,
+    })
+}
+
+fn the_codes(code: &str) -> AccountCodes {
+    AccountCodes { codes: vec![code.to_owned(); 10] }
 }
 
 fn new_password(notice: Option<PasswordNotice>) -> AccountPassword {

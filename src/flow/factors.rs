@@ -1,0 +1,292 @@
+//! A person's factors at their own pages: what they have, what they take away, and recovery codes.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::assurance::assess::assess;
+use crate::assurance::binding::stand_in;
+use crate::assurance::factor::{Evidence, Factor};
+use crate::assurance::level::Level;
+use crate::enrolment::credential::{Credential, CredentialState, Secret};
+use crate::factors::recovery_code::{self, COUNT, RecoveryCode};
+use crate::flow::account::{self, Inside, inside, inside_with_form, welcome};
+use crate::flow::advance::ROUNDS;
+use crate::flow::env::Env;
+use crate::flow::failure::Failure;
+use crate::flow::notice;
+use crate::flow::person::Known;
+use crate::flow::reply::{AccountPage, FactorRow, Factors, PrintedCodes, Removal, Reply};
+use crate::flow::visit::Visitor;
+use crate::login::attempts::Attempts;
+use crate::store::port::{Committed, Durability};
+use crate::store::record::{Batch, Loaded};
+use crate::store::{attempts, credentials, sessions};
+use crate::texts::mail::Event;
+
+/// What has just happened, for the page to say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Done {
+    /// A factor was removed.
+    Removed,
+    /// Nothing: the person has not confirmed who they are.
+    Locked,
+    /// Nothing: there is no such factor.
+    Gone,
+}
+
+/// Shows the person's factors, or where to log in.
+pub async fn show(env: &Env, done: Option<Done>, visitor: &Visitor<'_>) -> Reply {
+    let now = env.clock.now();
+    let shown = async {
+        let Some(inside) = inside(env, visitor, now).await? else { return Ok(welcome()) };
+        Ok(page(env, inside, done, now))
+    };
+    shown.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
+}
+
+fn page(env: &Env, inside: Inside, done: Option<Done>, now: DateTime<Utc>) -> Reply {
+    let known = &inside.known;
+    let mut active: Vec<&Credential> = active(known).map(|one| &one.value).collect();
+    active.sort_by_key(|one| (one.secret.factor() != Factor::Password, one.enrolled));
+    let rows = active.into_iter().map(|one| row(env, known, one, now)).collect();
+    let shown = shown(env, &inside, now);
+    let open = shown >= Some(needed(env, known, now));
+    Reply::Account(Box::new(AccountPage::Factors(Factors {
+        rows,
+        open,
+        weak: shown < Some(Level::Loa3),
+        may_have_codes: stood_in_for(known).next().is_some(),
+        done,
+        csrf: inside.csrf,
+    })))
+}
+
+fn row(env: &Env, known: &Known, one: &Credential, now: DateTime<Utc>) -> FactorRow {
+    let ago = |at: DateTime<Utc>| u64::try_from((now - at).num_seconds()).unwrap_or_default();
+    let password = known.password().map(|password| &password.value);
+    let held: Vec<Evidence> =
+        password.into_iter().chain([one]).map(|one| as_held(one, now)).collect();
+    FactorRow {
+        id: one.id.clone(),
+        factor: one.secret.factor(),
+        enrolled: ago(one.enrolled),
+        used: one.last_used.map(ago),
+        left: match &one.secret {
+            Secret::RecoveryCodes { left } => Some(left.len()),
+            _ => None,
+        },
+        worth: worth(env, known, &held, now).unwrap_or(Level::Loa1),
+    }
+}
+
+/// Begins the login that lets the person change their factors: as much as they can show, anew.
+pub async fn unlock(env: &Env, csrf: &str, visitor: &Visitor<'_>) -> Reply {
+    let now = env.clock.now();
+    let begun = async {
+        let Some(inside) = inside_with_form(env, csrf, visitor, now).await? else {
+            return Ok(welcome());
+        };
+        Ok(account::confirm(env, needed(env, &inside.known, now), now - FRESH, visitor).await)
+    };
+    begun.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
+}
+
+/// Removes the factor `id`; asks first, unless the person is `sure`.
+pub async fn remove(env: &Env, csrf: &str, id: &str, sure: bool, visitor: &Visitor<'_>) -> Reply {
+    let now = env.clock.now();
+    let removed = async {
+        for _ in 0..ROUNDS {
+            let Some(inside) = inside_with_form(env, csrf, visitor, now).await? else {
+                return Ok(welcome());
+            };
+            if let Some(reply) = take_away(env, inside, id, sure, visitor, now).await? {
+                return Ok(reply);
+            }
+        }
+        Err(Failure::Contention)
+    };
+    removed.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
+}
+
+/// One attempt; `None` when somebody was ahead.
+async fn take_away(
+    env: &Env,
+    inside: Inside,
+    id: &str,
+    sure: bool,
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<Reply>, Failure> {
+    let known = &inside.known;
+    if shown(env, &inside, now) < Some(needed(env, known, now)) {
+        return Ok(Some(Reply::ToAccount("/account/factors?done=locked")));
+    }
+    let removable = |one: &&Loaded<Credential>| {
+        one.value.id == id && one.value.secret.factor() != Factor::Password
+    };
+    let Some(credential) = active(known).find(removable) else {
+        return Ok(Some(Reply::ToAccount("/account/factors?done=gone")));
+    };
+    if !sure {
+        let (before, after) = (reach(env, known, None, now), reach(env, known, Some(id), now));
+        let others = stood_in_for(known).filter(|one| one.id != id).count();
+        let removal = Removal {
+            row: row(env, known, &credential.value, now),
+            before: before.unwrap_or(Level::Loa1),
+            after,
+            last: others == 0,
+            csrf: inside.csrf,
+        };
+        return Ok(Some(Reply::Account(Box::new(AccountPage::Removal(Box::new(removal))))));
+    }
+    let (mut batch, factor) = (Batch::new(), credential.value.secret.factor());
+    // What else the person has is part of what they were told.
+    for other in active(known).filter(|other| other.value.id != id) {
+        batch.expect(other);
+    }
+    let revoked = credential.value.clone().revoke();
+    credentials::update(env.records(), &mut batch, credential, &revoked)?;
+    let own = &inside.session.value;
+    let mut ended = 0_usize;
+    for other in sessions::of_subject(env.records(), &own.subject, now).await? {
+        let evidence = other.value.evidence().evidence;
+        if other.value.id != own.id && evidence.iter().any(|held| held.factor() == factor) {
+            sessions::end(env.records(), &mut batch, &other)?;
+            ended += 1;
+        }
+    }
+    let account = &known.account.value;
+    notice::tell(env, &mut batch, account, Event::FactorRemoved, None, visitor, now)?;
+    if batch.commit(&*env.store, Durability::Durable, now).await? != Committed::Done {
+        return Ok(None);
+    }
+    tracing::info!(
+        event = "factor.removed",
+        factor = factor.name(),
+        subject = own.subject.as_str(),
+        sessions_ended = ended,
+        support_id = visitor.support_id
+    );
+    Ok(Some(Reply::ToAccount("/account/factors?done=removed")))
+}
+
+/// Makes ten recovery codes, in the place of all that were there, and shows them this once.
+pub async fn make_codes(env: &Env, csrf: &str, visitor: &Visitor<'_>) -> Reply {
+    let now = env.clock.now();
+    let made = async {
+        for _ in 0..ROUNDS {
+            let Some(inside) = inside_with_form(env, csrf, visitor, now).await? else {
+                return Ok(welcome());
+            };
+            if let Some(reply) = renew(env, &inside, visitor, now).await? {
+                return Ok(reply);
+            }
+        }
+        Err(Failure::Contention)
+    };
+    made.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
+}
+
+/// One attempt; `None` when somebody was ahead.
+async fn renew(
+    env: &Env,
+    inside: &Inside,
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<Reply>, Failure> {
+    let (known, records) = (&inside.known, env.records());
+    let shown = shown(env, inside, now).filter(|shown| *shown >= needed(env, known, now));
+    let Some(shown) = shown else {
+        return Ok(Some(Reply::ToAccount("/account/factors?done=locked")));
+    };
+    let Some(binding) = stand_in(shown, stood_in_for(known).map(|one| one.binding)) else {
+        return Ok(Some(Reply::ToAccount("/account/factors?done=gone")));
+    };
+    let subject = &known.account.value.subject;
+    let codes = recovery_code::generate(&env.random);
+    let mut left = Vec::with_capacity(COUNT);
+    for code in &codes {
+        left.push(credentials::blind_code(records, subject, code.as_str())?);
+    }
+    let credential = Credential {
+        id: RECOVERY_CODES.to_owned(),
+        subject: subject.clone(),
+        state: CredentialState::Active,
+        binding,
+        enrolled: now,
+        last_used: None,
+        secret: Secret::RecoveryCodes { left },
+    };
+    let mut batch = Batch::new();
+    // They are worth what they stand in for, as long as it is there.
+    for other in active(known).filter(|other| other.value.id != RECOVERY_CODES) {
+        batch.expect(other);
+    }
+    match known.credential(RECOVERY_CODES) {
+        Some(before) => credentials::update(records, &mut batch, before, &credential)?,
+        None => credentials::add(records, &mut batch, &credential)?,
+    }
+    let counted = attempts::load(records, subject, Factor::RecoveryCode, now).await?;
+    attempts::update(records, &mut batch, &counted, &Attempts::default(), now)?;
+    let account = &known.account.value;
+    notice::tell(env, &mut batch, account, Event::NewRecoveryCodes, None, visitor, now)?;
+    if batch.commit(&*env.store, Durability::Durable, now).await? != Committed::Done {
+        return Ok(None);
+    }
+    tracing::info!(
+        event = "factor.activated",
+        factor = Factor::RecoveryCode.name(),
+        subject = subject.as_str(),
+        support_id = visitor.support_id
+    );
+    let codes = codes.iter().map(RecoveryCode::in_groups).collect();
+    Ok(Some(Reply::Account(Box::new(AccountPage::RecoveryCodes(PrintedCodes(codes))))))
+}
+
+/// What recovery codes stand in for: the second factors of the person.
+fn stood_in_for(known: &Known) -> impl Iterator<Item = &Credential> {
+    let stands =
+        |one: &&Credential| !matches!(one.secret.factor(), Factor::Password | Factor::RecoveryCode);
+    active(known).map(|one| &one.value).filter(stands)
+}
+
+fn active(known: &Known) -> impl Iterator<Item = &Loaded<Credential>> {
+    known.credentials.iter().filter(|one| one.value.is_active())
+}
+
+/// What the person must have shown of late before they change a factor: as much as they can, since
+/// less would let whoever has the password alone take away what protects them.
+fn needed(env: &Env, known: &Known, now: DateTime<Utc>) -> Level {
+    reach(env, known, None, now).unwrap_or(Level::Loa2).clamp(Level::Loa2, Level::Loa3)
+}
+
+/// What the person has shown in this session of late, as a level.
+pub(in crate::flow) fn shown(env: &Env, inside: &Inside, now: DateTime<Utc>) -> Option<Level> {
+    let mut evidence = inside.session.value.evidence().evidence;
+    evidence.retain(|held| held.at() >= now - FRESH);
+    worth(env, &inside.known, &evidence, now)
+}
+
+/// The level that the person reaches with all they have, or with all but the credential `without`.
+fn reach(env: &Env, known: &Known, without: Option<&str>, now: DateTime<Utc>) -> Option<Level> {
+    let left = active(known).map(|one| &one.value).filter(|one| Some(one.id.as_str()) != without);
+    let offered = &env.settings.levels.offered;
+    let left = left.filter(|one| !one.secret.is_spent() && offered.contains(&one.secret.factor()));
+    worth(env, known, &left.map(|one| as_held(one, now)).collect::<Vec<_>>(), now)
+}
+
+/// What `evidence` is worth with the best of the person's identities.
+fn worth(env: &Env, known: &Known, evidence: &[Evidence], now: DateTime<Utc>) -> Option<Level> {
+    let good = known.person.identities.iter().filter(|one| one.is_good(now.date_naive()));
+    let proofed = good.map(|one| one.proofing.as_ref().map(|proofing| proofing.method));
+    proofed.filter_map(|method| assess(evidence, method, &env.settings.levels)).max()
+}
+
+fn as_held(one: &Credential, now: DateTime<Utc>) -> Evidence {
+    Evidence::held(one.secret.factor(), now, one.binding)
+}
+
+/// How long what was shown lets the person change their factors.
+const FRESH: TimeDelta = TimeDelta::minutes(10);
+
+/// The name of a person's recovery codes among their credentials.
+const RECOVERY_CODES: &str = "recovery-codes";

@@ -1,0 +1,129 @@
+//! Words of the pages on which a person chooses, adds and removes factors.
+
+use crate::texts::language::Language;
+use crate::texts::table::table;
+
+table! {
+    ways_title: "Scegli come continuare", "Choose how to go on";
+    ways_lead: "Questi sono i modi che hai per raggiungere il livello richiesto, dal più semplice. L’accesso continua da dove sei.",
+        "These are the ways that you have to reach the level that is asked for, the easiest first. The sign-in goes on from where you are.";
+    ways_none: "Se non puoi usarne nessuno, chiedi aiuto a chi ti ha dato le credenziali.",
+        "If you can use none of them, ask whoever gave you your credentials for help.";
+    credentials: "Nome utente e password", "Username and password";
+    credentials_source: "La conosci solo tu. Non la chiediamo mai per email, SMS o telefono.",
+        "Only you know it. We never ask for it by email, text message or telephone.";
+    totp: "App dei codici monouso", "One-time code app";
+    totp_source: "Il codice lo genera la tua app sul telefono: nessuno te lo manda.",
+        "Your app on the phone generates the code: nobody sends it to you.";
+    recovery: "Codici di recupero", "Recovery codes";
+    recovery_source: "Sono i codici che hai stampato o salvato quando li hai creati: nessuno te li manda.",
+        "They are the codes that you printed or saved when you made them: nobody sends them to you.";
+    recovery_title: "Inserisci un codice di recupero", "Enter a recovery code";
+    recovery_lead: "Scrivi uno dei codici che hai stampato o salvato. Ognuno vale una volta sola.",
+        "Type one of the codes that you printed or saved. Each works once.";
+    recovery_code: "Codice di recupero", "Recovery code";
+    recovery_help: "10 lettere e numeri, come XXXXX-XXXXX. Maiuscole, spazi e trattino non contano.",
+        "10 letters and digits, like XXXXX-XXXXX. Capitals, spaces and the hyphen do not matter.";
+    confirm: "Conferma", "Confirm";
+
+    title: "I tuoi modi di accesso", "Your ways to sign in";
+    title_open: "Cambia i tuoi modi di accesso", "Change your ways to sign in";
+    lead: "Qui vedi con che cosa puoi dimostrare chi sei, quando l’hai attivato e quando l’hai usato.",
+        "Here you see by what you can show who you are, when you activated it and when you used it.";
+    enrolled: "Attivo", "Active";
+    used: "Ultimo uso", "Last used";
+    never: "mai", "never";
+    worth: "Vale fino a", "Worth up to";
+    source: "Da dove viene", "Where it comes from";
+    codes_left: "Codici rimasti", "Codes left";
+    remove: "Rimuovi", "Remove";
+    change_password: "Cambia la password", "Change the password";
+    locked_title: "Per cambiare qualcosa, conferma chi sei", "To change anything, confirm who you are";
+    locked: "Prima di aggiungere o rimuovere un modo di accesso ti chiediamo di nuovo le credenziali. La conferma vale dieci minuti.",
+        "Before you add or remove a way to sign in we ask for your credentials again. The confirmation lasts ten minutes.";
+    unlock: "Conferma chi sei", "Confirm who you are";
+    add_title: "Aggiungi", "Add";
+    codes_why: "Dieci codici da stampare o salvare, per quando non hai con te il telefono. Ognuno sostituisce una volta il secondo fattore.",
+        "Ten codes to print or save, for when you do not have your phone with you. Each stands in once for the second factor.";
+    codes_make: "Crea i codici di recupero", "Make recovery codes";
+    codes_renew: "Crea dieci codici nuovi", "Make ten new codes";
+    codes_renew_note: "I codici di prima, usati o no, smettono subito di valere.",
+        "The codes from before, used or not, stop working at once.";
+    codes_first: "I codici di recupero sostituiscono un secondo fattore: potrai crearli quando ne avrai attivato uno.",
+        "Recovery codes stand in for a second factor: you can make them once you have activated one.";
+    weak: "Con quello che hai mostrato vale fino a SpidL1. Per avere di più, entra prima in un servizio che chiede SpidL2 e attiva l’app con il codice di attivazione.",
+        "With what you have shown it is worth up to SpidL1. For more, first enter a service that asks for SpidL2 and activate the app with your activation code.";
+    done_removed: "Rimosso. Se non sei stato tu, cambia subito la password e chiudi le altre sessioni.",
+        "Removed. If it was not you, change your password at once and end your other sessions.";
+    done_locked: "Non è cambiato nulla: prima conferma chi sei.", "Nothing has changed: confirm who you are first.";
+    done_gone: "Non è cambiato nulla: quel modo di accesso non c’è più.",
+        "Nothing has changed: that way to sign in is no longer there.";
+    to_sessions: "Le tue sessioni", "Your sessions";
+
+    remove_title: "Vuoi rimuoverlo?", "Do you want to remove it?";
+    remove_lead: "Non potrai più usarlo per entrare, e le altre sessioni aperte con questo si chiudono. Per riaverlo dovrai attivarlo di nuovo.",
+        "You will not be able to sign in with it any more, and other sessions opened with it end. To have it back you must activate it again.";
+    remove_sure: "Sì, rimuovi", "Yes, remove";
+    remove_keep: "No, tienilo", "No, keep it";
+    remove_last: "È il tuo ultimo secondo fattore: i codici di recupero rimasti non bastano a lungo.",
+        "It is your last second factor: the recovery codes that are left do not last long.";
+
+    codes_title: "I tuoi codici di recupero", "Your recovery codes";
+    codes_lead: "Stampali o salvali adesso: non li mostreremo più. Se esci da questa pagina senza averli, creane di nuovi.",
+        "Print or save them now: we will not show them again. If you leave this page without them, make new ones.";
+    codes_where: "Tienili dove tieni i documenti, non insieme al telefono. Chi conosce la password e ha uno di questi codici può entrare al posto tuo.",
+        "Keep them where you keep your documents, not with your phone. Whoever knows your password and has one of these codes can sign in as you.";
+    codes_save: "Salva in un file di testo", "Save as a text file";
+    codes_file: "codici-di-recupero.txt", "recovery-codes.txt";
+    codes_print: "Per stamparli usa il comando Stampa del browser.", "To print them, use your browser’s Print command.";
+    codes_kept: "Li ho messi al sicuro", "I have put them in a safe place";
+    codes_text: "Codici di recupero: ognuno vale una volta sola.", "Recovery codes: each works once.";
+    back: "Torna ai tuoi modi di accesso", "Back to your ways to sign in";
+}
+
+/// What a removal costs: the level reached before, and the one after if there is any.
+#[must_use]
+pub fn lowers(language: Language, before: &str, after: Option<&str>) -> String {
+    match (language, after) {
+        (Language::It, Some(after)) => format!(
+            "Attenzione: ora puoi raggiungere {before}; senza questo arriveresti solo a {after}, e i servizi che chiedono di più non ti faranno entrare."
+        ),
+        (Language::En, Some(after)) => format!(
+            "Take care: now you can reach {before}; without this you would only get to {after}, and services that ask for more will not let you in."
+        ),
+        (Language::It, None) => {
+            format!(
+                "Attenzione: ora puoi raggiungere {before}; senza questo non potrai più entrare."
+            )
+        }
+        (Language::En, None) => {
+            format!(
+                "Take care: now you can reach {before}; without this you cannot sign in any more."
+            )
+        }
+    }
+}
+
+/// How many recovery codes there are.
+#[must_use]
+pub fn left_of(language: Language, left: usize, of: usize) -> String {
+    match language {
+        Language::It => format!("{left} su {of}"),
+        Language::En => format!("{left} of {of}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_removal_says_what_it_costs() {
+        for language in Language::ALL {
+            let lower = lowers(language, "SpidL2", Some("SpidL1"));
+            assert!(lower.contains("SpidL2") && lower.contains("SpidL1"));
+            let out = lowers(language, "SpidL1", None);
+            assert!(out.contains("SpidL1") && !out.contains("SpidL2"));
+        }
+    }
+}
