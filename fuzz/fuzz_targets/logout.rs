@@ -15,7 +15,7 @@ use ponte::saml::lexical;
 use ponte::saml::logout::message::Kind;
 use ponte::saml::logout::receive::{Received, Rejected, judge_unsigned, receive};
 use ponte::saml::logout::write::{Verdict, status};
-use ponte::saml::partner::{Answers, Consumer, LogoutService, Profile, ServiceProvider};
+use ponte::saml::partner::{Answers, Consumer, LogoutService, Profile, ServiceProvider, WaysIn};
 use ponte::saml::signature::PublicKey;
 use ponte::world::signer::{KeyFile, Signer as _};
 
@@ -60,6 +60,7 @@ static PARTNERS: LazyLock<[Arc<ServiceProvider>; 2]> = LazyLock::new(|| {
         minimum_level: None,
         single_sign_on: None,
         disabled: false,
+        ways: WaysIn::default(),
     };
     let generic = ServiceProvider { profile: Profile::Generic, ..spid.clone() };
     [Arc::new(spid), Arc::new(generic)]

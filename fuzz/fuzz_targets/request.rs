@@ -12,7 +12,7 @@ use ponte::saml::authn_request::{Received, Receiving, Rejected, Window, judge_un
 use ponte::saml::binding::Inbound;
 use ponte::saml::identity_provider::{IdentityProvider, Organization, Supported};
 use ponte::saml::lexical;
-use ponte::saml::partner::{Answers, AttributeSet, Consumer, Profile, ServiceProvider};
+use ponte::saml::partner::{Answers, AttributeSet, Consumer, Profile, ServiceProvider, WaysIn};
 use ponte::saml::profile::spid::CLASSES;
 use ponte::saml::response::ReplyTo;
 use ponte::saml::signature::PublicKey;
@@ -57,6 +57,7 @@ static PARTNERS: LazyLock<[Arc<ServiceProvider>; 2]> = LazyLock::new(|| {
         minimum_level: None,
         single_sign_on: None,
         disabled: false,
+        ways: WaysIn::default(),
     };
     let generic = ServiceProvider { profile: Profile::Generic, ..spid.clone() };
     [Arc::new(spid), Arc::new(generic)]

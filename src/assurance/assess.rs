@@ -35,12 +35,34 @@ pub fn assess(
     for held in evidence {
         means.add(held, policy);
     }
-    means.level(cap(proofing, policy))
+    means.level(Cap::of(proofing, policy))
 }
 
 /// The most that anything is worth for a person so proofed, here.
-pub(super) fn cap(proofing: Option<ProofingMethod>, policy: &LevelPolicy) -> Level {
-    proofing_ceiling(proofing).min(policy.ceiling)
+///
+/// Whoever vouches for a person has established who they are, so its word needs no proofing of ours: it has a
+/// ceiling of its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cap {
+    proofed: Level,
+    here: Level,
+}
+
+impl Cap {
+    /// For a person so proofed.
+    pub(super) fn of(proofing: Option<ProofingMethod>, policy: &LevelPolicy) -> Self {
+        Self { proofed: proofing_ceiling(proofing), here: policy.ceiling }
+    }
+
+    /// For somebody of whom nothing is known yet.
+    pub(super) fn of_anybody(policy: &LevelPolicy) -> Self {
+        Self { proofed: Level::Loa4, here: policy.ceiling }
+    }
+
+    /// The most that a combination is worth.
+    pub(super) fn on(self, (factors, _): &(&[Factor], Level)) -> Level {
+        if *factors == [Factor::Upstream] { self.here } else { self.proofed.min(self.here) }
+    }
 }
 
 /// What is there of each kind of factor, and the most that it may be worth; `None`: not there.
@@ -75,20 +97,21 @@ impl Means {
         *slot = (*slot).max(Some(worth));
     }
 
-    /// The level of all of it, none above `cap`.
-    pub(super) fn level(&self, cap: Level) -> Option<Level> {
-        self.by(None).map(|level| level.min(cap))
+    /// The level of all of it.
+    pub(super) fn level(&self, cap: Cap) -> Option<Level> {
+        self.by(None, cap)
     }
 
     /// The level of the best combination; of those that `factor` is part of, if one is given.
-    pub(super) fn by(&self, factor: Option<Factor>) -> Option<Level> {
+    pub(super) fn by(&self, factor: Option<Factor>, cap: Cap) -> Option<Level> {
         let rows = COMBINATIONS.iter();
         let rows = rows.filter(|row| factor.is_none_or(|factor| row.0.contains(&factor)));
-        rows.filter_map(|row| self.worth(row)).max()
+        rows.filter_map(|row| self.worth(row, cap)).max()
     }
 
     /// The worth of one combination, if all of it is there.
-    pub(super) fn worth(&self, (factors, most): &(&[Factor], Level)) -> Option<Level> {
-        factors.iter().map(|factor| self.of(*factor)).min()?.map(|least| least.min(*most))
+    pub(super) fn worth(&self, row: &(&[Factor], Level), cap: Cap) -> Option<Level> {
+        let least = row.0.iter().map(|factor| self.of(*factor)).min()?;
+        least.map(|least| least.min(row.1).min(cap.on(row)))
     }
 }

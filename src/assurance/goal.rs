@@ -1,6 +1,6 @@
 //! What a requirement comes to: goals, the one preferred first, and the class that each would assert.
 
-use crate::assurance::assess::Means;
+use crate::assurance::assess::{Cap, Means};
 use crate::assurance::class_ref::{ClassRef, Vocabulary};
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
@@ -27,8 +27,8 @@ enum Asserted {
 
 impl Goal {
     /// The class to assert if `achieved` by `means` reaches the goal; never above `achieved`.
-    pub(super) fn reached(&self, achieved: Level, means: &Means) -> Option<ClassRef> {
-        if achieved < self.least || means.by(self.means) < Some(self.least) {
+    pub(super) fn reached(&self, achieved: Level, means: &Means, cap: Cap) -> Option<ClassRef> {
+        if achieved < self.least || means.by(self.means, cap) < Some(self.least) {
             return None;
         }
         match self.asserted {

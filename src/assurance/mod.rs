@@ -12,3 +12,4 @@ pub mod level;
 pub mod plan;
 pub mod policy;
 pub mod requirement;
+pub mod upstream;

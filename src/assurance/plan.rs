@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::assurance::assess::{COMBINATIONS, Means, cap};
+use crate::assurance::assess::{COMBINATIONS, Cap, Means};
 use crate::assurance::class_ref::ClassRef;
 use crate::assurance::factor::{Available, Evidence, Factor};
 use crate::assurance::goal::{Goal, goals};
@@ -66,13 +66,13 @@ pub fn plan(
     policy: &LevelPolicy,
     now: DateTime<Utc>,
 ) -> Plan {
-    let cap = cap(standing.proofing, policy);
+    let cap = Cap::of(standing.proofing, policy);
     let goals = goals(requirement);
     let (held, session) = weigh(requirement, standing, policy, now);
     let enough = |goal: &Goal| {
         [&held, &session].into_iter().find_map(|means| {
             let achieved = means.level(cap)?;
-            goal.reached(achieved, means).map(|class| Plan::Enough { achieved, class })
+            goal.reached(achieved, means, cap).map(|class| Plan::Enough { achieved, class })
         })
     };
     let mut reach = held;
@@ -125,7 +125,7 @@ pub fn first_factors(requirement: &Requirement, policy: &LevelPolicy) -> Vec<Fac
     }
     let mut first = Vec::new();
     for goal in goals(requirement) {
-        first.extend(missing(&goal, &Means::default(), &reach, policy.ceiling));
+        first.extend(missing(&goal, &Means::default(), &reach, Cap::of_anybody(policy)));
     }
     in_order(first)
 }
@@ -167,6 +167,14 @@ pub fn least(requirement: &Requirement) -> Option<Level> {
     goals(requirement).iter().map(|goal| goal.least).min()
 }
 
+/// The level to ask of another identity provider whose word is worth `most`: that of the goal preferred
+/// among those that it can reach; `None` if it can reach none.
+#[must_use]
+pub fn to_ask_of_upstream(requirement: &Requirement, most: Level) -> Option<Level> {
+    let reachable = |goal: &&Goal| goal.means.is_none() && goal.least <= most;
+    goals(requirement).iter().find(reachable).map(|goal| goal.least)
+}
+
 fn may_ask(available: &Available, requirement: &Requirement, policy: &LevelPolicy) -> bool {
     policy.offered.contains(&available.factor)
         && (requirement.upstream || available.factor != Factor::Upstream)
@@ -174,14 +182,11 @@ fn may_ask(available: &Available, requirement: &Requirement, policy: &LevelPolic
 
 /// The factors of which one is to be asked for next, so that `goal` is reached in the end with
 /// nothing but `held` and `reach`; empty if it cannot be. A password comes before what follows it.
-fn missing(goal: &Goal, held: &Means, reach: &Means, cap: Level) -> Vec<Factor> {
-    if cap < goal.least {
-        return Vec::new();
-    }
+fn missing(goal: &Goal, held: &Means, reach: &Means, cap: Cap) -> Vec<Factor> {
     let mut ask = Vec::new();
     for row in &COMBINATIONS {
         let means = goal.means.is_none_or(|means| row.0.contains(&means));
-        if !means || reach.worth(row).is_none_or(|worth| worth < goal.least) {
+        if !means || reach.worth(row, cap).is_none_or(|worth| worth < goal.least) {
             continue;
         }
         let wanting = row.0.iter().filter(|factor| held.of(**factor) < Some(goal.least));

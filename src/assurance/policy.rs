@@ -15,6 +15,8 @@ pub struct LevelPolicy {
     pub ceiling: Level,
     /// The most that a passkey is worth; nothing raises it above LoA3.
     pub passkey: Level,
+    /// The most that another identity provider's word is worth; each has a ceiling of its own besides.
+    pub upstream: Level,
     /// Issuers (RFC 4514) whose CNS-like certificates are worth as much as a CNS.
     pub cns_like_issuers: BTreeSet<String>,
 }
@@ -26,6 +28,7 @@ impl Default for LevelPolicy {
             offered: vec![Factor::Password, Factor::Totp, Factor::RecoveryCode],
             ceiling: Level::Loa4,
             passkey: Level::Loa3,
+            upstream: Level::Loa4,
             cns_like_issuers: BTreeSet::new(),
         }
     }
@@ -37,6 +40,7 @@ impl LevelPolicy {
     pub(super) fn most(&self, factor: Factor, issuer: Option<&str>) -> Level {
         match factor {
             Factor::Passkey => self.passkey,
+            Factor::Upstream => self.upstream,
             Factor::CnsLike if !issuer.is_some_and(|name| self.cns_like_issuers.contains(name)) => {
                 Level::Loa3
             }

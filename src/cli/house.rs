@@ -15,15 +15,16 @@ use crate::cli::signing::{self, Examples, Signing};
 use crate::cli::store;
 use crate::config::settings::{KeyFiles, Settings};
 use crate::flow::alarm::Alarm;
-use crate::flow::env::{Env, Keys, Partners};
+use crate::flow::env::{Env, Keys, Partners, Swapped};
 use crate::flow::hashing::HashPool;
 use crate::flow::life::Life;
 use crate::flow::limits::Limiter;
 use crate::identity::tenant::TenantId;
 use crate::partners::registry::Registry;
+use crate::partners::upstream::Upstreams;
 use crate::register::journal::{self, Register};
 use crate::register::pending;
-use crate::store::restored;
+use crate::store::{accounts, restored};
 use crate::web::tls::Tls;
 use crate::world::clock::Clock;
 use crate::world::random::Random;
@@ -61,6 +62,7 @@ pub async fn open(
     store::refuse_example(&settings.keys.seal, examples)?;
     let idp = metadata::identity_provider(settings);
     let document = metadata::document(&idp, &signing)?;
+    let entities = metadata::of_entities(settings, &*signing.signer)?;
     let (store, seal) = store::open(settings, &random)?;
     let seal = Arc::new(seal);
     let place = register(settings, Arc::clone(&seal), &signing, Arc::clone(&random));
@@ -74,8 +76,9 @@ pub async fn open(
         register: register.map_err(CliError::Register)?,
         tenant: TenantId::main(),
         idp,
-        keys: Keys::new(take_up::key_set(signing, document, settings)),
+        keys: Keys::new(take_up::key_set(signing, document, entities, settings)),
         partners: Partners::new(Registry::default()),
+        upstreams: Swapped::new(Upstreams::default()),
         hashing: HashPool::new(walks.login.hash_workers, walks.login.hash_queue),
         by_address: Limiter::new(settings.limits.address_per_minute),
         by_partner: Limiter::new(settings.limits.partner_per_minute),
@@ -98,6 +101,11 @@ pub async fn open(
     };
     let built = reload::partners(&house).await.map_err(CliError::Store)?;
     reload::log_partners(&built);
+    if !settings.upstreams.is_empty() {
+        let noted = accounts::note_all(house.env.records(), house.env.clock.now()).await;
+        let _accounts = noted.map_err(CliError::Store)?;
+    }
+    reload::upstreams(&house.env, settings);
     reload::know_certificates(&house);
     Ok(house)
 }

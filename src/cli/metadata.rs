@@ -1,15 +1,20 @@
 //! Who we are to service providers.
 
+use std::collections::HashMap;
+
 use crate::cli::error::CliError;
 use crate::cli::signing::Signing;
 use crate::config::settings::Settings;
+use crate::flow::env::Published;
 use crate::identity::attributes::AttributeName;
 use crate::identity::kind::Purpose;
 use crate::identity::name_id::NameIdKind;
 use crate::saml::identity_provider::{IdentityProvider, SingleLogout, Supported};
 use crate::saml::metadata::write;
 use crate::saml::profile::spid::CLASSES;
+use crate::saml::upstream::metadata::plain::{self, ServiceProvider};
 use crate::world::digest::sha256;
+use crate::world::signer::Signer;
 
 /// Ourselves, by these settings.
 #[must_use]
@@ -35,14 +40,46 @@ pub fn identity_provider(settings: &Settings) -> IdentityProvider {
     }
 }
 
+/// The metadata of each entity that we are to other identity providers, signed.
+///
+/// # Errors
+/// As [`document`].
+pub fn of_entities(
+    settings: &Settings,
+    signer: &dyn Signer,
+) -> Result<HashMap<String, Published>, CliError> {
+    let organization = &settings.idp.organization;
+    let url = organization.url.it.as_ref().or(organization.url.en.as_ref());
+    let mut documents = HashMap::new();
+    for entity in &settings.relying_parties {
+        let service_provider = ServiceProvider {
+            entity_id: entity.entity_id.clone(),
+            consumer: entity.consumer.clone(),
+            logout: entity.logout.clone(),
+            name: organization.display_name.clone(),
+            url: url.cloned().unwrap_or_else(|| settings.server.base_url.to_string()),
+            attributes: entity.attributes.clone(),
+        };
+        let signed = plain::write(&service_provider, &xml_id(&entity.entity_id), signer);
+        let xml = signed.map_err(CliError::Metadata)?;
+        documents.insert(entity.id.clone(), Published::new(xml));
+    }
+    Ok(documents)
+}
+
+fn xml_id(entity_id: &str) -> String {
+    let digest = sha256(entity_id.as_bytes());
+    let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("_{digits}")
+}
+
 /// Our metadata, signed. Its XML ID follows from the entityID, so that nothing changes from one start to the next
 /// but what was changed.
 ///
 /// # Errors
 /// When a value has a character that XML cannot carry, or the key does not sign.
 pub fn document(idp: &IdentityProvider, signing: &Signing) -> Result<String, CliError> {
-    let digest = sha256(idp.entity_id.as_bytes());
-    let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let signed = write::write(idp, &format!("_{digits}"), &*signing.signer, &signing.further);
+    let id = xml_id(&idp.entity_id);
+    let signed = write::write(idp, &id, &*signing.signer, &signing.further);
     signed.map_err(CliError::Metadata)
 }

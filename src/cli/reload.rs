@@ -12,9 +12,11 @@ use crate::cli::office::{self, unexpected};
 use crate::cli::say::say;
 use crate::cli::{files, load, store};
 use crate::config::settings::{KeyFiles, Settings};
+use crate::flow::env::Env;
 use crate::flow::expiry::Whose;
 use crate::flow::life::Expiring;
 use crate::partners::registry::Built;
+use crate::partners::upstream::Upstreams;
 use crate::store::port::StoreError;
 use crate::telemetry::{log, metrics};
 use crate::web::tls::{self, Acceptor};
@@ -61,6 +63,8 @@ impl House {
             Err(why) => fault(&mut reloaded, "keys", why),
         }
         know_certificates(self);
+        let faults = upstreams(&self.env, &current);
+        reloaded.faults.extend(faults);
         match partners(self).await {
             Ok(built) => {
                 log_partners(&built);
@@ -120,6 +124,10 @@ impl House {
             *self.sources.write().unwrap_or_else(PoisonError::into_inner) = sources;
             reloaded.taken.push("service-provider".into());
         }
+        if format!("{:?}", read.upstreams) != format!("{:?}", now.upstreams) {
+            now.upstreams.clone_from(&read.upstreams);
+            reloaded.taken.push("upstream".into());
+        }
         if let (Some(files), Some(tls)) = (&now.server.tls, &self.tls) {
             match acceptor(files) {
                 Ok(acceptor) => {
@@ -154,6 +162,26 @@ pub async fn partners(house: &House) -> Result<Built, StoreError> {
     metrics::partners(built.registry.len(), built.faults.len());
     env.partners.swap(built.registry.clone());
     Ok(built)
+}
+
+/// Reads whom we may ask, and asks them from here on; comes back with what is wrong, in words. An upstream of which
+/// nothing can be used any more stays as it was.
+pub fn upstreams(env: &Env, settings: &Settings) -> Vec<String> {
+    let now = env.clock.now();
+    let mut built = Upstreams::build(&settings.upstreams, &settings.relying_parties, now);
+    for id in built.keep(&env.upstreams.snapshot(), &settings.upstreams) {
+        tracing::warn!(event = "upstream.kept", id, "as it was before its metadata broke");
+    }
+    for fault in &built.faults {
+        tracing::warn!(event = "upstream.refused", reason = %fault);
+    }
+    let providers: usize =
+        built.upstreams.all().iter().map(|one| built.upstreams.providers(one, now).len()).sum();
+    let upstreams = built.upstreams.all().len();
+    tracing::info!(event = "upstreams.loaded", upstreams, identity_providers = providers);
+    metrics::reloaded("upstreams", built.faults.is_empty());
+    env.upstreams.swap(built.upstreams);
+    built.faults.iter().map(ToString::to_string).collect()
 }
 
 /// Logs what cannot be used.

@@ -15,7 +15,7 @@ use crate::identity::name_id::NameIdKind;
 use crate::login::request::LocalName;
 use crate::partners::registry::Entry;
 use crate::saml::attribute_names::{NameStyle, Renamed};
-use crate::saml::partner::{Profile, SingleSignOn};
+use crate::saml::partner::{Profile, SingleSignOn, WaysIn};
 
 /// Carries out a command about service providers.
 ///
@@ -64,6 +64,7 @@ async fn add(office: &mut Office, said: &SpAdd) -> Result<(), CliError> {
         }),
         attributes: attributes(&said.attributes)?,
         disabled: false,
+        ways: WaysIn::default(),
         name_id: said.name_id.map(|choice| match choice {
             NameIdChoice::Transient => NameIdKind::Transient,
             NameIdChoice::Persistent => NameIdKind::Persistent,

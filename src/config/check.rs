@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::config::choices::{LEVELS, SINGLE_SIGN_ON, unknown_attribute};
+use crate::config::choices::{LEVELS, SINGLE_SIGN_ON};
 use crate::config::document::{self, Document};
 use crate::config::fault::{ConfigError, Fault, Place, Wrong};
 use crate::config::raw::{self, Raw};
@@ -19,7 +19,6 @@ use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
 use crate::flow::env::{LoginSettings, RequestSettings, SessionSettings, Support};
 use crate::flow::network::{ForwardedBy, Network, Proxies};
-use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::NameIdKind;
 use crate::login::session::Lives;
 use crate::partners::registry::Entry;
@@ -49,10 +48,10 @@ pub fn read(
     }
 }
 
-struct Check<'a> {
+pub(super) struct Check<'a> {
     document: &'a Document,
-    folder: &'a Path,
-    faults: Vec<Fault>,
+    pub(super) folder: &'a Path,
+    pub(super) faults: Vec<Fault>,
 }
 
 impl Check<'_> {
@@ -88,7 +87,12 @@ impl Check<'_> {
         let mail = self.mail(&raw.mail, office, support.email.as_deref());
         let telemetry = telemetry::check(&raw.telemetry, self.folder)
             .map_err(|(key, expected, found)| self.note(&key, expected.to_owned(), found));
-        let service_providers = self.service_providers(&raw.service_provider);
+        let service_providers = self.service_providers(&raw.service_provider, &raw.upstream);
+        let base_url = server.as_ref().map(|server| &server.base_url);
+        let relying_parties = self.entities(&raw.relying_party, base_url);
+        let upstreams = self.upstreams(&raw.upstream, &raw.relying_party);
+        let named = &raw.sessions.account_upstreams;
+        self.known_upstreams("sessions.account-upstreams", named, &raw.upstream);
         Some(Settings {
             server: server?,
             idp: idp?,
@@ -108,6 +112,9 @@ impl Check<'_> {
             mail: mail?,
             telemetry: telemetry.ok()?,
             service_providers,
+            relying_parties,
+            upstreams,
+            account_upstreams: named.clone(),
             strangers: self.document.strangers.clone(),
         })
     }
@@ -389,7 +396,11 @@ impl Check<'_> {
         }
     }
 
-    fn service_providers(&mut self, raw: &[raw::ServiceProvider]) -> Vec<ServiceProvider> {
+    fn service_providers(
+        &mut self,
+        raw: &[raw::ServiceProvider],
+        upstreams: &[raw::Upstream],
+    ) -> Vec<ServiceProvider> {
         let mut entries: Vec<ServiceProvider> = Vec::with_capacity(raw.len());
         for (number, raw) in raw.iter().enumerate() {
             let key = |name: &str| format!("service-provider[{}].{name}", number + 1);
@@ -402,13 +413,9 @@ impl Check<'_> {
             let single_sign_on = raw.single_sign_on.as_ref();
             let single_sign_on = single_sign_on
                 .and_then(|said| self.choice(&key("single-sign-on"), said, &SINGLE_SIGN_ON));
-            let mut attributes = Vec::new();
-            for said in raw.attributes.iter().flatten() {
-                match AttributeName::parse(said) {
-                    Some(name) => attributes.push(name),
-                    None => self.wrong(&key("attributes"), unknown_attribute(said), said),
-                }
-            }
+            let named = raw.attributes.as_deref().unwrap_or_default();
+            let attributes = self.attributes(&key("attributes"), named);
+            let ways = self.ways(raw, upstreams, &key);
             let answers = self.answers(raw, &key);
             let Some(entity_id) = self.entity_id(&key("entity-id"), &raw.entity_id) else {
                 continue;
@@ -416,21 +423,11 @@ impl Check<'_> {
             if entries.iter().any(|entry| entry.entity_id == entity_id) {
                 self.wrong(&key("entity-id"), "one table for each service provider", &entity_id);
             }
-            let entry = Entry { profile, minimum_level, single_sign_on, attributes, ..answers };
+            let entry =
+                Entry { profile, minimum_level, single_sign_on, attributes, ways, ..answers };
             entries.push(ServiceProvider { entity_id, entry });
         }
         entries
-    }
-
-    /// SAML Core §8.3.6: a URI of at most 1024 characters.
-    fn entity_id(&mut self, key: &str, said: &str) -> Option<String> {
-        let fits = !said.is_empty()
-            && said.chars().count() <= 1024
-            && !said.chars().any(|c| c.is_whitespace() || c.is_control());
-        if fits {
-            return Some(said.to_owned());
-        }
-        self.none(key, "an entityID: a URI of at most 1024 characters, without blanks", said)
     }
 
     fn web_address(&mut self, key: &str, said: &str) -> Option<Url> {
@@ -445,7 +442,7 @@ impl Check<'_> {
         said.map_or_else(default, |said| self.folder.join(said))
     }
 
-    fn number(&mut self, key: &str, found: u64, least: u64, most: u64) -> Option<u64> {
+    pub(super) fn number(&mut self, key: &str, found: u64, least: u64, most: u64) -> Option<u64> {
         if (least..=most).contains(&found) {
             return Some(found);
         }
@@ -453,7 +450,12 @@ impl Check<'_> {
         None
     }
 
-    fn choice<T: Copy>(&mut self, key: &str, found: &str, choices: &[(&str, T)]) -> Option<T> {
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        key: &str,
+        found: &str,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
         if let Some((_, value)) = choices.iter().find(|(name, _)| *name == found) {
             return Some(*value);
         }
@@ -461,12 +463,17 @@ impl Check<'_> {
         self.none(key, names.join(" or "), found)
     }
 
-    fn none<T>(&mut self, key: &str, expected: impl Into<String>, found: &str) -> Option<T> {
+    pub(super) fn none<T>(
+        &mut self,
+        key: &str,
+        expected: impl Into<String>,
+        found: &str,
+    ) -> Option<T> {
         self.wrong(key, expected, found);
         None
     }
 
-    fn wrong(&mut self, key: &str, expected: impl Into<String>, found: &str) {
+    pub(super) fn wrong(&mut self, key: &str, expected: impl Into<String>, found: &str) {
         self.note(key, expected.into(), format!("{found:?}"));
     }
 

@@ -16,4 +16,5 @@ pub mod reference;
 pub mod settings;
 pub mod signing;
 pub mod telemetry;
+pub mod upstreams;
 pub mod values;

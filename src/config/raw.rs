@@ -22,6 +22,10 @@ pub struct Raw {
     pub telemetry: Telemetry,
     #[serde(default)]
     pub service_provider: Vec<ServiceProvider>,
+    #[serde(default)]
+    pub relying_party: Vec<RelyingParty>,
+    #[serde(default)]
+    pub upstream: Vec<Upstream>,
 }
 
 /// `[server]`
@@ -150,6 +154,7 @@ pub struct Sessions {
     pub idle_seconds: u64,
     pub absolute_seconds: u64,
     pub account_level: String,
+    pub account_upstreams: Vec<String>,
 }
 
 /// `[requests]`
@@ -249,4 +254,47 @@ pub struct ServiceProvider {
     pub attribute_style: Option<String>,
     pub attribute_names: Option<Vec<String>>,
     pub unsolicited: bool,
+    pub own_login: bool,
+    pub upstreams: Option<Vec<String>>,
+    pub accounts: String,
+}
+
+/// One of `[[relying-party]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct RelyingParty {
+    pub id: String,
+    pub profile: String,
+    pub entity_id: Option<String>,
+    pub attributes: Vec<String>,
+    pub trial: bool,
+}
+
+/// One of `[[upstream]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Upstream {
+    pub id: String,
+    pub kind: String,
+    pub profile: String,
+    pub relying_party: String,
+    pub metadata: Option<String>,
+    pub entity_id: Option<String>,
+    pub signed_by: Vec<String>,
+    pub valid_until_days: Option<u64>,
+    pub certificate_dates: String,
+    pub binding: String,
+    pub name_it: Option<String>,
+    pub name_en: Option<String>,
+    pub logos: Option<String>,
+    pub levels: Option<Vec<String>>,
+    pub ceiling: Option<String>,
+    pub default_level: Option<String>,
+    pub methods: String,
+    pub ask: Option<String>,
+    pub attributes: Vec<String>,
+    pub offered: bool,
+    pub disabled: bool,
 }

@@ -16,6 +16,7 @@ use crate::factors::password::Hashing;
 use crate::flow::env::{self, LoginSettings, RequestSettings, SessionSettings, Support};
 use crate::flow::network::{Network, Proxies};
 use crate::partners::registry::Entry;
+use crate::partners::upstream::{Configured, Entity};
 use crate::saml::identity_provider::Organization;
 use crate::world::key_place::KeyPlace;
 use crate::world::letter::Sender;
@@ -61,6 +62,12 @@ pub struct Settings {
     pub telemetry: Option<Telemetry>,
     /// `[[service-provider]]`
     pub service_providers: Vec<ServiceProvider>,
+    /// `[[relying-party]]`
+    pub relying_parties: Vec<Entity>,
+    /// `[[upstream]]`
+    pub upstreams: Vec<Configured>,
+    /// `[sessions]`, the upstreams by which people enter their own pages.
+    pub account_upstreams: Vec<String>,
     /// Variables of the environment that look like ours and are not.
     pub strangers: Vec<Stranger>,
 }
@@ -262,6 +269,7 @@ impl Settings {
             first_enrolment: self.first_enrolment,
             hashing: self.hashing.clone(),
             sessions: self.sessions,
+            account_upstreams: self.account_upstreams.clone(),
             requests: self.requests,
         }
     }
@@ -269,7 +277,7 @@ impl Settings {
     /// The sections in which `other` says something else.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 12] = [
+        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 13] = [
             ("server", [&self.server, &other.server]),
             ("idp", [&self.idp, &other.idp]),
             ("keys", [&self.keys, &other.keys]),
@@ -282,6 +290,7 @@ impl Settings {
             ("support", [&self.support, &other.support]),
             ("mail", [&self.mail, &other.mail]),
             ("telemetry", [&self.telemetry, &other.telemetry]),
+            ("relying-party", [&self.relying_parties, &other.relying_parties]),
         ];
         let differ =
             |[one, two]: &[&dyn std::fmt::Debug; 2]| format!("{one:?}") != format!("{two:?}");

@@ -15,12 +15,14 @@ use crate::flow::notice;
 use crate::flow::person::{self, Known};
 use crate::flow::reply::{AccountPage, Entered, Reply, SessionRow, Trouble};
 use crate::flow::session::{self, Placed};
+use crate::flow::upstream::trial;
 use crate::flow::visit::{Visitor, browser_digest};
 use crate::identity::account::AccountState;
 use crate::login::outcome::{Outcome, Refusal};
 use crate::login::request::{LocalName, LoginRequest, RelyingParty};
 use crate::login::session::Session;
 use crate::login::transaction::{Opening, Transaction};
+use crate::login::ways::Ways;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};
 use crate::store::{sessions, transactions};
@@ -100,6 +102,10 @@ fn request(
         attributes: Vec::new(),
         purpose: None,
         age: None,
+        ways: Ways {
+            upstreams: env.upstreams.snapshot().ways(Some(&env.settings.account_upstreams)),
+            ..Ways::default()
+        },
         reply_to: String::new(),
     }
 }
@@ -115,6 +121,16 @@ pub(in crate::flow) async fn answer(
     visitor: &Visitor<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<Reply>, Failure> {
+    if let Outcome::Authenticated(person) = outcome
+        && let Some(trial) = trial::of(transaction, person)
+    {
+        let answered = transaction.clone().answered(now, String::new())?;
+        let mut batch = Batch::new();
+        transactions::swap(env.records(), &mut batch, loaded, &answered, answered.keep_until())?;
+        let committed = batch.commit(&*env.store, Durability::Durable, now).await?;
+        let done = committed == Committed::Done;
+        return Ok(done.then(|| Reply::Trial(Box::new(trial))));
+    }
     let Placed::Here(place) =
         session::place(env, transaction, outcome, known, visitor, now).await?
     else {

@@ -11,6 +11,8 @@ use crate::flow::failure::Failure;
 use crate::flow::person;
 use crate::flow::reply::{LoginPage, Reply, Show};
 use crate::flow::session;
+use crate::flow::upstream::offers::access;
+use crate::flow::upstream::{ask, back};
 use crate::flow::visit::{Visitor, enter};
 use crate::flow::ways;
 use crate::login::step::Step;
@@ -58,12 +60,13 @@ async fn advance_by(
     now: DateTime<Utc>,
 ) -> Result<Reply, Failure> {
     for _ in 0..ROUNDS {
-        let known = match loaded.value.subject() {
-            Some(subject) => person::load(env, subject, now).await?,
-            None => None,
-        };
+        let known = person::of(env, &loaded.value, now).await?;
         let person = known.as_ref().map(|known| &known.person);
         match loaded.value.next(person, &env.settings.levels, now) {
+            Step::Prove(factors) if known.is_none() => {
+                return begin(env, loaded, &factors, visitor, now).await;
+            }
+            Step::SetBack(setback) => return Ok(back::set_back(env, &loaded.value, setback, now)),
             Step::Prove(factors) => {
                 return ways::ask(&loaded.value, &factors, known.as_ref(), by, None);
             }
@@ -91,6 +94,27 @@ async fn advance_by(
         loaded = enter(env, &loaded.value.id, visitor, now).await?;
     }
     Err(Failure::Contention)
+}
+
+/// The page on which a login begins, or whom the person has chosen already.
+async fn begin(
+    env: &Env,
+    loaded: Loaded<Transaction>,
+    factors: &[Factor],
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Reply, Failure> {
+    let ways = &loaded.value.request.ways;
+    let chosen = ways
+        .chosen
+        .clone()
+        .filter(|_| factors.contains(&Factor::Upstream) && loaded.value.delegated().is_none());
+    if let Some(chosen) = chosen
+        && ask::known(env, &loaded.value, &chosen.upstream, Some(&chosen.provider), now).is_some()
+    {
+        return Box::pin(ask::send(env, loaded, &chosen, visitor, now)).await;
+    }
+    Ok(page(&loaded.value, access(env, &loaded.value, "", None, now)))
 }
 
 /// A page of the login.

@@ -213,7 +213,8 @@ fn told(env: &Env, transaction: &Transaction, refusal: Refusal, known: Option<&K
         Refusal::LevelUnreachable => {
             let requirement = &request.requirement;
             let least = plan::least(requirement).and_then(|level| Vocabulary::Spid.name(level));
-            let given_here = !plan::first_factors(requirement, &env.settings.levels).is_empty();
+            let policy = request.policy(&env.settings.levels);
+            let given_here = !plan::first_factors(requirement, &policy).is_empty();
             Why::Level { least, given_here }
         }
         Refusal::WrongAge => {

@@ -5,6 +5,8 @@ use crate::flow::answer::request_blob;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::reply::{Answer, Reply, Trouble, Why};
+use crate::flow::upstream::ask::named;
+use crate::flow::upstream::offers::ways;
 use crate::flow::visit::{Visitor, browser_digest, login_support_id};
 use crate::login::transaction::{Opening, Transaction};
 use crate::register::row::Row;
@@ -21,8 +23,14 @@ use crate::telemetry::metrics;
 use crate::telemetry::redact::excerpt;
 use crate::telemetry::traces::step;
 
-/// Takes a request as it was received, and opens a login or says why not.
-pub async fn begin(env: &Env, inbound: Inbound<'_>, visitor: &Visitor<'_>) -> Reply {
+/// Takes a request as it was received, and opens a login or says why not. `idp` is the identity provider that the person
+/// has chosen already.
+pub async fn begin(
+    env: &Env,
+    inbound: Inbound<'_>,
+    idp: Option<&str>,
+    visitor: &Visitor<'_>,
+) -> Reply {
     let now = env.clock.now();
     let partners = env.partners.snapshot();
     let requests = env.settings.requests;
@@ -48,7 +56,7 @@ pub async fn begin(env: &Env, inbound: Inbound<'_>, visitor: &Visitor<'_>) -> Re
         if known_from.is_some_and(|from| received.issue_instant < from) {
             return refuse(env, received.replayed(), visitor).await;
         }
-        match open(env, &received).await? {
+        match open(env, &received, idp).await? {
             Some(reply) => Ok(reply),
             None => refuse(env, received.replayed(), visitor).await,
         }
@@ -67,6 +75,7 @@ pub async fn start(
     env: &Env,
     entity_id: &str,
     target: Option<&str>,
+    idp: Option<&str>,
     visitor: &Visitor<'_>,
 ) -> Reply {
     let now = env.clock.now();
@@ -95,23 +104,27 @@ pub async fn start(
             partner,
             remember_until: now,
         };
-        open(env, &received).await?.ok_or(Failure::Contention)
+        open(env, &received, idp).await?.ok_or(Failure::Contention)
     };
     begun.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }
 
 /// Opens the login; `None` if the request was seen before.
-async fn open(env: &Env, received: &Received) -> Result<Option<Reply>, Failure> {
+async fn open(env: &Env, received: &Received, idp: Option<&str>) -> Result<Option<Reply>, Failure> {
     let now = received.request.received;
+    let mut request = received.request.clone();
+    request.ways = ways(env, &received.partner.ways);
     let (handle, browser) = (env.random.token(), env.random.token());
     let opening = Opening {
         id: handle.clone(),
         tenant: env.tenant.clone(),
-        request: received.request.clone(),
+        request,
         browser: browser_digest(&browser),
         token: env.random.token(),
     };
-    let transaction = Transaction::open(opening, now, env.settings.login.timeout);
+    let mut transaction = Transaction::open(opening, now, env.settings.login.timeout);
+    let chosen = idp.and_then(|idp| named(env, &transaction, idp, now));
+    transaction.request.ways.chosen = chosen;
     let until = transaction.keep_until();
     let records = env.records();
     let mut batch = Batch::new();

@@ -22,10 +22,7 @@ pub async fn choose(
     let walked = async {
         let mut loaded = enter_with_form(env, handle, csrf, visitor, now).await?;
         for _ in 0..ROUNDS {
-            let known = match loaded.value.subject() {
-                Some(subject) => person::load(env, subject, now).await?,
-                None => None,
-            };
+            let known = person::of(env, &loaded.value, now).await?;
             let person = known.as_ref().map(|known| &known.person);
             let Step::Choose(choices) = loaded.value.next(person, &env.settings.levels, now) else {
                 return advance(env, loaded, visitor, now).await;

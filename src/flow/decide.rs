@@ -52,10 +52,7 @@ async fn carry_out(
 ) -> Result<Reply, Failure> {
     let policy = &env.settings.levels;
     for _ in 0..ROUNDS {
-        let known = match loaded.value.subject() {
-            Some(subject) => person::load(env, subject, now).await?,
-            None => None,
-        };
+        let known = person::of(env, &loaded.value, now).await?;
         let person = known.as_ref().map(|known| &known.person);
         let decided = match (decision, loaded.value.next(person, policy, now)) {
             (_, Step::Answer(_) | Step::Answered) => loaded.value.clone(),

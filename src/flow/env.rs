@@ -1,6 +1,7 @@
 //! What a walk needs: the world, the store, the register, partners, keys and
 //! settings, put together once at start and passed down as values.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine;
@@ -23,6 +24,7 @@ use crate::identity::tenant::TenantId;
 use crate::login::request::LocalName;
 use crate::login::session::Lives;
 use crate::partners::registry::Registry;
+use crate::partners::upstream::Upstreams;
 use crate::register::journal::Register;
 use crate::saml::identity_provider::IdentityProvider;
 use crate::store::port::Store;
@@ -54,6 +56,8 @@ pub struct Env {
     pub keys: Keys,
     /// Who may ask us.
     pub partners: Partners,
+    /// Whom we may ask.
+    pub upstreams: Swapped<Upstreams>,
     /// Where passwords are hashed.
     pub hashing: HashPool,
     /// How much one network may ask for.
@@ -108,53 +112,37 @@ pub struct KeySet {
     pub signer: Arc<dyn Signer>,
     /// Our metadata, signed by it, as published.
     pub metadata: Published,
+    /// The same of each entity that we are to upstreams, by its name.
+    pub entities: HashMap<String, Published>,
     /// The certificates of ours that must not end unseen.
     pub certificates: Vec<Ending>,
 }
 
-/// Our keys, as of the last time that they were read; swapped whole.
+/// Something as of the last time that it was read; swapped whole.
 #[derive(Debug)]
-pub struct Keys(RwLock<Arc<KeySet>>);
+pub struct Swapped<T>(RwLock<Arc<T>>);
 
-impl Keys {
-    /// Begins with `keys`.
+/// Our keys.
+pub type Keys = Swapped<KeySet>;
+/// Who may ask us.
+pub type Partners = Swapped<Registry>;
+
+impl<T> Swapped<T> {
+    /// Begins with `value`.
     #[must_use]
-    pub fn new(keys: KeySet) -> Self {
-        Self(RwLock::new(Arc::new(keys)))
+    pub fn new(value: T) -> Self {
+        Self(RwLock::new(Arc::new(value)))
     }
 
     /// What there is; a walk takes it once and keeps to it.
     #[must_use]
-    pub fn snapshot(&self) -> Arc<KeySet> {
+    pub fn snapshot(&self) -> Arc<T> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts `keys` in the place of what there was.
-    pub fn swap(&self, keys: KeySet) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
-    }
-}
-
-/// Who may ask us, as of the last time that it was read; swapped whole.
-#[derive(Debug)]
-pub struct Partners(RwLock<Arc<Registry>>);
-
-impl Partners {
-    /// Begins with `registry`.
-    #[must_use]
-    pub fn new(registry: Registry) -> Self {
-        Self(RwLock::new(Arc::new(registry)))
-    }
-
-    /// What there is; a walk takes it once and keeps to it.
-    #[must_use]
-    pub fn snapshot(&self) -> Arc<Registry> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Puts `registry` in the place of what there was.
-    pub fn swap(&self, registry: Registry) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
+    /// Puts `value` in the place of what there was.
+    pub fn swap(&self, value: T) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(value);
     }
 }
 
@@ -183,6 +171,8 @@ pub struct Settings {
     pub hashing: Hashing,
     /// How long sessions last, and what the account pages ask for.
     pub sessions: SessionSettings,
+    /// The upstreams by which people enter their own pages.
+    pub account_upstreams: Vec<String>,
     /// How old a request may be.
     pub requests: RequestSettings,
 }

@@ -33,6 +33,9 @@ pub enum Failure {
     /// What was kept of a request cannot be read.
     #[error(transparent)]
     ReplyTo(#[from] BadReplyTo),
+    /// A request to another identity provider could not be written or signed.
+    #[error("a request to another identity provider could not be made")]
+    Upstream(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A secret could not be made or checked.
     #[error("a credential could not be made or checked")]
     Credential(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -29,5 +29,6 @@ pub mod readiness;
 pub mod reply;
 pub mod session;
 pub mod trial;
+pub mod upstream;
 pub mod visit;
 pub mod ways;

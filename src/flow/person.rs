@@ -5,9 +5,13 @@ use chrono::{DateTime, Utc};
 use crate::enrolment::activation::enrolable;
 use crate::enrolment::credential::{Credential, Secret};
 use crate::flow::env::Env;
+use crate::flow::upstream::person::{passing_account, vouched_for};
 use crate::identity::account::Account;
 use crate::identity::subject::Subject;
 use crate::login::person::Person;
+use crate::login::transaction::Transaction;
+use crate::login::vouched::Vouched;
+use crate::login::ways::Accounts;
 use crate::store::activations::Kept;
 use crate::store::port::StoreError;
 use crate::store::record::{Batch, Loaded};
@@ -67,6 +71,45 @@ pub(in crate::flow) async fn load(
         Some(account) => complete(env, account, now).await.map(Some),
         None => Ok(None),
     }
+}
+
+/// The person of `login`, once something has held: by their account, or, where none is kept, as another identity
+/// provider says.
+pub(in crate::flow) async fn of(
+    env: &Env,
+    login: &Transaction,
+    now: DateTime<Utc>,
+) -> Result<Option<Known>, StoreError> {
+    let Some(subject) = login.subject() else { return Ok(None) };
+    let Some(vouched) = login.vouched() else { return load(env, subject, now).await };
+    if login.request.ways.accounts == Accounts::PassThrough {
+        return passing(env, subject, vouched).map(Some);
+    }
+    let known = load(env, subject, now).await?;
+    Ok(known.map(|known| with_word(known, vouched)))
+}
+
+/// As [`of`], before the login is written: an account that is made with it is not there yet.
+pub(in crate::flow) async fn of_new(
+    env: &Env,
+    login: &Transaction,
+    now: DateTime<Utc>,
+) -> Result<Option<Known>, StoreError> {
+    match (of(env, login, now).await?, login.subject(), login.vouched()) {
+        (None, Some(subject), Some(vouched)) => passing(env, subject, vouched).map(Some),
+        (known, _, _) => Ok(known),
+    }
+}
+
+fn passing(env: &Env, subject: &Subject, vouched: &Vouched) -> Result<Known, StoreError> {
+    let account = accounts::absent(env.records(), passing_account(subject, vouched));
+    let person = Person::of(&account.value, &[], Vec::new());
+    Ok(Known { account, credentials: Vec::new(), activation: None, person })
+}
+
+fn with_word(known: Known, vouched: &Vouched) -> Known {
+    let identities = vouched_for(&known.person.identities, vouched);
+    Known { person: Person { identities, ..known.person }, ..known }
 }
 
 /// The person who logs in as `username`.

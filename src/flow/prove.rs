@@ -14,7 +14,8 @@ use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::notice;
 use crate::flow::person::{self, Known};
-use crate::flow::reply::{Notice, Reply, Show};
+use crate::flow::reply::{Notice, Reply};
+use crate::flow::upstream::offers::access;
 use crate::flow::visit::{Visitor, browser_digest, enter, enter_with_form};
 use crate::identity::account::Account;
 use crate::identity::subject::Subject;
@@ -59,12 +60,13 @@ async fn check_password(
     visitor: &Visitor<'_>,
     now: DateTime<Utc>,
 ) -> Result<Reply, Failure> {
-    if loaded.value.subject().is_some() || loaded.value.answer().is_some() {
+    let own = loaded.value.request.ways.own;
+    if !own || loaded.value.subject().is_some() || loaded.value.answer().is_some() {
         return advance(env, loaded, visitor, now).await;
     }
     let username = clip(typed.username.trim());
     if username.is_empty() || typed.password.is_empty() {
-        return Ok(again(&loaded.value, username, Some(Notice::Missing)));
+        return Ok(again(env, &loaded.value, username, Some(Notice::Missing), now));
     }
     let mut verdict: Option<(Option<String>, Checked)> = None;
     for _ in 0..ROUNDS {
@@ -77,7 +79,7 @@ async fn check_password(
         let familiar = device::is_known(env, visitor.device, &subject, now);
         let wait = rule::may_try(&counted.value, Factor::Password, familiar, now);
         if let Some(notice) = waiting(wait, now) {
-            return Ok(again(&loaded.value, username, Some(notice)));
+            return Ok(again(env, &loaded.value, username, Some(notice), now));
         }
         let credential = known.as_ref().and_then(Known::password);
         let kept = credential.and_then(|one| one.value.secret.password_hash());
@@ -129,7 +131,8 @@ async fn check_password(
                 Kept::Risen(reply) => Ok(reply),
                 Kept::Same(kept) if kept.value.attempts_left() > 0 => {
                     let left = kept.value.attempts_left();
-                    Ok(again(&kept.value, username, Some(Notice::WrongCredentials { left })))
+                    let notice = Some(Notice::WrongCredentials { left });
+                    Ok(again(env, &kept.value, username, notice, now))
                 }
                 Kept::Same(kept) => advance(env, *kept, visitor, now).await,
             };
@@ -295,8 +298,14 @@ pub(in crate::flow) fn seconds_until(until: DateTime<Utc>, now: DateTime<Utc>) -
     u32::try_from((until - now).num_milliseconds().div_euclid(1000) + 1).unwrap_or(1).max(1)
 }
 
-fn again(transaction: &Transaction, username: &str, notice: Option<Notice>) -> Reply {
-    page(transaction, Show::Password { username: username.to_owned(), notice })
+fn again(
+    env: &Env,
+    transaction: &Transaction,
+    username: &str,
+    notice: Option<Notice>,
+    now: DateTime<Utc>,
+) -> Reply {
+    page(transaction, access(env, transaction, username, notice, now))
 }
 
 /// A name longer than any account's is nobody's.

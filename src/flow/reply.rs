@@ -7,6 +7,7 @@ use crate::factors::password::Unacceptable;
 use crate::flow::account::Done;
 use crate::flow::factors::Done as FactorsDone;
 use crate::flow::logout::reply::LogoutReply;
+use crate::flow::upstream::reply::{Asked, Offer, SetBack, Trial, Unproven};
 use crate::identity::release::Release;
 use crate::login::choice::Choice;
 use crate::login::outcome::Refusal;
@@ -33,6 +34,15 @@ pub enum Reply {
     },
     /// A page of a login.
     Page(Box<LoginPage>),
+    /// The way to another identity provider.
+    Ask(Box<Asked>),
+    /// Back from one: go on at the login's own page for that.
+    Back {
+        /// The login.
+        handle: String,
+    },
+    /// The end of a trial of other identity providers.
+    Trial(Box<Trial>),
     /// The answer, to be posted to the service provider.
     Answer(Box<Answer>),
     /// A page of the person's own.
@@ -212,6 +222,10 @@ pub enum Show {
         /// What went wrong before.
         notice: Option<Notice>,
     },
+    /// The ways to come in: other identity providers, and our own login beside them if it is one (TS-01).
+    Access(Box<Access>),
+    /// Another identity provider's answer does not let the login go on.
+    SetBack(Box<SetBack>),
     /// A code of the authenticator app.
     Totp {
         /// Seconds that a code lasts.
@@ -249,6 +263,19 @@ pub enum Show {
         /// Whether it is not what the person agreed to a moment ago.
         changed: bool,
     },
+}
+
+/// The ways to come in.
+#[derive(Debug)]
+pub struct Access {
+    /// Whether our own login is one.
+    pub own: bool,
+    /// What the person typed before.
+    pub username: String,
+    /// What went wrong before.
+    pub notice: Option<Notice>,
+    /// The others.
+    pub offers: Vec<Offer>,
 }
 
 /// The key of a new authenticator app (AR-05).
@@ -379,6 +406,8 @@ pub enum Trouble {
         /// Seconds to wait.
         seconds: u32,
     },
+    /// An answer of another identity provider that is not believed.
+    Upstream(Box<Unproven>),
     /// We failed (nr03): the disk, a key. The log says what.
     Unavailable,
     /// We failed at a posted request (nr02).

@@ -7,6 +7,8 @@ pub mod attributes;
 pub mod fiscal_code;
 pub mod format;
 pub mod kind;
+pub mod mapping;
+pub mod mapping_names;
 pub mod name_id;
 pub mod release;
 pub mod subject;

@@ -3,6 +3,9 @@
 pub mod attempts;
 pub mod browser;
 pub mod choice;
+pub mod delegate;
+pub mod delegation;
+pub mod enrol;
 pub mod leaving;
 pub mod logout;
 pub mod outcome;
@@ -13,3 +16,5 @@ pub mod session;
 pub mod state;
 pub mod step;
 pub mod transaction;
+pub mod vouched;
+pub mod ways;

@@ -64,11 +64,13 @@ pub enum Refusal {
     /// The person is not of the age that is wanted. The rules give it no number of its own: it is
     /// told as an identity that does not do (nr30).
     WrongAge,
+    /// Nobody here is who another identity provider says that it is, and no account is made (nr23).
+    Unknown,
 }
 
 impl Refusal {
     /// Every one.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::TooManyAttempts,
         Self::LevelUnreachable,
         Self::TimedOut,
@@ -79,6 +81,7 @@ impl Refusal {
         Self::NoName,
         Self::IdentityType,
         Self::WrongAge,
+        Self::Unknown,
     ];
 
     /// Its name in the log and the register.
@@ -95,6 +98,7 @@ impl Refusal {
             Self::NoName => "no-name",
             Self::IdentityType => "identity-type",
             Self::WrongAge => "wrong-age",
+            Self::Unknown => "unknown",
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::assurance::requirement::Requirement;
 use crate::identity::age::AgeLimit;
 use crate::identity::attributes::AttributeName;
 use crate::identity::kind::Purpose;
+use crate::login::ways::Ways;
 
 /// A request to say who somebody is.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -28,6 +29,9 @@ pub struct LoginRequest {
     pub purpose: Option<Purpose>,
     /// The ages that are taken, if not all.
     pub age: Option<AgeLimit>,
+    /// By what ways a person may come in.
+    #[serde(default)]
+    pub ways: Ways,
     /// What the protocol needs to answer: written and read by that protocol alone.
     pub reply_to: String,
 }

@@ -38,6 +38,7 @@ impl Transaction {
                 chosen,
                 granted,
                 session: Some(resumed),
+                vouched: None,
             })),
             _ => Err(WrongState::NoSession),
         })

@@ -6,7 +6,7 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::assurance::factor::Evidence;
+use crate::assurance::factor::{Evidence, Factor};
 use crate::assurance::plan::SessionEvidence;
 use crate::identity::name_id::NameId;
 use crate::identity::subject::Subject;
@@ -238,14 +238,16 @@ impl Participant {
 }
 
 /// Whether all of `evidence` is from after the password was last set. A password set in the future is
-/// a clock that went back, and no reason to refuse everybody.
+/// a clock that went back, and no reason to refuse everybody; and another identity provider's word has nothing to
+/// do with a password of ours.
 pub(super) fn still_counts(
     evidence: &[Evidence],
     password_set: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> bool {
     let set = password_set.filter(|set| *set <= now);
-    set.is_none_or(|set| evidence.iter().all(|held| set <= held.at()))
+    let mut ours = evidence.iter().filter(|held| held.factor() != Factor::Upstream);
+    set.is_none_or(|set| ours.all(|held| set <= held.at()))
 }
 
 impl fmt::Debug for Session {

@@ -9,6 +9,7 @@ use crate::assurance::requirement::Tolerance;
 use crate::identity::subject::Subject;
 use crate::login::outcome::Refusal;
 use crate::login::session::still_counts;
+use crate::login::vouched::Vouched;
 
 /// How far it has come.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -40,6 +41,9 @@ pub(super) struct Proving {
     /// The session that it goes on from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) session: Option<Resumed>,
+    /// The word of another identity provider that it rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) vouched: Option<Box<Vouched>>,
 }
 
 /// What a login took over from a session.

@@ -3,6 +3,7 @@
 use crate::assurance::factor::Factor;
 use crate::identity::release::Release;
 use crate::login::choice::Choice;
+use crate::login::delegation::Setback;
 use crate::login::outcome::Outcome;
 
 /// What must happen next.
@@ -10,6 +11,9 @@ use crate::login::outcome::Outcome;
 pub enum Step {
     /// Let the person prove one of these, the least burdensome first.
     Prove(Vec<Factor>),
+    /// Say that another identity provider's answer does not let the login go on, and let the person choose
+    /// another way or leave it at that.
+    SetBack(Setback),
     /// Let the person enrol this factor with their activation code: only so can the level be reached.
     Enrol(Factor),
     /// Let the person choose with which of their identities to go on.

@@ -13,6 +13,7 @@ use crate::identity::release::release;
 use crate::identity::subject::Subject;
 use crate::identity::tenant::TenantId;
 use crate::login::choice::{Picked, pick};
+use crate::login::delegation::Setback;
 use crate::login::outcome::{Authenticated, Outcome, Refusal};
 use crate::login::person::Person;
 use crate::login::request::LoginRequest;
@@ -35,6 +36,12 @@ pub struct Transaction {
     pub expires: DateTime<Utc>,
     browser: String,
     token: String,
+    /// The handle of the question to another identity provider that is under way: the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) asked: Option<String>,
+    /// What has come of the last one, if it did not go well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) setback: Option<Setback>,
     pub(super) state: State,
 }
 
@@ -68,6 +75,9 @@ pub enum WrongState {
     /// No enrolment, or another one, is under way.
     #[error("no such enrolment is under way")]
     NotEnrolling,
+    /// Somebody has shown who they are already: nobody else is asked about it.
+    #[error("somebody has shown who they are already")]
+    SomethingHeld,
     /// The evidence was gained outside the time of the login.
     #[error("the evidence is not of the time of this login")]
     OutOfTime,
@@ -88,6 +98,8 @@ impl Transaction {
             expires: now + lifetime,
             browser: opening.browser,
             token: opening.token,
+            asked: None,
+            setback: None,
             state: State::Open { failures: 0 },
         }
     }
@@ -133,15 +145,6 @@ impl Transaction {
         match &self.state {
             State::Proving(proving) => &proving.evidence,
             _ => &[],
-        }
-    }
-
-    /// The pending credential that is being enrolled.
-    #[must_use]
-    pub fn enrolling(&self) -> Option<&str> {
-        match &self.state {
-            State::Proving(proving) => proving.enrolling.as_deref(),
-            _ => None,
         }
     }
 
@@ -195,6 +198,7 @@ impl Transaction {
                 chosen: None,
                 granted: None,
                 session: None,
+                vouched: None,
             })),
             State::Proving(mut proving) => {
                 if proving.subject != *subject {
@@ -238,12 +242,13 @@ impl Transaction {
         }
     }
 
-    /// The person gives up (nr25).
+    /// The person gives up (nr25), or leaves it at what another identity provider's answer came to.
     ///
     /// # Errors
     /// [`WrongState::Ended`].
     pub fn cancel(self) -> Result<Self, WrongState> {
-        self.end(Refusal::Cancelled)
+        let why = self.setback.as_ref().map_or(Refusal::Cancelled, |setback| setback.why.refusal());
+        self.end(why)
     }
 
     /// Ends the login because a factor is blocked (nr23).
@@ -294,39 +299,6 @@ impl Transaction {
         self.end(Refusal::ConsentDenied)
     }
 
-    /// Remembers the pending credential, by its id, that the person is enrolling; a later one
-    /// takes its place.
-    ///
-    /// # Errors
-    /// [`WrongState::NothingHeld`], [`WrongState::Ended`].
-    pub fn begin_enrolment(self, credential: String) -> Result<Self, WrongState> {
-        self.with_proving(|proving| {
-            proving.enrolling = Some(credential);
-            Ok(())
-        })
-    }
-
-    /// The person has shown possession of the credential that they were enrolling: it is active,
-    /// and what they showed is evidence.
-    ///
-    /// # Errors
-    /// [`WrongState::NotEnrolling`] if it is not the one that was begun; as [`Self::prove`].
-    pub fn confirm_enrolment(
-        self,
-        credential: &str,
-        subject: &Subject,
-        evidence: Evidence,
-    ) -> Result<Self, WrongState> {
-        let proved = self.prove(subject, evidence)?;
-        proved.with_proving(|proving| {
-            if proving.enrolling.as_deref() != Some(credential) {
-                return Err(WrongState::NotEnrolling);
-            }
-            proving.enrolling = None;
-            Ok(())
-        })
-    }
-
     /// The answer that [`Self::next`] asked for was written; `kept` says which it is.
     ///
     /// # Errors
@@ -356,11 +328,15 @@ impl Transaction {
             State::Proving(proving) => Some(proving),
         };
         let step = match proving {
-            None => self.first_step(policy),
-            Some(proving) => self.next_of(proving, person, policy, now),
+            None => self.first_step(&self.request.policy(policy)),
+            Some(proving) => self.next_of(proving, person, &self.request.policy(policy), now),
         };
         match step {
-            Step::Prove(_) | Step::Enrol(_) | Step::Choose(_) | Step::Consent(_)
+            Step::Prove(_)
+            | Step::SetBack(_)
+            | Step::Enrol(_)
+            | Step::Choose(_)
+            | Step::Consent(_)
                 if self.request.passive =>
             {
                 refuse(Refusal::Passive)
@@ -370,6 +346,9 @@ impl Transaction {
     }
 
     fn first_step(&self, policy: &LevelPolicy) -> Step {
+        if let Some(setback) = &self.setback {
+            return Step::SetBack(setback.clone());
+        }
         let first = first_factors(&self.request.requirement, policy);
         if first.is_empty() { refuse(Refusal::LevelUnreachable) } else { Step::Prove(first) }
     }
@@ -434,7 +413,7 @@ impl Transaction {
         })
     }
 
-    fn with_proving(
+    pub(super) fn with_proving(
         self,
         change: impl FnOnce(&mut Proving) -> Result<(), WrongState>,
     ) -> Result<Self, WrongState> {

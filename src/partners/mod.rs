@@ -1,3 +1,4 @@
 //! Who we federate with, by entityID.
 
 pub mod registry;
+pub mod upstream;

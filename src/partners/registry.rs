@@ -17,7 +17,7 @@ use crate::identity::name_id::NameIdKind;
 use crate::saml::attribute_names::{NameStyle, Renamed};
 use crate::saml::metadata::error::{MetadataError, Warning};
 use crate::saml::metadata::read::{Unsigned, read};
-use crate::saml::partner::{AttributeSet, Profile, ServiceProvider, SingleSignOn};
+use crate::saml::partner::{AttributeSet, Profile, ServiceProvider, SingleSignOn, WaysIn};
 
 /// The service providers by entityID.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +50,8 @@ pub struct Entry {
     pub attribute_names: Vec<Renamed>,
     /// Whether people may start at us.
     pub unsolicited: bool,
+    /// By what ways people may come in.
+    pub ways: WaysIn,
 }
 
 /// The metadata of one service provider, and where they are from.
@@ -289,6 +291,7 @@ impl Entry {
         service_provider.minimum_level = self.minimum_level;
         service_provider.single_sign_on = self.single_sign_on;
         service_provider.disabled = self.disabled;
+        service_provider.ways = self.ways.clone();
         let asks = service_provider.attribute_sets.iter().any(|set| !set.attributes.is_empty());
         if !asks && !self.attributes.is_empty() {
             service_provider.attribute_sets = vec![AttributeSet {

@@ -7,6 +7,7 @@ use crate::assurance::level::Level;
 use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::NameIdKind;
 use crate::login::request::LocalName;
+use crate::login::ways::Accounts;
 use crate::saml::attribute_names::Renamed;
 use crate::saml::binding::Binding;
 use crate::saml::encryption::EncryptionKey;
@@ -75,6 +76,27 @@ pub struct ServiceProvider {
     pub single_sign_on: Option<SingleSignOn>,
     /// Whether our entry for it is switched off: it is refused at every entry point.
     pub disabled: bool,
+    /// By what ways people may come in to it.
+    pub ways: WaysIn,
+}
+
+/// By what ways people may come in to a service provider, as it is settled with it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct WaysIn {
+    /// Whether by our own login.
+    pub own: bool,
+    /// By which upstreams, in order; `None`: by all that are offered.
+    pub upstreams: Option<Vec<String>>,
+    /// What becomes of whom one of them vouches for.
+    pub accounts: Accounts,
+}
+
+impl Default for WaysIn {
+    /// By our own login and all that is offered, for whoever has an account.
+    fn default() -> Self {
+        Self { own: true, upstreams: None, accounts: Accounts::default() }
+    }
 }
 
 /// How a service provider outside SPID wants its answers.

@@ -145,7 +145,7 @@ pub fn refusal_number(refusal: Refusal) -> u16 {
         Refusal::LevelUnreachable => 20,
         Refusal::TimedOut => 21,
         Refusal::ConsentDenied => 22,
-        Refusal::Suspended => 23,
+        Refusal::Suspended | Refusal::Unknown => 23,
         Refusal::Cancelled => 25,
         Refusal::IdentityType | Refusal::WrongAge => 30,
     }
@@ -164,6 +164,7 @@ pub fn refusal(refusal: Refusal, profile: Profile) -> Status {
             Refusal::Passive => plain(RESPONDER, Some(NO_PASSIVE)),
             Refusal::NoName => plain(REQUESTER, Some(INVALID_NAME_ID_POLICY)),
             Refusal::ConsentDenied => plain(RESPONDER, Some(REQUEST_DENIED)),
+            Refusal::Unknown => plain(RESPONDER, Some(UNKNOWN_PRINCIPAL)),
             Refusal::TooManyAttempts
             | Refusal::TimedOut
             | Refusal::Suspended
@@ -185,6 +186,7 @@ const INVALID_NAME_ID_POLICY: &str = "urn:oasis:names:tc:SAML:2.0:status:Invalid
 const NO_AUTHN_CONTEXT: &str = "urn:oasis:names:tc:SAML:2.0:status:NoAuthnContext";
 const NO_PASSIVE: &str = "urn:oasis:names:tc:SAML:2.0:status:NoPassive";
 const REQUEST_DENIED: &str = "urn:oasis:names:tc:SAML:2.0:status:RequestDenied";
+const UNKNOWN_PRINCIPAL: &str = "urn:oasis:names:tc:SAML:2.0:status:UnknownPrincipal";
 
 #[cfg(test)]
 mod tests {
@@ -241,6 +243,7 @@ mod tests {
                 ("ErrorCode nr17", REQUESTER, INVALID_NAME_ID_POLICY),
                 ("ErrorCode nr30", RESPONDER, AUTHN_FAILED),
                 ("ErrorCode nr30", RESPONDER, AUTHN_FAILED),
+                ("ErrorCode nr23", RESPONDER, UNKNOWN_PRINCIPAL),
             ]
         );
     }

@@ -10,6 +10,7 @@ use crate::identity::attributes::AttributeName;
 use crate::identity::kind::Purpose;
 use crate::identity::name_id::NameIdKind;
 use crate::login::request::{LocalName, LoginRequest, RelyingParty};
+use crate::login::ways::Ways;
 use crate::saml::binding::Binding;
 use crate::saml::lexical;
 use crate::saml::names;
@@ -40,6 +41,7 @@ pub fn login_request(asked: &Asked<'_>) -> LoginRequest {
             .age_limits
             .first()
             .and_then(|limit| AgeLimit::read(limit.min.as_deref(), limit.max.as_deref())),
+        ways: Ways::default(),
         reply_to: reply_to.encode(),
     }
 }
@@ -122,6 +124,7 @@ pub fn unsolicited(
         attributes: attributes(set, partner.profile, name_id),
         purpose: None,
         age: None,
+        ways: Ways::default(),
         reply_to: reply_to.encode(),
     }
 }

@@ -6,7 +6,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use crate::identity::account::Account;
 use crate::identity::attributes::AttributeName;
 use crate::identity::subject::Subject;
-use crate::store::port::{Committed, Durability, Key, Space, StoreError};
+use crate::store::port::{Committed, Durability, Key, Space, StoreError, Value};
 use crate::store::record::{Batch, Loaded, Records};
 
 /// The form in which user names are compared: without spaces around, lower case, letter and accent composed (NFC),
@@ -117,6 +117,9 @@ pub async fn remove(
     for (claim, value) in claims(account) {
         keys.push(claim.key(records, value)?);
     }
+    for code in fiscal_numbers(account) {
+        batch.remove(fiscal_key(records, code, &account.subject)?);
+    }
     for key in keys {
         let holder = records.load::<Subject>(key, now).await?;
         if let Some(holder) = holder.filter(|holder| holder.value == account.subject) {
@@ -125,6 +128,92 @@ pub async fn remove(
     }
     Ok(())
 }
+
+/// The account as one that is not there: what rests on it holds only as long as that is so.
+#[must_use]
+pub fn absent(records: Records<'_>, account: Account) -> Loaded<Account> {
+    records.absent(key(records, &account.subject), account)
+}
+
+/// Where it is noted that the person `subject` has this fiscal code.
+fn fiscal_key(records: Records<'_>, code: &str, subject: &Subject) -> Result<Key, StoreError> {
+    let prefix = fiscal_prefix(records, code)?;
+    Ok(records.key(Space::Names, format!("{prefix}{}", subject.as_str())))
+}
+
+fn fiscal_prefix(records: Records<'_>, code: &str) -> Result<String, StoreError> {
+    let name = records.blind(Space::Names, "fiscal number", &code.to_ascii_uppercase())?;
+    Ok(format!("{name}/"))
+}
+
+fn fiscal_numbers(account: &Account) -> Vec<&str> {
+    account.all(AttributeName::FiscalNumber)
+}
+
+/// The accounts that have this fiscal code (`TINIT-…`), two at most: more than one says as much as many.
+///
+/// # Errors
+/// When the store fails or a record cannot be read.
+pub async fn by_fiscal_number(
+    records: Records<'_>,
+    code: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<Loaded<Account>>, StoreError> {
+    let prefix = fiscal_prefix(records, code)?;
+    let noted = records.list::<Subject>(Space::Names, &prefix, None, 2, now).await?;
+    let mut found = Vec::with_capacity(noted.len());
+    for subject in noted {
+        // A note that outlived what it was of says nothing.
+        let account = get(records, &subject.value, now).await?;
+        found.extend(account.filter(|one| fiscal_numbers(&one.value).contains(&code)));
+    }
+    Ok(found)
+}
+
+/// Adds to `batch` a note of the account's fiscal codes.
+///
+/// # Errors
+/// When it cannot be encoded or sealed.
+fn note(records: Records<'_>, batch: &mut Batch, account: &Account) -> Result<(), StoreError> {
+    for code in fiscal_numbers(account) {
+        let key = fiscal_key(records, code, &account.subject)?;
+        records.put(batch, key, &account.subject, None)?;
+    }
+    Ok(())
+}
+
+/// Notes the fiscal codes of all accounts, for a store from before they were noted; once it is done it is never done
+/// again. Returns how many accounts were looked at.
+///
+/// # Errors
+/// When the store fails or a record cannot be read.
+pub async fn note_all(records: Records<'_>, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    let done = records.key(Space::Meta, "fiscal-numbers-noted");
+    if records.store.get(&done, now).await?.is_some() {
+        return Ok(0);
+    }
+    let (mut after, mut seen): (Option<Subject>, u64) = (None, 0);
+    loop {
+        let some = list(records, after.as_ref(), AT_ONCE, now).await?;
+        let mut batch = Batch::new();
+        for account in &some {
+            note(records, &mut batch, &account.value)?;
+        }
+        seen += some.len() as u64;
+        let is_last = some.len() < AT_ONCE;
+        if is_last {
+            batch.put(done.clone(), Value::lasting(Vec::new()));
+        }
+        // Nothing is expected, so nothing conflicts.
+        let _done = batch.commit(records.store, Durability::Durable, now).await?;
+        if is_last {
+            return Ok(seen);
+        }
+        after = some.last().map(|account| account.value.subject.clone());
+    }
+}
+
+const AT_ONCE: usize = 200;
 
 /// Adds to `batch` a new account and the claim of its user name. Its two expectations, first the name's and then
 /// the subject's, fail when one of them is taken.
@@ -136,6 +225,7 @@ pub fn add(records: Records<'_>, batch: &mut Batch, account: &Account) -> Result
     batch.expect_absent(name.clone());
     batch.expect_absent(key.clone());
     records.put(batch, name, &account.subject, None)?;
+    note(records, batch, account)?;
     records.put(batch, key, account, None)
 }
 
@@ -198,6 +288,11 @@ pub fn update(
         records.put(batch, name, &seen.value.subject, None)?;
         batch.remove(name_key(records, old)?);
     }
+    let codes = fiscal_numbers(account);
+    for code in fiscal_numbers(&seen.value).into_iter().filter(|code| !codes.contains(code)) {
+        batch.remove(fiscal_key(records, code, &seen.value.subject)?);
+    }
+    note(records, batch, account)?;
     let mut kept = Vec::new();
     for (claim, value) in claims(account) {
         kept.push(claim.key(records, value)?);

@@ -10,6 +10,7 @@ pub mod attempts;
 pub mod blob;
 pub mod compression;
 pub mod credentials;
+pub mod delegations;
 pub mod disk;
 pub mod dump;
 pub mod export;

@@ -95,6 +95,12 @@ impl Records<'_> {
         Ok(found.unwrap_or_else(|| Loaded { value: T::default(), key, seen: None }))
     }
 
+    /// What stands for a record that is not there: a batch that expects it happens only as long as it is not.
+    #[must_use]
+    pub fn absent<T>(&self, key: Key, value: T) -> Loaded<T> {
+        Loaded { value, key, seen: None }
+    }
+
     /// At most `limit` records whose names begin with `prefix` and come after `after`, in order of name.
     ///
     /// # Errors

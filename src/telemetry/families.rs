@@ -53,6 +53,12 @@ pub(super) struct ResultLabels {
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+pub(super) struct UpstreamLabels {
+    pub(super) upstream: String,
+    pub(super) outcome: &'static str,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 pub(super) struct NameLabels {
     pub(super) name: String,
 }
@@ -80,6 +86,7 @@ pub(super) struct Metrics {
     pub(super) failures: Counter,
     pub(super) limited: Family<KindLabels, Counter>,
     pub(super) factors: Family<ResultLabels, Counter>,
+    pub(super) upstreams: Family<UpstreamLabels, Counter>,
     pub(super) signing: Histogram,
     pub(super) hash_wait: Histogram,
     pub(super) hash: Histogram,
@@ -146,6 +153,11 @@ impl Metrics {
             Counter::default(),
         );
         let limited = to.one("ponte_limited", "Requests turned away by a limit", Family::default());
+        let upstreams = to.one(
+            "ponte_upstream_answers",
+            "Answers of other identity providers, by what they came to",
+            Family::default(),
+        );
         let factors = to.one(
             "ponte_factors",
             "Passwords, codes and other factors that held or did not",
@@ -256,6 +268,7 @@ impl Metrics {
             failures,
             limited,
             factors,
+            upstreams,
             signing,
             hash_wait,
             hash,

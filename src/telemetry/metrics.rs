@@ -11,6 +11,7 @@ use prometheus_client::encoding::text::encode;
 
 use crate::telemetry::families::{
     KindLabels, LoginLabels, METRICS, NameLabels, NumberLabels, RequestLabels, ResultLabels,
+    UpstreamLabels,
 };
 
 /// The media type of [`text`] (OpenMetrics 1.0).
@@ -109,6 +110,12 @@ pub fn limited(kind: &'static str) {
 pub fn factor(what: &'static str, held: bool) {
     let result = if held { "held" } else { "failed" };
     METRICS.factors.get_or_create(&ResultLabels { what, result }).inc();
+}
+
+/// Another identity provider's answer came to this; `upstream` is empty where it cannot be told whose it was.
+pub fn upstream(upstream: &str, outcome: &'static str) {
+    let labels = UpstreamLabels { upstream: upstream.to_owned(), outcome };
+    METRICS.upstreams.get_or_create(&labels).inc();
 }
 
 /// A signature was made.

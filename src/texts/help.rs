@@ -39,6 +39,8 @@ pub enum Topic {
     Consent,
     /// Errors and their numbers.
     Errors,
+    /// The ways to come in.
+    Ways,
     /// Which browsers work.
     Browsers,
 }
@@ -54,13 +56,14 @@ pub struct Item {
 
 impl Topic {
     /// Every one, in the order of the list.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Password,
         Self::Code,
         Self::Activation,
         Self::Levels,
         Self::Consent,
         Self::Errors,
+        Self::Ways,
         Self::Browsers,
     ];
 
@@ -74,6 +77,7 @@ impl Topic {
             Self::Levels => "levels",
             Self::Consent => "consent",
             Self::Errors => "errors",
+            Self::Ways => "ways",
             Self::Browsers => "browsers",
         }
     }
@@ -94,6 +98,7 @@ impl Topic {
             Self::Levels => ("I livelli di sicurezza", "The levels of security"),
             Self::Consent => ("I dati inviati al servizio", "The data sent to the service"),
             Self::Errors => ("Errori e codici di errore", "Errors and their numbers"),
+            Self::Ways => ("I modi di accesso", "The ways to sign in"),
             Self::Browsers => ("I browser che puoi usare", "The browsers that you can use"),
         };
         pick(language, (it, en))
@@ -109,6 +114,7 @@ impl Topic {
             Self::Levels => LEVELS,
             Self::Consent => CONSENT,
             Self::Errors => ERRORS,
+            Self::Ways => WAYS,
             Self::Browsers => BROWSERS,
         };
         let item = |(question, answer): &(Both, Both)| Item {
@@ -305,6 +311,46 @@ const BROWSERS: &[(Both, Both)] = &[
         (
             "JavaScript no: senza, a volte devi premere un pulsante in più. I cookie sì: servono a riconoscere il tuo browser da una pagina all’altra dell’accesso.",
             "Not JavaScript: without it you sometimes press one more button. Cookies, yes: they let us recognise your browser from one page of the sign-in to the next.",
+        ),
+    ),
+];
+
+const WAYS: &[(Both, Both)] = &[
+    (
+        ("Quale modo di accesso scelgo?", "Which way to sign in do I choose?"),
+        (
+            "Quello che hai: con SPID e CIE entri con la tua identità digitale, con le credenziali entri con il nome utente e la password che ti sono stati dati qui. Il servizio ti riconosce allo stesso modo.",
+            "The one that you have: with SPID and CIE you use your digital identity, with credentials the username and password that you were given here. The service knows you all the same.",
+        ),
+    ),
+    (
+        (
+            "Perché i gestori SPID cambiano ordine?",
+            "Why does the order of the SPID providers change?",
+        ),
+        (
+            "Per non favorire nessuno: l’ordine è a caso ogni volta. L’ultimo che hai usato è ricordato soltanto nel tuo browser.",
+            "So that none is favoured: the order is drawn anew each time. The one that you used last is remembered in your browser only.",
+        ),
+    ),
+    (
+        (
+            "Ho SPID ma il servizio non mi fa entrare: perché?",
+            "I have SPID but the service does not let me in: why?",
+        ),
+        (
+            "Alcuni servizi chiedono un livello più alto, altri sono aperti soltanto a chi è stato abilitato prima. La pagina di errore dice quale dei due casi è il tuo e che cosa fare.",
+            "Some services ask for a higher level, others are open only to people who were enabled before. The page with the error says which of the two it is and what to do.",
+        ),
+    ),
+    (
+        (
+            "Chi vede la mia password SPID o il PIN della CIE?",
+            "Who sees my SPID password or the PIN of my CIE?",
+        ),
+        (
+            "Soltanto il tuo gestore: li scrivi nelle sue pagine, mai qui. A noi arriva la sua conferma, con i dati che ha mostrato.",
+            "Your provider alone: you type them on its pages, never here. We get its confirmation, with the data that it showed you.",
         ),
     ),
 ];

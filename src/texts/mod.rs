@@ -4,6 +4,7 @@
 //! is missing in one of them does not compile. Sentences with a number or a
 //! name in them are functions.
 
+pub mod access;
 pub mod account;
 pub mod age;
 pub mod common;
@@ -22,3 +23,4 @@ pub mod moment;
 pub mod notice;
 pub mod reach;
 pub mod table;
+pub mod upstream;

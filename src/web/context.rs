@@ -30,6 +30,8 @@ pub struct Context {
     pub device: Option<String>,
     /// The cookie of the browser's session.
     pub session: Option<String>,
+    /// What the browser used last to come in: an upstream and its identity provider.
+    pub used: Option<(String, String)>,
     /// What the browser says of itself.
     pub agent: Option<String>,
     /// Where a GET shows the same page again.
@@ -51,6 +53,7 @@ impl Context {
             support_id: support_id(&env, parts.uri.path()),
             device: cookie::read(&parts.headers, cookie::DEVICE).map(str::to_owned),
             session: cookie::read(&parts.headers, cookie::SESSION).map(str::to_owned),
+            used: cookie::read(&parts.headers, cookie::WAY).and_then(used),
             agent: agent.map(str::to_owned),
             here: here.filter(|_| parts.method == axum::http::Method::GET),
             env,
@@ -95,6 +98,13 @@ impl Context {
         };
         first.as_deref().or(second.as_deref())
     }
+}
+
+/// What the cookie of the way used last says.
+fn used(cookie: &str) -> Option<(String, String)> {
+    let (upstream, provider) = cookie.split_once('|')?;
+    let provider = percent_encoding::percent_decode_str(provider).decode_utf8().ok()?;
+    Some((upstream.to_owned(), provider.into_owned()))
 }
 
 /// A request of a login bears the login's name, any other one its own.

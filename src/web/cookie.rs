@@ -23,6 +23,8 @@ pub fn logout_name(handle: &str) -> String {
 pub const DEVICE: &str = "__Host-device";
 /// The cookie of a browser's session.
 pub const SESSION: &str = "__Host-session";
+/// The cookie of the identity provider that was used last: known to this browser alone.
+pub const WAY: &str = "__Host-way";
 /// The cookie of a chosen language.
 pub const LANGUAGE: &str = "__Host-language";
 

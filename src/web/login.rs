@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::assurance::factor::Factor;
 use crate::flow::decide::{Decision, decide};
 use crate::flow::reply::{Reply, Trouble};
+use crate::flow::upstream::{ask, back};
 use crate::flow::{advance, choose, code, enrol, prove, ways};
 use crate::web::context::Context;
 use crate::web::cookie;
@@ -112,6 +113,12 @@ async fn take(
             let typed = prove::Password { username: &username, password: &password };
             prove::password(env, handle, &csrf, typed, visitor).await
         }
+        "upstream" => {
+            let upstream = field(form, "upstream")?;
+            let provider = optional(form, "provider")?;
+            ask::ask(env, handle, &csrf, &upstream, provider.as_deref(), visitor).await
+        }
+        "again" => back::again(env, handle, &csrf, visitor).await,
         "totp" => code::totp(env, handle, &csrf, &field(form, "code")?, visitor).await,
         "recovery-code" => {
             code::recovery(env, handle, &csrf, &field(form, "recovery")?, visitor).await

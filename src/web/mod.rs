@@ -21,3 +21,4 @@ pub mod router;
 pub mod saml;
 pub mod serve;
 pub mod tls;
+pub mod upstream;

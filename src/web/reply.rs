@@ -23,6 +23,7 @@ use crate::texts::login::Problem;
 use crate::web::context::Context;
 use crate::web::cookie;
 use crate::web::logout::logout;
+use crate::web::pages::access::Access;
 use crate::web::pages::account::{AccountPassword, AccountSessions, AccountWelcome};
 use crate::web::pages::consent::Consent;
 use crate::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
@@ -33,8 +34,9 @@ use crate::web::pages::factors::{
 use crate::web::pages::identity::ChooseIdentity;
 use crate::web::pages::login::{Login, Totp};
 use crate::web::pages::notice::Notice as NoticePage;
-use crate::web::pages::policy::content_security_policy;
+use crate::web::pages::policy::{content_security_policy, policy_for_any};
 use crate::web::pages::post::{Message, PostForm};
+use crate::web::upstream;
 
 /// Renders `reply`.
 pub(super) fn render(context: &Context, reply: Reply) -> Response {
@@ -46,6 +48,9 @@ pub(super) fn render(context: &Context, reply: Reply) -> Response {
             go_on(context, &format!("/login/{handle}/enrolled"), &handle, browser.as_deref())
         }
         Reply::Page(login) => login_page(context, *login),
+        Reply::Ask(asked) => upstream::ask(context, *asked),
+        Reply::Back { handle } => go_on(context, &format!("/login/{handle}/back"), "", None),
+        Reply::Trial(trial) => upstream::trial(context, &trial),
         Reply::Answer(answer) => answered(context, *answer),
         Reply::Account(account) => account_page(context, *account),
         Reply::ToAccount(to) => go_on(context, to, "", None),
@@ -126,12 +131,41 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
     let service = context.local(&login.service).unwrap_or_default().to_owned();
     let (own, level) = (login.own, login.asked.map(level_name));
     let others = (login.ways.len() > 1).then(|| to("ways"));
+    let (mut policy, mut status) = (None, StatusCode::OK);
     let (problem, html) = match login.show {
         Show::Password { username, notice } => {
             let problem = notice.map(problem);
             let action = to("password");
             let login = Login { action, cancel, csrf, own, service, level, username, problem };
             (problem, login.render(&frame))
+        }
+        Show::Access(access) => {
+            let goes_to = access.offers.iter().flat_map(|offer| &offer.providers);
+            let goes_to = goes_to.flat_map(|provider| &provider.goes_to).map(String::as_str);
+            policy = Some(policy_for_any(goes_to));
+            let problem = access.notice.map(problem);
+            let page = Access {
+                ask: to("upstream"),
+                password: to("password"),
+                cancel,
+                csrf,
+                own,
+                service,
+                level,
+                credentials: access.own,
+                username: access.username,
+                problem,
+                offers: access.offers,
+                used: context.used.clone(),
+            };
+            (problem, page.render(&frame))
+        }
+        Show::SetBack(shown) => {
+            let goes_to = shown.offers.iter().flat_map(|offer| &offer.providers);
+            let goes_to = goes_to.flat_map(|provider| &provider.goes_to).map(String::as_str);
+            policy = Some(policy_for_any(goes_to));
+            status = StatusCode::FORBIDDEN;
+            (None, upstream::set_back(context, *shown, &base, csrf, own).render(&frame))
         }
         Show::Totp { period, notice } => {
             let (problem, period) = (notice.map(problem), period.into());
@@ -197,11 +231,14 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
         }
     };
     let status = match problem {
-        None => StatusCode::OK,
+        None => status,
         Some(Problem::TooSoon { .. }) => StatusCode::TOO_MANY_REQUESTS,
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
     };
     let mut response = page(context, status, html);
+    if let Some(policy) = policy {
+        set(&mut response, CONTENT_SECURITY_POLICY, &policy);
+    }
     if let Some(Problem::TooSoon { seconds }) = problem {
         set(&mut response, RETRY_AFTER, &seconds.to_string());
     }
@@ -327,6 +364,7 @@ fn troubled(context: &Context, trouble: Trouble) -> Response {
             };
             page(context, status_of(number), error.render(&context.frame()))
         }
+        Trouble::Upstream(unproven) => upstream::unproven(context, *unproven),
         Trouble::Expired => notice(context, &NoticePage::Expired),
         Trouble::OtherBrowser | Trouble::NotOurForm => notice(context, &NoticePage::OtherBrowser),
         Trouble::NoSuchPage => notice(context, &NoticePage::NotFound),

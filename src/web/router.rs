@@ -19,7 +19,7 @@ use crate::web::headers::harden;
 use crate::web::origin::is_our_host;
 use crate::web::pages::notice::Notice;
 use crate::web::reply::notice;
-use crate::web::{account, assets, help, home, login, logout, monitoring, saml};
+use crate::web::{account, assets, help, home, login, logout, monitoring, saml, upstream};
 use crate::world::stopwatch::Stopwatch;
 
 /// Everything that we answer.
@@ -49,6 +49,7 @@ fn routes() -> Router {
         .route("/login/{handle}", get(login::show).post(login::go_on))
         .route("/login/{handle}/enrolled", get(login::enrolled))
         .route("/login/{handle}/ways", get(login::ways))
+        .route("/login/{handle}/back", get(upstream::back))
         .route("/login/{handle}/{step}", post(login::step))
         .route("/account", get(account::home))
         .route("/account/enter", post(account::enter))
@@ -61,6 +62,9 @@ fn routes() -> Router {
         .route("/account/factors/remove", post(account::remove))
         .route("/account/factors/codes", post(account::codes))
         .route("/account/sign-out", post(account::sign_out))
+        .route("/sp/{entity}/metadata", get(upstream::metadata))
+        .route("/sp/{entity}/login", get(upstream::login))
+        .route("/sp/{entity}/acs", post(upstream::consume))
         .route(assets::ROUTE, get(assets::serve))
 }
 
@@ -119,7 +123,8 @@ async fn guard(State(env): State<Arc<Env>>, request: Request, next: Next) -> Res
 
 /// Pages that cost nothing are not counted.
 fn within_limits(context: &Context, method: &Method, path: &str) -> Result<(), u32> {
-    if method == Method::GET && !path.starts_with("/saml/") {
+    let begins = path.starts_with("/saml/") || path.starts_with("/sp/");
+    if method == Method::GET && !begins {
         return Ok(());
     }
     context.env.by_address.take(&prefix(context.address), context.env.clock.now())
@@ -139,6 +144,8 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         _ if path.starts_with("/help/") => "GET, HEAD, POST",
         "/saml/slo" | "/saml/slo/response" | "/logout" => "GET, HEAD, POST",
         _ if path.starts_with("/logout/") && path.matches('/').count() == 3 => "POST",
+        _ if path.starts_with("/sp/") && path.ends_with("/acs") => "POST",
+        _ if path.starts_with("/login/") && path.ends_with("/back") => "GET, HEAD",
         _ if path.starts_with("/login/")
             && (path.ends_with("/enrolled") || path.ends_with("/ways")) =>
         {

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::flow::begin::{self, begin};
+use crate::flow::env::Published;
 use crate::flow::reply::{Reply, Trouble};
 use crate::saml::binding::Inbound;
 use crate::saml::status::{Fault, FaultKind};
@@ -21,7 +22,9 @@ use crate::web::reply::render;
 pub(super) async fn redirect(Extension(context): Extension<Context>, request: Request) -> Response {
     let context = Context { here: None, ..context };
     let query = request.uri().query().unwrap_or_default();
-    let reply = begin(&context.env, Inbound::Redirect { query }, &context.visitor(None)).await;
+    let hint = chosen(query);
+    let inbound = Inbound::Redirect { query };
+    let reply = begin(&context.env, inbound, hint.as_deref(), &context.visitor(None)).await;
     render(&context, reply)
 }
 
@@ -33,14 +36,16 @@ pub(super) async fn post(Extension(context): Extension<Context>, request: Reques
     }
     let reply = match form::read(&parts.headers, body, MAX_MESSAGE).await {
         Ok(form) => {
-            begin(&context.env, Inbound::Post { form: &form }, &context.visitor(None)).await
+            let hint = chosen(parts.uri.query().unwrap_or_default());
+            let inbound = Inbound::Post { form: &form };
+            begin(&context.env, inbound, hint.as_deref(), &context.visitor(None)).await
         }
         Err(BadForm::TooSlow) => {
             unread(&context, "a form that came too slowly", StatusCode::REQUEST_TIMEOUT)
         }
         Err(BadForm::TooLong) => unread(&context, "a longer form", StatusCode::PAYLOAD_TOO_LARGE),
         Err(BadForm::Kind | BadForm::Field(_)) => {
-            begin(&context.env, Inbound::Post { form: "" }, &context.visitor(None)).await
+            begin(&context.env, Inbound::Post { form: "" }, None, &context.visitor(None)).await
         }
     };
     render(&context, reply)
@@ -56,11 +61,21 @@ pub(super) async fn start(Extension(context): Extension<Context>, request: Reque
     let reply = match fields.get("sp").filter(|_| is_sound) {
         Some(entity_id) => {
             let target = fields.get("target").map(String::as_str);
-            begin::start(&context.env, entity_id, target, &context.visitor(None)).await
+            let hint = chosen(query);
+            let visitor = context.visitor(None);
+            begin::start(&context.env, entity_id, target, hint.as_deref(), &visitor).await
         }
         None => Reply::Trouble(Box::new(Trouble::NoSuchPage)),
     };
     render(&context, reply)
+}
+
+/// The identity provider that the service provider has had the person choose already (`idp=`): a wish, which the
+/// signature does not cover and need not.
+fn chosen(query: &str) -> Option<String> {
+    let mut all = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "idp");
+    let first = all.next().map(|(_, value)| value.into_owned());
+    first.filter(|_| all.next().is_none())
 }
 
 /// A redirect's message, posted (nr06).
@@ -107,14 +122,17 @@ pub(super) async fn metadata(
     Extension(context): Extension<Context>,
     headers: HeaderMap,
 ) -> Response {
-    let keys = context.env.keys.snapshot();
-    let metadata = &keys.metadata;
-    let etag = &metadata.etag;
+    published(&context.env.keys.snapshot().metadata, &headers)
+}
+
+/// A document of ours, or that the browser has it.
+pub(super) fn published(document: &Published, headers: &HeaderMap) -> Response {
+    let etag = &document.etag;
     let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let mut response = if known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag)) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let body = Body::from(metadata.xml.clone());
+        let body = Body::from(document.xml.clone());
         ([(CONTENT_TYPE, "application/samlmetadata+xml")], body).into_response()
     };
     if let Ok(etag) = HeaderValue::from_str(etag) {

@@ -51,7 +51,7 @@ fn post(house: &House, id: &str) -> Option<u16> {
     request.destination = Some(house.env.idp.single_sign_on.clone());
     let body = form(&request.signed(&keys::SP.signer), None);
     let visitor = stranger();
-    match house.block_on(begin(&house.env, Inbound::Post { form: &body }, &visitor)) {
+    match house.block_on(begin(&house.env, Inbound::Post { form: &body }, None, &visitor)) {
         Reply::Continue { .. } => None,
         Reply::Trouble(trouble) => match *trouble {
             Trouble::Fault { fault, status: 403 } => Some(fault.kind.number()),

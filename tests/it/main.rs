@@ -6,6 +6,7 @@ mod admin;
 mod alarm;
 mod architecture;
 mod binding;
+mod bridge;
 mod browser;
 mod cli;
 mod clients;

@@ -7,7 +7,9 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 use ponte::saml::errors::table::TABLE;
 use ponte::texts::language::Language;
-use ponte::texts::{common, consent, demo, enrolment, factors, help, home, login, logout, notice};
+use ponte::texts::{
+    access, common, consent, demo, enrolment, factors, help, home, login, logout, notice, upstream,
+};
 use ponte::web::assets::{self, Asset};
 use ponte::web::pages::error::Error;
 
@@ -159,7 +161,9 @@ fn no_template_goes_around_the_escaping() {
 #[test]
 fn both_languages_say_everything_and_the_same_numbers() {
     let tables = [
+        ("access", access::ROWS),
         ("common", common::ROWS),
+        ("upstream", upstream::ROWS),
         ("consent", consent::ROWS),
         ("demo", demo::ROWS),
         ("enrolment", enrolment::ROWS),

@@ -18,6 +18,7 @@ use ponte::login::person::Person;
 use ponte::login::request::{LocalName, LoginRequest, RelyingParty};
 use ponte::login::step::Step;
 use ponte::login::transaction::{LIFETIME, Opening, REPEATABLE, Transaction, WrongState};
+use ponte::login::ways::Ways;
 use proptest::prelude::*;
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -51,6 +52,7 @@ fn open(class: ClassRef, passive: bool) -> Transaction {
         attributes: vec![AttributeName::Name, AttributeName::FiscalNumber],
         purpose: None,
         age: None,
+        ways: Ways::default(),
         reply_to: "consumer 0".to_owned(),
     };
     let opening = Opening {

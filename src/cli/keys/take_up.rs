@@ -1,5 +1,6 @@
 //! The keys of a running server, read again when a command has changed them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::admin::client::Client;
@@ -14,7 +15,12 @@ use crate::world::certificate::Certificate;
 
 /// What the server holds of the keys; `document` is the metadata that they signed.
 #[must_use]
-pub fn key_set(signing: Signing, document: String, settings: &Settings) -> KeySet {
+pub fn key_set(
+    signing: Signing,
+    document: String,
+    entities: HashMap<String, Published>,
+    settings: &Settings,
+) -> KeySet {
     let own = signing.certificates.into_iter().map(|own| Ending {
         whose: Whose::Signing,
         name: own.name,
@@ -34,6 +40,7 @@ pub fn key_set(signing: Signing, document: String, settings: &Settings) -> KeySe
     KeySet {
         signer: signing.signer,
         metadata: Published::new(document),
+        entities,
         certificates: own.chain(tls).collect(),
     }
 }
@@ -52,7 +59,8 @@ pub fn read_again(env: &Env, settings: &Settings) -> Result<String, CliError> {
     if changed {
         env.register.sign_with(Arc::clone(&signing.signer)).map_err(CliError::Register)?;
     }
-    env.keys.swap(key_set(signing, document, settings));
+    let entities = metadata::of_entities(settings, &*signing.signer)?;
+    env.keys.swap(key_set(signing, document, entities, settings));
     tracing::info!(event = "keys.loaded", certificate = fingerprint, changed);
     Ok(fingerprint)
 }

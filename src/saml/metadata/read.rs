@@ -11,7 +11,7 @@ use roxmltree::{Document, Node};
 use crate::saml::metadata::error::{MetadataError, Warning, broken};
 use crate::saml::metadata::role::{self, Role};
 use crate::saml::names;
-use crate::saml::partner::{Answers, Profile, ServiceProvider};
+use crate::saml::partner::{Answers, Profile, ServiceProvider, WaysIn};
 use crate::saml::signature;
 use crate::saml::structure::{self, Root, Signed};
 use crate::saml::xml;
@@ -93,6 +93,7 @@ fn describe(document: &Document<'_>, now: DateTime<Utc>) -> Result<Described, Me
         minimum_level: None,
         single_sign_on: None,
         disabled: false,
+        ways: WaysIn::default(),
     };
     Ok(Described { service_provider, is_signed: false, warnings: role.warnings })
 }

@@ -3,6 +3,7 @@
 //! A page decides nothing and knows no request: a handler fills the struct and
 //! calls `render` with the [`frame::Frame`] that goes around it.
 
+pub mod access;
 pub mod account;
 pub mod consent;
 pub mod demo;
@@ -20,3 +21,4 @@ pub mod page;
 pub mod policy;
 pub mod post;
 pub mod qr;
+pub mod upstream;

@@ -17,6 +17,23 @@ pub fn content_security_policy(posts_to: Option<&Url>) -> String {
     )
 }
 
+/// The same for a page from which forms lead, by way of us, to any of these addresses: browsers hold redirects after a
+/// form to what the page may post to.
+#[must_use]
+pub fn policy_for_any<'a>(goes_to: impl IntoIterator<Item = &'a str>) -> String {
+    let mut origins: Vec<String> = goes_to
+        .into_iter()
+        .filter_map(|address| Url::parse(address).ok())
+        .map(|url| url.origin())
+        .filter(url::Origin::is_tuple)
+        .map(|origin| origin.ascii_serialization())
+        .collect();
+    origins.sort_unstable();
+    origins.dedup();
+    let allowed = origins.iter().fold("form-action 'self'".to_owned(), |all, one| all + " " + one);
+    content_security_policy(None).replace("form-action 'self'", &allowed)
+}
+
 /// The same for a page from which the person goes to the site of `goes_to`: its script may look
 /// whether that site can be reached.
 #[must_use]
@@ -48,5 +65,13 @@ mod tests {
         assert!(reached.contains("connect-src 'self' https://sp.example;"));
         assert!(reached.contains("form-action 'self' https://sp.example;"));
         assert_eq!(logout_policy(None), content_security_policy(None));
+        let any = policy_for_any([
+            "https://b.example/sso",
+            "https://a.example/x",
+            "https://b.example/y",
+            "data:x",
+        ]);
+        assert!(any.contains("form-action 'self' https://a.example https://b.example;"), "{any}");
+        assert_eq!(policy_for_any([]), content_security_policy(None));
     }
 }

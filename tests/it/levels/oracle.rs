@@ -22,7 +22,8 @@ pub(crate) fn level(worth: &Worth, cap: u8) -> u8 {
     let [.., qr_alone, passkey, card, cns_like, upstream, recovery] = *worth;
     best = best.max(password.min(recovery).min(3));
     best = best.max(qr_alone.min(3)).max(passkey.min(3)).max(cns_like.min(3));
-    best.max(card).max(upstream).min(cap)
+    // Who vouches has proofed the person.
+    best.max(card).min(cap).max(upstream)
 }
 
 pub(crate) fn only(worth: &Worth, set: &[usize]) -> Worth {

@@ -30,6 +30,7 @@ fn told() -> BTreeSet<String> {
     metrics::clock_jumped(true);
     metrics::reloaded("partners", true);
     metrics::notice("new-device", "sent");
+    metrics::upstream("spid", "vouched");
     metrics::partners(0, 0);
     let reading = Reading {
         up: vec![("store", true)],

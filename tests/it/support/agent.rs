@@ -128,6 +128,19 @@ impl Agent {
         }
     }
 
+    /// Sends `form` of `page` with `values` filled in; the answer itself, wherever it sends a browser.
+    pub(crate) fn submit_once(
+        &mut self,
+        page: &Page,
+        form: &Form,
+        values: &[(&str, &str)],
+    ) -> io::Result<Page> {
+        let mut fields = form.fields.clone();
+        fields.extend(values.iter().map(|(name, value)| ((*name).into(), (*value).into())));
+        let target = page.url.join(&form.action).map_err(io::Error::other)?;
+        self.send("POST", target, Some(&fields))
+    }
+
     /// As a browser does: five hops at most, cookies on the way.
     fn follow(&mut self, mut page: Page) -> io::Result<Page> {
         for _ in 0..5 {

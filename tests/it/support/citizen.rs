@@ -192,7 +192,7 @@ pub(crate) fn asked(page: &Page) -> Option<Asked> {
     <[Form; 1]>::try_from(page.forms()).ok().map(|[form]| Asked::Continue(form))
 }
 
-fn delivered(form: &Form) -> Delivered {
+pub(crate) fn delivered(form: &Form) -> Delivered {
     Delivered {
         action: form.action.clone(),
         response: form.field("SAMLResponse").unwrap_or_default().into(),

@@ -14,7 +14,7 @@ use ponte::factors::password::Hashing;
 use ponte::flow::alarm::Alarm;
 use ponte::flow::env::{
     Env, KeySet, Keys, LoginSettings, Partners, Published, RequestSettings, SessionSettings,
-    Settings, Support,
+    Settings, Support, Swapped,
 };
 use ponte::flow::expiry::Ending;
 use ponte::flow::hashing::HashPool;
@@ -26,6 +26,7 @@ use ponte::identity::tenant::TenantId;
 use ponte::login::request::LocalName;
 use ponte::login::session::Lives;
 use ponte::partners::registry::{Entry, Origin, Registry, Source};
+use ponte::partners::upstream::Upstreams;
 use ponte::register::journal::{self, Register};
 use ponte::saml::identity_provider::SingleLogout;
 use ponte::saml::metadata::write;
@@ -49,6 +50,7 @@ pub(crate) struct Making {
     pub(crate) per_address: u32,
     pub(crate) certificates: Vec<Ending>,
     pub(crate) mailing: Option<Mailing>,
+    pub(crate) upstreams: Upstreams,
     port: u16,
 }
 
@@ -78,6 +80,7 @@ impl Making {
                     lives: Lives { idle: TimeDelta::minutes(30), absolute: TimeDelta::hours(8) },
                     account_level: Level::Loa2,
                 },
+                account_upstreams: Vec::new(),
                 requests: RequestSettings {
                     window_back: TimeDelta::minutes(5),
                     window_ahead: TimeDelta::minutes(2),
@@ -91,6 +94,7 @@ impl Making {
             per_address: 100_000,
             certificates: Vec::new(),
             mailing: None,
+            upstreams: Upstreams::default(),
             port,
         }
     }
@@ -144,8 +148,10 @@ pub(crate) fn make(making: Making) -> Env {
             signer,
             metadata: Published::new(metadata),
             certificates: making.certificates,
+            entities: HashMap::new(),
         }),
         partners: Partners::new(built.registry),
+        upstreams: Swapped::new(making.upstreams),
         hashing: HashPool::new(
             making.settings.login.hash_workers,
             making.settings.login.hash_queue,

@@ -1,6 +1,7 @@
 //! What several tests need.
 
 pub(crate) mod agent;
+pub(crate) mod bridge;
 pub(crate) mod citizen;
 pub(crate) mod forge;
 pub(crate) mod house;

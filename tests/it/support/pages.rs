@@ -9,17 +9,22 @@ use ponte::factors::password::Unacceptable;
 use ponte::flow::account::Done;
 use ponte::flow::factors::Done as FactorsDone;
 use ponte::flow::reply::{FactorRow, Factors, PasswordNotice, Removal, SessionRow};
+use ponte::flow::upstream::reply::{AnswerFault, Offer};
 use ponte::identity::attributes::AttributeName;
 use ponte::identity::kind::IdentityKind;
 use ponte::identity::release::{Release, Released};
 use ponte::login::choice::Choice;
 use ponte::login::leaving::Progress;
 use ponte::login::outcome::Refusal;
+use ponte::login::request::LocalName;
+use ponte::partners::upstream::{Look, Provider};
 use ponte::saml::status::{Fault, FaultKind};
 use ponte::texts::demo;
 use ponte::texts::help::Topic;
 use ponte::texts::language::Language;
 use ponte::texts::login::Problem;
+use ponte::texts::upstream::Case;
+use ponte::web::pages::access::Access;
 use ponte::web::pages::account::{AccountPassword, AccountSessions, AccountWelcome};
 use ponte::web::pages::consent::Consent;
 use ponte::web::pages::demo::{
@@ -38,6 +43,7 @@ use ponte::web::pages::login::{Login, Totp};
 use ponte::web::pages::logout::{Logout, Outgoing, Show};
 use ponte::web::pages::notice::Notice;
 use ponte::web::pages::post::{Message, PostForm};
+use ponte::web::pages::upstream::{UpstreamSetBack, UpstreamTrial, UpstreamUnproven};
 
 fn demo_mails(mails: Vec<DemoMail>) -> DemoMails {
     let (here, people) = ("/demo/mail".into(), "/demo".into());
@@ -61,6 +67,20 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
             page.username = "anna.rossi".into();
             page.render(&around)
         }),
+        ("access", the_ways(None).render(&around)),
+        ("access_again", the_ways(Some(Problem::Credentials { left: 2 })).render(&around)),
+        ("set_back", set_back(Case::Level { reached: Some("SpidL1") }).render(&around)),
+        ("set_back_unknown", {
+            UpstreamSetBack { again: None, other: None, ..set_back(Case::Unknown) }.render(&around)
+        }),
+        ("unproven", unproven(None).render(&from_outside)),
+        ("unproven_no", unproven(Some(Case::Cancelled)).render(&from_outside)),
+        ("trial", UpstreamTrial {
+            issuer: "https://idp.example/saml".into(),
+            entity: "https://ponte.example/sp/ente".into(),
+            level: "https://www.spid.gov.it/SpidL2".into(),
+            attributes: vec![released(AttributeName::Name, "Anna Maria")],
+        }.render(&around)),
         ("totp", totp(None).render(&around)),
         ("totp_again", totp(Some(Problem::Code { left: 1 })).render(&around)),
         ("activation", activation(None).render(&around)),
@@ -692,5 +712,78 @@ fn logout(show: Show, standing: &[Progress]) -> Logout {
         csrf: "token".into(),
         services: services.map(|(name, how)| ((*name).to_owned(), how.clone())).collect(),
         show,
+    }
+}
+
+fn named(name: &str) -> LocalName {
+    LocalName { it: Some(name.into()), en: None }
+}
+
+fn provider(id: &str, name: &str) -> Provider {
+    Provider { id: id.into(), name: named(name), logo: None, goes_to: vec![format!("{id}/sso")] }
+}
+
+fn the_ways(problem: Option<Problem>) -> Access {
+    let offer = |upstream: &str, name: &str, look, providers| Offer {
+        upstream: upstream.into(),
+        name: named(name),
+        look,
+        providers,
+    };
+    let several = vec![
+        provider("https://b.example", "Gestore B"),
+        provider("https://a.example", "Gestore A"),
+    ];
+    Access {
+        ask: "/login/x/upstream".into(),
+        password: "/login/x/password".into(),
+        cancel: "/login/x/cancel".into(),
+        csrf: "token".into(),
+        own: false,
+        service: "Anagrafe".into(),
+        level: Some("SpidL2".into()),
+        credentials: true,
+        username: if problem.is_some() { "anna.rossi".into() } else { String::new() },
+        problem,
+        offers: vec![
+            offer("spid", "SPID", Look::Spid, several),
+            offer("cie", "CIE", Look::Cie, vec![provider("https://cie.example", "CIE")]),
+            offer(
+                "altro",
+                "Ente vicino",
+                Look::Plain,
+                vec![provider("https://c.example", "Ente vicino")],
+            ),
+        ],
+        used: problem.map(|_| ("spid".into(), "https://a.example".into())),
+    }
+}
+
+fn set_back(no: Case) -> UpstreamSetBack {
+    UpstreamSetBack {
+        no,
+        provider: "Gestore A".into(),
+        least: Some("SpidL2"),
+        again: Some(("/login/x/upstream".into(), "spid".into(), "https://a.example".into())),
+        other: Some("/login/x/again".into()),
+        cancel: "/login/x/cancel".into(),
+        csrf: "token".into(),
+        own: false,
+        support_id: "K7QX-2M4D".into(),
+    }
+}
+
+fn unproven(no: Option<Case>) -> UpstreamUnproven {
+    UpstreamUnproven {
+        provider: "Gestore A".into(),
+        login: no.map(|_| "/login/x".into()),
+        fault: no.is_none().then(|| AnswerFault {
+            rule: "an answer counts once (SAML Profiles §4.1.4.5)".into(),
+            element: "Assertion/@ID".into(),
+            expected: "an ID that has not been seen".into(),
+            found: "_a".into(),
+        }),
+        no,
+        support_id: "K7QX-2M4D".into(),
     }
 }

@@ -15,7 +15,7 @@ use ponte::saml::canonical;
 use ponte::saml::enveloped::signature_method;
 use ponte::saml::identity_provider::{IdentityProvider, Organization, SingleLogout, Supported};
 use ponte::saml::partner::{
-    Answers, AttributeSet, Consumer, LogoutService, Profile, ServiceProvider,
+    Answers, AttributeSet, Consumer, LogoutService, Profile, ServiceProvider, WaysIn,
 };
 use ponte::saml::profile::check::Rules;
 use ponte::saml::response::ReplyTo;
@@ -96,6 +96,7 @@ pub(crate) fn partner(entity_id: &str) -> Option<Arc<ServiceProvider>> {
         minimum_level: None,
         single_sign_on: None,
         disabled: false,
+        ways: WaysIn::default(),
     };
     let found = match entity_id {
         SPID_ENTITY => spid,

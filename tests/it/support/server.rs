@@ -20,6 +20,7 @@ use crate::support::peer::Peer;
 #[derive(Debug)]
 pub(crate) struct Server {
     folder: TempDir,
+    host: &'static str,
     port: u16,
     child: Option<Child>,
     log: Arc<Mutex<Vec<Value>>>,
@@ -29,10 +30,15 @@ pub(crate) struct Server {
 impl Server {
     /// A folder made by `ponte init`, for a server on a free port.
     pub(crate) fn new() -> Self {
+        Self::called("idp.localhost")
+    }
+
+    /// The same under another name, so that a browser keeps its cookies apart.
+    pub(crate) fn called(host: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
         let server =
-            Self { folder, port, child: None, log: Arc::default(), environment: Vec::new() };
+            Self { folder, host, port, child: None, log: Arc::default(), environment: Vec::new() };
         server.ponte(&["init", "--base-url", &server.url(""), "."], "");
         server
     }
@@ -42,7 +48,7 @@ impl Server {
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://idp.localhost:{}{path}", self.port)
+        format!("http://{}:{}{path}", self.host, self.port)
     }
 
     /// The process that runs.

@@ -1,0 +1,80 @@
+//! By what ways a person may come in to a relying party: our own login, and other identity providers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::assurance::factor::Factor;
+use crate::assurance::level::Level;
+use crate::assurance::policy::LevelPolicy;
+use crate::login::request::LoginRequest;
+
+/// By what ways a person may come in, as it was settled when the login began.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ways {
+    /// Whether our own login is one.
+    pub own: bool,
+    /// The upstreams that are, in the order in which they are shown.
+    pub upstreams: Vec<Way>,
+    /// What becomes of whom an upstream vouches for.
+    pub accounts: Accounts,
+    /// Whom the asker, or the person, has chosen already: it is asked without a page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<Chosen>,
+}
+
+/// One upstream.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Way {
+    /// Our name for it.
+    pub upstream: String,
+    /// The most that its word comes to.
+    pub most: Level,
+}
+
+/// One identity provider of an upstream.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chosen {
+    /// Our name for the upstream.
+    pub upstream: String,
+    /// The identity provider's entityID or issuer.
+    pub provider: String,
+}
+
+/// What becomes of whom an upstream vouches for.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Accounts {
+    /// They have an account here, found by fiscal code; whoever has none is refused (TS-03).
+    #[default]
+    Linked,
+    /// The same, and whoever has none gets one.
+    Created,
+    /// No account is kept: they are who the upstream says.
+    PassThrough,
+}
+
+impl Default for Ways {
+    /// Our own login alone.
+    fn default() -> Self {
+        Self { own: true, upstreams: Vec::new(), accounts: Accounts::default(), chosen: None }
+    }
+}
+
+impl LoginRequest {
+    /// The house's word on levels, narrowed to the ways that are open here: other providers know nothing of
+    /// identities for work, so where a purpose is asked for they are none.
+    #[must_use]
+    pub fn policy(&self, house: &LevelPolicy) -> LevelPolicy {
+        let most = self.ways.upstreams.iter().map(|way| way.most).max();
+        let upstream = most.filter(|_| self.purpose.is_none());
+        let mut policy = house.clone();
+        policy.offered.retain(|factor| self.ways.own && *factor != Factor::Upstream);
+        if let Some(most) = upstream {
+            policy.offered.push(Factor::Upstream);
+            policy.upstream = policy.upstream.min(most);
+        }
+        policy
+    }
+}
