@@ -15,6 +15,7 @@ use crate::identity::attributes::AttributeName;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
 use crate::store::{accounts, activations, attempts, credentials, outbox, sessions};
+use crate::telemetry::metrics;
 
 /// Everything that the store holds about a person, but for what is secret even to them: hashes,
 /// seeds and cookies.
@@ -121,6 +122,7 @@ pub async fn erase(
             batch.take(&waiting);
         }
         if batch.commit(records.store, Durability::Durable, now).await? == Committed::Done {
+            metrics::sessions_ended(open.len());
             tracing::info!(event = "person.erased", subject = subject.as_str());
             return Ok(Erased {
                 identities: account.value.identities.len(),

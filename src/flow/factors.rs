@@ -20,6 +20,7 @@ use crate::login::attempts::Attempts;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};
 use crate::store::{attempts, credentials, sessions};
+use crate::telemetry::metrics;
 use crate::texts::mail::Event;
 
 /// What has just happened, for the page to say.
@@ -159,6 +160,7 @@ async fn take_away(
     if batch.commit(&*env.store, Durability::Durable, now).await? != Committed::Done {
         return Ok(None);
     }
+    metrics::sessions_ended(ended);
     tracing::info!(
         event = "factor.removed",
         factor = factor.name(),
