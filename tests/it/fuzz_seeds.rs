@@ -11,11 +11,13 @@ use ponte::oidc::{discovery, openid};
 use ponte::saml::binding::{self, Inbound, Parameter};
 use ponte::saml::signature::{self, PublicKey};
 use ponte::saml::structure::{self, Root, Signed};
+use ponte::saml::upstream::response::claimed;
 use ponte::saml::{names, xml};
 use ponte::world::signer::{KeyFile, Signer as _};
 
 use serde_json::json;
 
+use crate::support::answers::{ASSERTION, Answer};
 use crate::support::forge::{Forge, PLACE};
 use crate::support::logout::Logout;
 use crate::support::sp::{AuthnRequest, Metadata};
@@ -171,6 +173,41 @@ fn the_logout_seeds_are_sound() {
     }
 }
 
+/// Answers of an identity provider that nobody signed.
+fn answers() -> Vec<(&'static str, String)> {
+    let bare = Answer { of_response: None, of_assertion: None, ..Answer::new() };
+    let denied = bare
+        .clone()
+        .response("status:Success", "status:Responder")
+        .response(
+            "</samlp:Status>",
+            "<samlp:StatusMessage>ErrorCode nr25</samlp:StatusMessage></samlp:Status>",
+        )
+        .response(ASSERTION, "");
+    let sealed = "<saml:EncryptedAssertion><xenc:EncryptedData xmlns:xenc=\"http://www.w3.org/2001/04/xmlenc#\">\
+                  <xenc:EncryptionMethod Algorithm=\"http://www.w3.org/2009/xmlenc11#aes256-gcm\"/></xenc:EncryptedData>\
+                  </saml:EncryptedAssertion>";
+    let encrypted = bare.clone().response(ASSERTION, sealed);
+    vec![
+        ("spid.xml", bare.text()),
+        ("denied.xml", denied.text()),
+        ("encrypted.xml", encrypted.text()),
+    ]
+}
+
+#[test]
+fn the_seeds_of_answers_are_sound() {
+    for (name, text) in answers() {
+        assert_eq!(seed("response", name), text);
+        claimed(&text).unwrap();
+    }
+    let text = seed("response", "signed.xml");
+    let document = xml::parse(&text).unwrap();
+    let signed = Signed::Enveloped { required: true };
+    let sound = structure::check(&document, Root::Response, signed).unwrap();
+    signature::verify(&sound, &[key()]).unwrap();
+}
+
 fn write_the_seeds() {
     let write = |target: &str, name: &str, content: &str| {
         let folder = fuzz().join("corpus").join(target);
@@ -193,6 +230,13 @@ fn write_the_seeds() {
         names::ASSERTION
     );
     let response = forge.seal_with(&response, "_r", &private);
+    for (name, text) in answers() {
+        write("response", name, &text);
+    }
+    let good = Answer::new();
+    let asserted = good.assertion.replace(PLACE, "");
+    let answer = good.response.replace(ASSERTION, &asserted);
+    write("response", "signed.xml", &forge.seal_with(&answer, "_response1", &private));
     for target in ["verify", "structure"] {
         write(target, "request.xml", &request.signed(&signer));
         write(target, "response.xml", &response);

@@ -13,7 +13,7 @@ use crate::support::sp::{AuthnRequest, redirect};
 
 /// One change of a text; places are taken modulo its length.
 #[derive(Clone, Debug)]
-enum Mutation {
+pub(crate) enum Mutation {
     Remove { at: usize, length: usize },
     Repeat { at: usize, length: usize },
     Move { from: usize, to: usize, length: usize },
@@ -21,7 +21,7 @@ enum Mutation {
     Insert { at: usize, what: &'static str },
 }
 
-fn mutation() -> impl Strategy<Value = Mutation> {
+pub(crate) fn mutation() -> impl Strategy<Value = Mutation> {
     let at = || 0..100_000_usize;
     let what = prop::sample::select(vec![
         "<",
@@ -104,7 +104,7 @@ static SAID_BY_POST: LazyLock<LoginRequest> =
 static SAID_BY_REDIRECT: LazyLock<LoginRequest> =
     LazyLock::new(|| arrive_by_redirect(&QUERY).unwrap().request);
 
-fn apply(mutations: &[Mutation], text: &str) -> String {
+pub(crate) fn apply(mutations: &[Mutation], text: &str) -> String {
     mutations.iter().fold(text.to_owned(), |text, mutation| mutation.apply(&text))
 }
 

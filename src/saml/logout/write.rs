@@ -215,14 +215,16 @@ impl Dispatch {
     }
 }
 
-struct Address<'a> {
-    binding: Binding,
-    location: &'a str,
-    relay_state: Option<&'a str>,
+/// Where a message goes, and how.
+pub(in crate::saml) struct Address<'a> {
+    pub(in crate::saml) binding: Binding,
+    pub(in crate::saml) location: &'a str,
+    pub(in crate::saml) relay_state: Option<&'a str>,
 }
 
 impl Address<'_> {
-    fn dispatch(
+    /// `element`, signed as the binding wants it, on its way.
+    pub(in crate::saml) fn dispatch(
         &self,
         kind: Kind,
         element: &Element<'_>,

@@ -7,6 +7,8 @@ pub mod assertion;
 pub mod check;
 pub mod decryption;
 pub mod envelope;
+pub mod logout;
+pub mod logout_rules;
 pub mod metadata;
 pub mod moment;
 pub mod profile;

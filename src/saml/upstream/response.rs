@@ -167,6 +167,26 @@ pub fn receive(
     Ok(received)
 }
 
+/// Judges an answer that nobody signed, its assertion in clear: for fuzzing alone, which cannot sign.
+///
+/// # Errors
+/// As [`receive`], but for signatures.
+#[cfg(fuzzing)]
+pub fn judge_unsigned(
+    text: &str,
+    expected: &Expected<'_>,
+    now: DateTime<Utc>,
+) -> Result<Received, Refused> {
+    let document = xml::parse(text)?;
+    structure::check(&document, Root::Response, Signed::Enveloped { required: false })?;
+    let envelope = Envelope::of(&document);
+    let assertion = part(&document, "Assertion").map(Assertion::of).unwrap_or_default();
+    let judged =
+        Judged { envelope: &envelope, response_signed: true, assertion: &assertion, expected, now };
+    all_hold(ENVELOPE, &judged)?;
+    judge(&judged)
+}
+
 /// What the response's own signature covers, if it has one.
 fn prove_response(
     sound: &Sound<'_, '_>,

@@ -314,7 +314,7 @@ pub const ASSERTION: &[Check] = &[
     row(
         &[Spid, Ficep],
         "AuthnStatement/@SessionIndex",
-        "must be there at level 1",
+        "must be there at level 1, where that was asked for",
         "spid-saml §1.2",
         of_assertion::session_index,
     ),

@@ -242,8 +242,9 @@ pub(super) fn spid_class(judged: &Judged<'_>) -> Result<(), Found> {
 
 pub(super) fn session_index(judged: &Judged<'_>) -> Result<(), Found> {
     let index = authentication(judged).and_then(|one| one.session_index.as_deref());
-    let is_first = class_of(judged).and_then(spid_level) == Some(0);
-    if is_first && index.is_none_or(str::is_empty) {
+    let is_first = |class: &str| spid_level(class) == Some(0);
+    let asked = judged.expected.classes.iter().any(|class| is_first(class));
+    if asked && class_of(judged).is_some_and(is_first) && index.is_none_or(str::is_empty) {
         return Err(Found::instead(index, "a SessionIndex"));
     }
     Ok(())

@@ -1,8 +1,10 @@
 //! What several tests need.
 
 pub(crate) mod agent;
+pub(crate) mod answers;
 pub(crate) mod bridge;
 pub(crate) mod citizen;
+pub(crate) mod descriptions;
 pub(crate) mod forge;
 pub(crate) mod house;
 pub(crate) mod idp;

@@ -85,8 +85,11 @@ pub(super) struct Fields<'f> {
 
 impl Fields<'_> {
     pub(super) fn fault(&mut self, field: &str, expected: &'static str, found: Option<&str>) {
-        let field =
-            if self.name.is_empty() { field.to_owned() } else { format!("{}.{field}", self.name) };
+        let field = match (self.name, field) {
+            ("", field) => field.to_owned(),
+            (name, "") => name.to_owned(),
+            (name, field) => format!("{name}.{field}"),
+        };
         let found = found.map_or_else(|| "nothing".to_owned(), |found| format!("{found:?}"));
         self.faults.push(BadField { field, expected, found });
     }

@@ -176,8 +176,7 @@ impl Description {
             }
             if set.name == LocalName::default() {
                 fields.fault(&index, "a name of the service", None);
-            }
-            if !self.is_plain() && set.name.it.is_none() {
+            } else if !self.is_plain() && set.name.it.is_none() {
                 fields.fault(&index, "a name of the service in Italian", None);
             }
             let mut once = Vec::new();
