@@ -37,7 +37,7 @@ lacking() {
 # What it takes to build ponte.
 build_tools() {
   # shellcheck disable=SC2046
-  debian $(lacking cc gcc pkg-config pkg-config) ca-certificates libc6-dev libssl-dev libxml2-dev libxmlsec1-dev
+  debian $(lacking cc gcc make make pkg-config pkg-config) ca-certificates libc6-dev libssl-dev libxml2-dev libxmlsec1-dev
   command -v cargo >/dev/null || PATH="$HOME/.cargo/bin:$PATH"
   command -v cargo >/dev/null || die "Rust 1.89 or newer is needed and Debian 12's is older: install it with rustup (see rustup.rs), then run this again"
   local version

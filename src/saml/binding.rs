@@ -4,6 +4,7 @@
 //! signature covers is built from the very octets that came.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::io::Write as _;
 
 use base64::Engine;
@@ -261,10 +262,25 @@ fn too_long(parameter: &'static str) -> BindingError {
     BindingError::TooLong { parameter, limit: xml::MAX_OCTETS }
 }
 
+thread_local! {
+    /// Kept, since its tables are longer than most messages.
+    static INFLATER: RefCell<Decompress> = RefCell::new(Decompress::new(false));
+}
+
 /// Inflates raw DEFLATE up to the limit; the stream must end where the octets end.
 fn inflate(deflated: &[u8], parameter: &'static str) -> Result<Vec<u8>, BindingError> {
+    INFLATER.with_borrow_mut(|inflater| {
+        inflater.reset(false);
+        inflate_with(inflater, deflated, parameter)
+    })
+}
+
+fn inflate_with(
+    inflater: &mut Decompress,
+    deflated: &[u8],
+    parameter: &'static str,
+) -> Result<Vec<u8>, BindingError> {
     let undecodable = BindingError::Undecodable { parameter, encoding: "deflated" };
-    let mut inflater = Decompress::new(false);
     let mut octets = Vec::with_capacity((deflated.len() * 4).clamp(1024, xml::MAX_OCTETS + 1));
     loop {
         let read = usize::try_from(inflater.total_in()).unwrap_or(usize::MAX);

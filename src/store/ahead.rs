@@ -48,6 +48,8 @@ struct Place {
     before: u64,
     /// Where the next frame goes; 0 before the header is written.
     length: u64,
+    /// How much of that the other half had.
+    carried: u64,
     /// Which half was the older one when the log was opened.
     older: usize,
     buffer: Aligned,
@@ -75,6 +77,7 @@ impl AheadLog {
             generation: newer.generation + 1,
             before: 0,
             length: 0,
+            carried: 0,
             older: usize::from(swaps),
             buffer: Aligned::default(),
         };
@@ -129,11 +132,13 @@ impl Log for AheadLog {
     }
 
     fn is_full(&self) -> bool {
-        self.place().length >= FULL
+        let place = self.place();
+        place.length >= FULL + place.carried
     }
 
-    fn turn(&self) {
+    fn turn(&self, carried: usize) {
         let mut place = self.place();
+        place.carried = carried as u64;
         place.half = 1 - place.half;
         place.generation += 1;
         place.before = place.length;
@@ -322,12 +327,12 @@ mod tests {
         log.append(&round(1)).unwrap();
         log.append(&round(2)).unwrap();
         assert_eq!(held(folder.path()), [changes(1), changes(2)].concat());
-        log.turn();
+        log.turn(0);
         log.append(&round(3)).unwrap();
         assert_eq!(held(folder.path()), [changes(1), changes(2), changes(3)].concat());
         log.forget().unwrap();
         assert_eq!(held(folder.path()), changes(3));
-        log.turn();
+        log.turn(0);
         log.append(&round(4)).unwrap();
         assert_eq!(held(folder.path()), [changes(3), changes(4)].concat());
         // Opened again, the log goes on behind what it holds.
@@ -383,11 +388,11 @@ mod tests {
         for n in 1..=4 {
             log.append(&round(n)).unwrap();
         }
-        log.turn();
+        log.turn(0);
         log.append(&round(5)).unwrap();
         log.forget().unwrap();
         assert_eq!(held(folder.path()), changes(5));
-        log.turn();
+        log.turn(0);
         log.append(&round(6)).unwrap();
         let length = std::fs::metadata(folder.path().join("ahead-0")).unwrap().len();
         assert_eq!(length, 5 * BLOCK as u64, "the file keeps its length");
@@ -399,7 +404,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (log, _) = AheadLog::open(folder.path()).unwrap();
         log.append(&round(1)).unwrap();
-        log.turn();
+        log.turn(0);
         log.append(&round(2)).unwrap();
         let path = folder.path().join("ahead-1");
         let whole = std::fs::read(&path).unwrap();
@@ -414,10 +419,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (log, _) = AheadLog::open(folder.path()).unwrap();
         log.append(&round(1)).unwrap();
-        log.turn();
+        log.turn(0);
         log.append(&round(2)).unwrap();
         log.forget().unwrap();
-        log.turn();
+        log.turn(0);
         log.append(&round(3)).unwrap();
         let newer = std::fs::read(folder.path().join("ahead-0")).unwrap();
         let (log, _) = AheadLog::open(folder.path()).unwrap();
@@ -434,7 +439,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (log, _) = AheadLog::open(folder.path()).unwrap();
         log.append(&round(1)).unwrap();
-        log.turn();
+        log.turn(0);
         log.append(&round(2)).unwrap();
         let path = folder.path().join("ahead-0");
         let whole = std::fs::read(&path).unwrap();

@@ -60,8 +60,9 @@ pub trait Log: Send + Sync + 'static {
     /// Whether the half being written is long enough for the other one's turn.
     fn is_full(&self) -> bool;
 
-    /// From now on writes to the other half, which was forgotten before.
-    fn turn(&self);
+    /// From now on writes to the other half, which was forgotten before; `carried` bytes of its first round were in
+    /// this one, and do not count as its length.
+    fn turn(&self, carried: usize);
 
     /// Forgets the half that is not being written: the database has it.
     ///

@@ -21,16 +21,15 @@ use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 
 use crate::identity::tenant::TenantId;
-use crate::store::ahead::encode;
 use crate::store::disk::{Cause, Disk, Log, NoRoom};
 use crate::store::dump::Item;
-use crate::store::halt::{Ended, Failed, Full};
-use crate::store::layers::Layers;
+use crate::store::halt::{Ended, Full};
 use crate::store::layout::{EXPIRY, expired_at, expiry_key, unpack, value_key, values_in};
 use crate::store::port::{
     Committed, Durability, Expectation, Key, Space, Store, StoreError, Value, Write, within_limits,
 };
 use crate::store::settle::settle;
+use crate::store::state::State;
 use crate::telemetry::metrics;
 use crate::world::stopwatch::Stopwatch;
 
@@ -56,28 +55,6 @@ pub(in crate::store) struct Shared<D, L> {
     pub(in crate::store) settle_gate: Mutex<()>,
     /// Wakes who brings it to the database, and who waits for that at the end.
     settling: Condvar,
-}
-
-#[derive(Debug, Default)]
-pub(in crate::store) struct State {
-    pub(in crate::store) layers: Layers,
-    /// The next round: what is committed and not yet in the log.
-    round: Vec<u8>,
-    /// The memory of the round before, empty.
-    spare: Vec<u8>,
-    /// How many commits there were.
-    commits: u64,
-    /// Up to which of them all is on the disk.
-    synced: u64,
-    /// Who waits for which commit to be on the disk, in the order of commits.
-    waiting: Vec<(u64, oneshot::Sender<()>)>,
-    /// Whether the log has all of the layer that is to be brought to the database.
-    may_settle: bool,
-    closing: bool,
-    ended: bool,
-    failed: Option<Failed>,
-    /// Whether the last round found no room and is tried again: until then nothing more is taken.
-    is_full: bool,
 }
 
 impl<D: Disk, L: Log> Grouped<D, L> {
@@ -152,9 +129,7 @@ impl<D: Disk, L: Log> Shared<D, L> {
             // The layer that goes to the database is what the log has after this round, no more: else a crash could
             // leave half of a commit there.
             let turns = self.log.is_full() && !state.layers.is_settling();
-            if turns {
-                state.layers.turn();
-            }
+            let carried = if turns { state.turn() } else { 0 };
             drop(state);
             let written = if round.is_empty() { Ok(()) } else { self.append(&round) };
             state = self.lock();
@@ -163,7 +138,10 @@ impl<D: Disk, L: Log> Shared<D, L> {
                 return self.fail(&mut state, cause);
             }
             if turns {
-                self.log.turn();
+                self.log.turn(carried);
+            }
+            // What is carried over is on the disk with the round after, and the half that had it stays until then.
+            if state.layers.is_settling() && carried == 0 && !state.may_settle {
                 state.may_settle = true;
                 self.settling.notify_all();
             }
@@ -211,8 +189,8 @@ impl<D: Disk, L: Log> Shared<D, L> {
             let waited = self.settling.wait_while(state, busy);
             state = waited.unwrap_or_else(PoisonError::into_inner);
             if !is_last && state.failed.is_none() && !state.layers.is_empty() {
-                state.layers.turn();
-                self.log.turn();
+                state.layers.turn(|_, _| false, 0);
+                self.log.turn(0);
                 state.may_settle = true;
                 self.settling.notify_all();
             }
@@ -282,52 +260,6 @@ impl<D: Disk, L: Log> Drop for End<'_, D, L> {
             state.fail(Box::new(Ended));
         }
         self.0.settling.notify_all();
-    }
-}
-
-impl State {
-    pub(in crate::store) fn last_commit(&self) -> u64 {
-        self.commits
-    }
-
-    pub(in crate::store) fn check(&self) -> Result<(), StoreError> {
-        match &self.failed {
-            Some(failed) => Err(StoreError::Backend(Box::new(failed.clone()))),
-            None if self.is_full => Err(StoreError::Backend(Box::new(Full))),
-            None => Ok(()),
-        }
-    }
-
-    fn fail(&mut self, cause: Cause) {
-        self.failed = Some(Failed(Arc::new(cause)));
-        self.waiting.clear();
-    }
-
-    /// Lays a commit over the database; returns its number.
-    fn lay(
-        &mut self,
-        writes: impl IntoIterator<Item = (Vec<u8>, Option<Value>)>,
-        is_durable: bool,
-    ) -> u64 {
-        self.commits += 1;
-        let commit = self.commits;
-        for (key, value) in writes {
-            encode(&mut self.round, &key, value.as_ref());
-            self.layers.lay(key, value, is_durable.then_some(commit));
-        }
-        commit
-    }
-
-    pub(in crate::store) fn wait_for(&mut self, commit: u64) -> Option<oneshot::Receiver<()>> {
-        if commit <= self.synced {
-            return None;
-        }
-        let (waiter, waiting) = oneshot::channel();
-        if self.failed.is_none() {
-            let place = self.waiting.partition_point(|(other, _)| *other <= commit);
-            self.waiting.insert(place, (commit, waiter));
-        }
-        Some(waiting)
     }
 }
 
@@ -423,6 +355,7 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
                     return Ok(Committed::Conflict(place));
                 }
             }
+            state.now = now;
             let is_idle = state.round.is_empty();
             let writes = writes.into_iter().map(|write| (value_key(&write.key), write.value));
             let commit = state.lay(writes, is_durable);

@@ -1,6 +1,7 @@
 //! What is committed and not yet in the database: a layer that grows, over one that is being brought there.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -49,8 +50,17 @@ impl Layers {
 
     /// Lays a change over `key`, by a durable commit if it has a number.
     pub fn lay(&mut self, key: Vec<u8>, value: Option<Value>, durable: Option<u64>) {
-        let before = self.find(&key).map_or(0, |laid| laid.durable);
-        self.top.insert(key, Laid { value, durable: durable.unwrap_or(before) });
+        match self.top.entry(key) {
+            Entry::Occupied(mut there) => {
+                let durable = durable.unwrap_or(there.get().durable);
+                there.insert(Laid { value, durable });
+            }
+            Entry::Vacant(place) => {
+                let below = || Some(self.below.as_ref()?.get(place.key())?.durable);
+                let durable = durable.or_else(below).unwrap_or(0);
+                place.insert(Laid { value, durable });
+            }
+        }
     }
 
     /// Whether nothing lies in the layer that grows.
@@ -65,9 +75,27 @@ impl Layers {
         self.below.is_some()
     }
 
-    /// Begins to bring the layer that grew to the database.
-    pub fn turn(&mut self) {
-        self.below = Some(Arc::new(std::mem::take(&mut self.top)));
+    /// Begins to bring the layer that grew to the database, all but what `stays`: that lies in the next one from the
+    /// start, unless it is longer than `most` bytes together.
+    pub fn turn(&mut self, stays: impl Fn(&[u8], &Value) -> bool, most: usize) {
+        let mut length = 0;
+        let mut does_stay = |key: &[u8], laid: &Laid| {
+            let value = laid.value.as_ref().filter(|value| stays(key, value));
+            length += value.map_or(0, |value| key.len() + value.bytes.len());
+            value.is_some()
+        };
+        let (mut stay, mut go): (Layer, Layer) =
+            std::mem::take(&mut self.top).into_iter().partition(|(key, laid)| does_stay(key, laid));
+        if length > most {
+            go.append(&mut stay);
+        }
+        self.top = stay;
+        self.below = Some(Arc::new(go));
+    }
+
+    /// What lies in the layer that grows, in the order of keys.
+    pub fn top(&self) -> impl Iterator<Item = (&[u8], Option<&Value>)> {
+        self.top.iter().map(|(key, laid)| (key.as_slice(), laid.value.as_ref()))
     }
 
     /// The layer that is being brought to the database.

@@ -33,6 +33,19 @@ pub fn values_in(tenant: &TenantId, space: Space) -> Vec<u8> {
     bytes
 }
 
+/// Whether what lies at `value_key` until `expires` is gone before it is worth a place in a database: by `soon`, or once
+/// the register has it.
+#[must_use]
+pub fn is_brief(value_key: &[u8], expires: Option<DateTime<Utc>>, soon: DateTime<Utc>) -> bool {
+    let mut parts = value_key.splitn(3, |byte| *byte == 0);
+    let Some(name) = parts.nth(1) else { return false };
+    let named = |space: &Space| space.as_str().as_bytes() == name;
+    match expires {
+        Some(end) => end <= soon && Space::BRIEF.iter().any(named),
+        None => named(&Space::RegisterPending),
+    }
+}
+
 /// The key by which the value at `value_key` is found once it has expired.
 #[must_use]
 pub fn expiry_key(expires: DateTime<Utc>, value_key: &[u8]) -> Vec<u8> {

@@ -30,4 +30,5 @@ pub mod service_providers;
 pub mod sessions;
 pub mod settle;
 pub mod sled;
+pub mod state;
 pub mod transactions;

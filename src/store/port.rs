@@ -84,6 +84,10 @@ impl Space {
             Self::Meta => "meta",
         }
     }
+
+    /// Those of which most values are gone minutes after they were written.
+    pub const BRIEF: [Self; 5] =
+        [Self::Transactions, Self::Blobs, Self::Replay, Self::Logouts, Self::RegisterPending];
 }
 
 /// Where a value lies: tenant, space, name.

@@ -7,6 +7,7 @@ pub mod context;
 pub mod cookie;
 pub mod crowd;
 pub mod demo;
+pub mod finish;
 pub mod form;
 pub mod headers;
 pub mod help;

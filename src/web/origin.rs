@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, Uri};
-use url::Url;
+use url::{Position, Url};
 
 use crate::flow::network::{ForwardedBy, Proxies};
 
@@ -16,13 +16,8 @@ pub fn is_our_host(headers: &HeaderMap, uri: &Uri, base: &Url) -> bool {
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
     let Ok(host) = host.to_str() else { return false };
     let agrees = uri.authority().is_none_or(|authority| authority.as_str() == host);
-    agrees && host.eq_ignore_ascii_case(&authority(base))
-}
-
-/// The host and, unless it is the scheme's own, the port of `base`.
-fn authority(base: &Url) -> String {
-    let host = base.host_str().unwrap_or_default();
-    base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    // The port is there unless it is the scheme's own.
+    agrees && host.eq_ignore_ascii_case(&base[Position::BeforeHost..Position::AfterPort])
 }
 
 /// Whether a form was sent by a page of ours, as far as the browser tells.
@@ -119,7 +114,7 @@ const MAX_HOPS: usize = 32;
 #[cfg(test)]
 mod tests {
     use axum::http::{HeaderMap, Uri};
-    use url::Url;
+    use url::{Position, Url};
 
     use super::{client_address, is_from_us, is_our_host};
     use crate::flow::network::{ForwardedBy, Network, Proxies};

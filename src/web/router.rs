@@ -15,6 +15,7 @@ use crate::flow::limits::prefix;
 use crate::telemetry::{metrics, traces};
 use crate::web::browser::{is_page, is_too_old};
 use crate::web::context::Context;
+use crate::web::finish::Finish;
 use crate::web::headers::harden;
 use crate::web::origin::is_our_host;
 use crate::web::pages::notice::Notice;
@@ -105,7 +106,7 @@ async fn guard(State(env): State<Arc<Env>>, request: Request, next: Next) -> Res
         parts.extensions.insert(context);
         let answer = next.run(Request::from_parts(parts, body)).instrument(span.clone());
         // A browser that goes away does not stop half-way what it asked for.
-        match tokio::spawn(answer).await {
+        match Finish::new(answer).await {
             Ok(response) => {
                 span.record("http.response.status_code", response.status().as_u16());
                 response

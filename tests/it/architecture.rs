@@ -208,6 +208,7 @@ fn foreign_crates_stay_where_they_belong() {
         ("reqwest", &["world/fetch.rs"]),
         ("roxmltree", &["saml/"]),
         ("sled", &["store/sled.rs"]),
+        ("tikv_jemallocator", &["main.rs"]),
         ("toml", &["config/"]),
         ("totp_rs", &["factors/totp.rs"]),
         ("tracing_opentelemetry", &["telemetry/traces.rs"]),

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ponte::identity::tenant::TenantId;
 use ponte::store::disk::{Cause, Change, Disk, Log, Pair, of_write};
 use ponte::store::grouped::Grouped;
-use ponte::store::layout::EXPIRY;
+use ponte::store::layout::{EXPIRY, value_key};
 use ponte::store::memory::MemoryStore;
 use ponte::store::port::{
     Committed, Durability, Expectation, Key, Space, Store, StoreError, Value, Write,
@@ -29,6 +29,8 @@ struct State {
     rounds: Vec<usize>,
     /// How many bytes each half of the log has, the one being written first.
     halves: [usize; 2],
+    /// How much of the one being written the other one had.
+    carried: usize,
     is_held: bool,
     fails: bool,
     /// Whether there is no room.
@@ -89,17 +91,25 @@ impl Log for Held {
     }
 
     fn is_full(&self) -> bool {
-        self.0.0.lock().unwrap().halves[0] > FULL
+        let state = self.0.0.lock().unwrap();
+        state.halves[0] > FULL + state.carried
     }
 
-    fn turn(&self) {
+    fn turn(&self, carried: usize) {
         let mut state = self.0.0.lock().unwrap();
         assert_eq!(state.halves[1], 0, "the other half was not forgotten");
         state.halves.swap(0, 1);
+        state.carried = carried;
     }
 
     fn forget(&self) -> Result<(), Cause> {
-        self.set(|state| state.halves[1] = 0);
+        self.set(|state| {
+            assert!(
+                state.halves[0] >= state.carried,
+                "forgotten before what it had was carried over"
+            );
+            state.halves[1] = 0;
+        });
         Ok(())
     }
 }
@@ -248,7 +258,6 @@ async fn after_a_failed_sync_nothing_is_taken() {
     assert!(store.sweep(1, now()).await.is_err());
 }
 
-/// While the database takes in one layer, what lies there, over it and under it is seen as one.
 /// A disk without room refuses at once and for as long as it has none; then the store goes on by itself, and what it had
 /// acknowledged before is there.
 #[tokio::test]
@@ -277,6 +286,52 @@ async fn without_room_nothing_is_taken_until_there_is_some() {
     assert!(has("before") && has("after") && !has("refused too"));
 }
 
+/// What is gone in minutes stays in the log from half to half, and never costs the database anything; unless it is very
+/// much.
+#[tokio::test]
+async fn what_is_brief_does_not_reach_the_database() {
+    let disk = Held::default();
+    let store = start(&disk);
+    let at = |space, name: &str| Key::new(&TenantId::main(), space, name);
+    let (minutes, hours) = (now() + TimeDelta::minutes(7), now() + TimeDelta::hours(7));
+    let long = || vec![7; 300];
+    let put = |key: Key, value| vec![Write { key, value: Some(value) }];
+    let (brief, later, row) =
+        (at(Space::Replay, "brief"), at(Space::Replay, "later"), at(Space::RegisterPending, "row"));
+    for (key, value) in [
+        (&brief, Value::until(long(), minutes)),
+        (&later, Value::until(long(), hours)),
+        (&row, Value::lasting(long())),
+    ] {
+        let _done = store.commit(vec![], put(key.clone(), value), Durable, now()).await.unwrap();
+    }
+    // Many halves of the log go by.
+    for n in 0..60 {
+        let other = put(key(&n.to_string()), Value::lasting(long()));
+        let _done = store.commit(vec![], other, Durable, now()).await.unwrap();
+        for key in [&brief, &later, &row] {
+            assert_eq!(store.get(key, now()).await.unwrap().unwrap(), long(), "{key:?}");
+        }
+    }
+    let kept = |key: &Key| disk.0.0.lock().unwrap().kept.contains_key(&value_key(key));
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while !kept(&key("30")) {
+        assert!(std::time::Instant::now() < deadline, "the others come to the database");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(kept(&later) && !kept(&brief) && !kept(&row));
+    // Gone meanwhile, it has never been there.
+    let gone = vec![Write { key: row.clone(), value: None }];
+    let _done = store.commit(vec![], gone, Durable, now()).await.unwrap();
+    assert_eq!(store.sweep(9, minutes).await.unwrap(), 1);
+    let much = put(at(Space::Replay, "much"), Value::until(long(), minutes));
+    let _done = store.commit(vec![], much, Durable, now()).await.unwrap();
+    drop(store);
+    assert!(!kept(&brief) && !kept(&row));
+    assert!(kept(&at(Space::Replay, "much")), "at the end the database has all");
+}
+
+/// While the database takes in one layer, what lies there, over it and under it is seen as one.
 #[tokio::test]
 async fn layers_are_seen_as_one() {
     let disk = Held::default();
@@ -292,15 +347,17 @@ async fn layers_are_seen_as_one() {
             bytes: vec![u8::try_from(step % 256).unwrap(); 20],
             expires: (step % 3 == 0).then(|| now + TimeDelta::seconds(step % 7 + 1)),
         });
-        let write = vec![Write { key: key(&name), value }];
+        let space = if step % 4 < 2 { Space::Codes } else { Space::Replay };
+        let key = Key::new(&main, space, &name);
+        let write = vec![Write { key: key.clone(), value }];
         let how = if step % 2 == 0 { Durable } else { Ephemeral };
         let done = store.commit(vec![], write.clone(), how, now).await.unwrap();
         assert_eq!(done, model.commit(vec![], write, how, now).await.unwrap());
         let after = (step % 4 == 0).then_some(name.as_str());
-        let listed = store.list(&main, Space::Codes, "", after, 30, now).await.unwrap();
-        assert_eq!(listed, model.list(&main, Space::Codes, "", after, 30, now).await.unwrap());
-        let read = store.get(&key(&name), now).await.unwrap();
-        assert_eq!(read, model.get(&key(&name), now).await.unwrap());
+        let listed = store.list(&main, space, "", after, 30, now).await.unwrap();
+        assert_eq!(listed, model.list(&main, space, "", after, 30, now).await.unwrap());
+        let read = store.get(&key, now).await.unwrap();
+        assert_eq!(read, model.get(&key, now).await.unwrap());
         if step % 20 == 19 {
             let swept = store.sweep(5, now).await.unwrap();
             assert_eq!(swept, model.sweep(5, now).await.unwrap());
@@ -309,7 +366,8 @@ async fn layers_are_seen_as_one() {
     disk.set(|state| state.is_database_held = false);
     let end = now() + TimeDelta::days(1);
     assert_eq!(store.sweep(99, end).await.unwrap(), model.sweep(99, end).await.unwrap());
-    let left = model.list(&main, Space::Codes, "", None, 99, end).await.unwrap();
+    let mut left = model.list(&main, Space::Codes, "", None, 99, end).await.unwrap();
+    left.extend(model.list(&main, Space::Replay, "", None, 99, end).await.unwrap());
     drop(store);
     let state = disk.0.0.lock().unwrap();
     let entries = state.kept.keys().filter(|key| key.starts_with(EXPIRY)).count();

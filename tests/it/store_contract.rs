@@ -330,6 +330,42 @@ async fn sled_never_puts_long_values_beside_its_log() {
     assert_eq!(get(&store, "0063").await.unwrap(), vec![5; MAX_VALUE]);
 }
 
+/// A folder of a store as a crash leaves it, after what a half of the log had went to the database but for what is brief.
+#[tokio::test]
+async fn what_is_carried_over_outlives_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = sled::open(folder.path()).unwrap();
+    let brief = Key::new(&TenantId::main(), Space::Replay, "brief");
+    let value = Value::until(b"seen".to_vec(), at(300));
+    set(&store, vec![Write { key: brief.clone(), value: Some(value) }]).await;
+    let of = |half: &str| std::fs::read(folder.path().join(half)).unwrap();
+    // Whether there is something in a half: the byte behind magic, generation and the other one's end.
+    let has = |half: &str| of(half).get(24) == Some(&1);
+    assert!(has("ahead-0") && !has("ahead-1"));
+    let mut number = 0;
+    while has("ahead-0") || !has("ahead-1") {
+        assert!(number < 2000, "the log turns, and the first half is forgotten");
+        let write = |n: u32| put(&format!("{n:04}"), &[7; MAX_VALUE]);
+        touch(&store, (number..number + 8).map(write).collect()).await;
+        store.flush().await.unwrap();
+        number = if has("ahead-1") { number } else { number + 8 };
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let copied = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            std::fs::copy(&path, copied.path().join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let store = sled::open(copied.path()).unwrap();
+    assert_eq!(store.get(&brief, at(0)).await.unwrap().unwrap(), b"seen");
+    assert_eq!(get(&store, "0000").await.unwrap(), [7; MAX_VALUE]);
+    let claimed = vec![Expectation { key: brief, value: None }];
+    let done = store.commit(claimed, vec![], Durable, at(0)).await.unwrap();
+    assert_eq!(done, Committed::Conflict(0), "seen once is seen after the crash");
+}
+
 /// A byte and the seconds that it lives, if it ends; or nothing.
 type NewValue = Option<(u8, Option<i64>)>;
 
