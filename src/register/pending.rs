@@ -243,6 +243,7 @@ pub async fn recover(
     now: DateTime<Utc>,
 ) -> Result<u64, RegisterError> {
     // What is in the files already goes from here first.
+    index(register)?;
     settle(register, records.store, now).await?;
     let mut filed = 0;
     let mut after: Option<String> = None;
@@ -270,11 +271,23 @@ pub async fn recover(
     filed += hand_over(register, records, row)?;
     if filed > 0 {
         register.filed().await?;
+        index(register)?;
         settle(register, records.store, now).await?;
         tracing::info!(event = "register.recovered", rows = filed);
     }
     Ok(filed)
 }
+
+/// Takes into the index what a crash left out of it, so that an answer is found when its browser asks for it again; an
+/// index that is to be made anew is not waited for.
+fn index(register: &Register) -> Result<(), RegisterError> {
+    if register.status().unindexed <= SOON_INDEXED {
+        register.catch_up()?;
+    }
+    Ok(())
+}
+
+const SOON_INDEXED: usize = 16 * 1024;
 
 fn hand_over(
     register: &Register,
