@@ -52,7 +52,7 @@ impl Layers {
     pub fn lay(&mut self, key: Vec<u8>, value: Option<Value>, durable: Option<u64>) {
         match self.top.entry(key) {
             Entry::Occupied(mut there) => {
-                let durable = durable.unwrap_or(there.get().durable);
+                let durable = durable.unwrap_or_else(|| there.get().durable);
                 there.insert(Laid { value, durable });
             }
             Entry::Vacant(place) => {
