@@ -114,7 +114,7 @@ const MAX_HOPS: usize = 32;
 #[cfg(test)]
 mod tests {
     use axum::http::{HeaderMap, Uri};
-    use url::{Position, Url};
+    use url::Url;
 
     use super::{client_address, is_from_us, is_our_host};
     use crate::flow::network::{ForwardedBy, Network, Proxies};
