@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::arguments_metadata::MetadataCommand;
 use crate::cli::arguments_people::{PersonCommand, UserCommand};
 use crate::cli::arguments_register::{BenchCommand, RegisterCommand, StoreCommand};
 use crate::cli::keys::arguments::KeysCommand;
@@ -48,7 +49,7 @@ pub enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
-    /// Our own metadata
+    /// Our own metadata, and the pre-flight of anybody's
     Metadata {
         /// What to do with it
         #[command(subcommand)]
@@ -163,13 +164,6 @@ pub struct Demo {
     /// The port of the service provider, http://sp.localhost:PORT
     #[arg(long, default_value_t = 8081)]
     pub sp_port: u16,
-}
-
-/// `ponte metadata …`
-#[derive(Debug, Subcommand)]
-pub enum MetadataCommand {
-    /// Print our signed metadata, as the server shows it at /metadata
-    Show,
 }
 
 /// `ponte sp …`

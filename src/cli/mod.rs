@@ -1,6 +1,7 @@
 //! The commands.
 
 pub mod arguments;
+pub mod arguments_metadata;
 pub mod arguments_people;
 pub mod arguments_register;
 pub mod bench;
@@ -13,6 +14,7 @@ pub mod house;
 pub mod import;
 pub mod init;
 pub mod keys;
+pub mod lint;
 pub mod load;
 pub mod mail;
 pub mod metadata;

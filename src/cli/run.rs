@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use crate::cli::arguments::{Arguments, Bench, Command, MetadataCommand};
+use crate::cli::arguments::{Arguments, Bench, Command};
+use crate::cli::arguments_metadata::MetadataCommand;
 use crate::cli::arguments_register::BenchCommand;
 use crate::cli::bench::register as rows;
 use crate::cli::bench::run as measure;
@@ -13,8 +14,8 @@ use crate::cli::office::Office;
 use crate::cli::say::{say, say_text};
 use crate::cli::signing::{self, Examples};
 use crate::cli::{
-    init, keys, load, metadata, people, register, reload, serve, service_providers, store_backup,
-    support, users,
+    init, keys, lint, load, metadata, people, register, reload, serve, service_providers,
+    store_backup, support, users,
 };
 use crate::world::clock::Clock;
 use crate::world::random::Random;
@@ -22,8 +23,14 @@ use crate::world::random::Random;
 /// Carries out `arguments`; an error goes to standard error in one line, causes included.
 #[must_use]
 pub fn run(arguments: &Arguments) -> ExitCode {
-    match carry_out(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = match &arguments.command {
+        Command::Metadata { command: MetadataCommand::Lint(said) } => {
+            lint::carry_out(said, Clock::system().now())
+        }
+        _ => carry_out(arguments).map(|()| ExitCode::SUCCESS),
+    };
+    match done {
+        Ok(status) => status,
         Err(error) => {
             eprintln!("ponte: {}", error.chain());
             ExitCode::from(error.status())
@@ -54,6 +61,8 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             say(format_args!("{}", metadata::document(&idp, &signing)?));
             Ok(())
         }
+        // It has an exit status of its own, and needs no configuration: `run` sees to it.
+        Command::Metadata { command: MetadataCommand::Lint(_) } => Ok(()),
         Command::Sp { command } => in_runtime(async {
             let mut office = Office::open(load::settings(&arguments.config)?).await?;
             let done = service_providers::carry_out(&mut office, command).await;

@@ -106,6 +106,7 @@ impl Check<'_> {
             requests: requests?,
             limits: limits?,
             monitoring: monitoring?,
+            lint_page: raw.tools.lint_page,
             metadata: self.folder.join(&raw.metadata.folder),
             register,
             support,

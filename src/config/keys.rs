@@ -128,6 +128,7 @@ pub const SECTIONS: &[Section] = &[
         name: "monitoring",
         words: "How others watch this server: /health, /ready and /metrics (docs/operations.md).",
     },
+    Section { name: "tools", words: "Pages for whoever integrates a service." },
     Section {
         name: "metadata",
         words: "Where the metadata of the service providers lies; `ponte sp add` keeps it in the store instead.",
@@ -460,6 +461,12 @@ pub const KEYS: &[Key] = &[
         Texts,
         Default("[\"127.0.0.1\", \"::1\"]"),
         "Addresses or networks that may ask for /health, /ready and /metrics; for all others they are not there. Behind a proxy what counts is whom it names.",
+    ),
+    key(
+        "tools.lint-page",
+        Flag,
+        Default("false"),
+        "Whether /tools/lint is there: a page on which anybody may have metadata and messages checked (docs/lint.md). Nothing of them is kept.",
     ),
     key(
         "metadata.folder",

@@ -15,6 +15,7 @@ pub struct Raw {
     pub requests: Requests,
     pub limits: Limits,
     pub monitoring: Monitoring,
+    pub tools: Tools,
     pub metadata: Metadata,
     pub register: Register,
     pub support: Support,
@@ -182,6 +183,14 @@ pub struct Limits {
 pub struct Monitoring {
     pub listen: Option<String>,
     pub from: Vec<String>,
+}
+
+/// `[tools]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Tools {
+    pub lint_page: bool,
 }
 
 /// `[metadata]`

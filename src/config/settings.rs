@@ -50,6 +50,8 @@ pub struct Settings {
     pub limits: Limits,
     /// `[monitoring]`
     pub monitoring: Monitoring,
+    /// Whether `/tools/lint` is there.
+    pub lint_page: bool,
     /// `[metadata]`: the folder, absolute if the file's own path is.
     pub metadata: PathBuf,
     /// `[register]`
@@ -263,6 +265,7 @@ impl Settings {
             support: self.support.clone(),
             proxies: self.server.proxies.clone(),
             monitors: self.monitoring.from.clone(),
+            lint_page: self.lint_page,
             demo,
             login: self.login.clone(),
             levels: LevelPolicy { ceiling: self.max_level, ..LevelPolicy::default() },
@@ -285,6 +288,7 @@ impl Settings {
             ("requests", [&self.requests, &other.requests]),
             ("limits", [&self.limits, &other.limits]),
             ("monitoring", [&self.monitoring, &other.monitoring]),
+            ("tools", [&self.lint_page, &other.lint_page]),
             ("metadata", [&self.metadata, &other.metadata]),
             ("register", [&self.register, &other.register]),
             ("support", [&self.support, &other.support]),

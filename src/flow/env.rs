@@ -159,6 +159,8 @@ pub struct Settings {
     pub proxies: Proxies,
     /// Who may ask how we are: `/health`, `/ready`, `/metrics`.
     pub monitors: Vec<Network>,
+    /// Whether `/tools/lint` is there.
+    pub lint_page: bool,
     /// Whether this is the demo: its pages say so, and `/demo` exists.
     pub demo: bool,
     /// How people log in.

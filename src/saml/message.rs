@@ -125,7 +125,8 @@ impl AuthnRequest {
         Ok(Self::of(&xml::parse(text)?))
     }
 
-    fn of(document: &Document<'_>) -> Self {
+    /// Reads `document`, signed or not: what is not from [`SignedXml`] grants nothing.
+    pub(in crate::saml) fn of(document: &Document<'_>) -> Self {
         let root = document.root_element();
         let mut shape = Shape::default();
         shape.attributes(root, "AuthnRequest", ATTRIBUTES);

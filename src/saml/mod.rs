@@ -14,6 +14,7 @@ pub mod enveloped;
 pub mod errors;
 pub mod identity_provider;
 pub mod lexical;
+pub mod lint;
 pub mod logout;
 pub mod message;
 pub mod metadata;

@@ -260,6 +260,14 @@ pub fn holds_for_ours(sound: &Sound<'_, '_>, keys: &[PublicKey]) -> Result<(), U
     ours(sound.envelope().ok_or(Unproven::Missing)?, keys).map(drop)
 }
 
+/// The same of the signature in the assertion of a response.
+///
+/// # Errors
+/// As [`holds_for_ours`].
+pub fn child_holds_for_ours(sound: &Sound<'_, '_>, keys: &[PublicKey]) -> Result<(), Unproven> {
+    ours(sound.assertion_envelope().ok_or(Unproven::Missing)?, keys).map(drop)
+}
+
 fn prove(
     sound: &Sound<'_, '_>,
     envelope: &Envelope<'_, '_>,

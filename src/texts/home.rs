@@ -18,6 +18,9 @@ table! {
     developers: "I metadati di questo gestore di identità, firmati:", "The signed metadata of this identity provider:";
     metadata: "Metadati SAML", "SAML metadata";
     entity_id: "EntityID", "EntityID";
+    lint: "Controlla metadati e messaggi", "Check metadata and messages";
+    lint_lead: "Che cosa non va nei tuoi metadati o nei tuoi messaggi, e come correggerlo:",
+        "What is wrong with your metadata or your messages, and how to mend it:";
     people: "Cittadini di prova", "Demo citizens";
     people_lead: "Le credenziali per provare, con il codice monouso del momento.",
         "The credentials for trying out, with the one-time code of the moment.";

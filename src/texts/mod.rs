@@ -16,6 +16,7 @@ pub mod help;
 pub mod home;
 pub mod identity;
 pub mod language;
+pub mod lint;
 pub mod login;
 pub mod logout;
 pub mod mail;

@@ -19,6 +19,7 @@ pub(super) async fn home(Extension(context): Extension<Context>) -> Response {
     let home = Home {
         entity_id: context.env.idp.entity_id.clone(),
         metadata: "/metadata".into(),
+        lint: context.env.settings.lint_page.then(|| "/tools/lint".into()),
         people: context.env.settings.demo.then(|| "/demo".into()),
     };
     page(&context, StatusCode::OK, home.render(&frame))

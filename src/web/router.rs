@@ -20,7 +20,7 @@ use crate::web::headers::harden;
 use crate::web::origin::is_our_host;
 use crate::web::pages::notice::Notice;
 use crate::web::reply::notice;
-use crate::web::{account, assets, help, home, login, logout, monitoring, saml, upstream};
+use crate::web::{account, assets, help, home, lint, login, logout, monitoring, saml, upstream};
 use crate::world::stopwatch::Stopwatch;
 
 /// Everything that we answer.
@@ -40,6 +40,7 @@ fn routes() -> Router {
         .route("/help", get(help::index))
         .route("/help/{topic}", get(help::show).post(help::vote))
         .route("/metadata", get(saml::metadata))
+        .route("/tools/lint", get(lint::show).post(lint::check))
         .route("/saml/start", get(saml::start))
         .route("/saml/sso", get(saml::redirect).post(saml::post))
         .route("/saml/slo", get(logout::redirect).post(logout::post))
@@ -134,7 +135,7 @@ fn within_limits(context: &Context, method: &Method, path: &str) -> Result<(), u
 async fn wrong_method(Extension(context): Extension<Context>, request: Request) -> Response {
     let path = request.uri().path();
     let allowed = match path {
-        "/saml/sso" | "/account/password" => "GET, HEAD, POST",
+        "/saml/sso" | "/account/password" | "/tools/lint" => "GET, HEAD, POST",
         "/account/enter"
         | "/account/sign-out"
         | "/account/sessions/end"

@@ -9,6 +9,7 @@ use ponte::oidc::jose::keys::KeySet;
 use ponte::oidc::jose::{self, sign};
 use ponte::oidc::{discovery, openid};
 use ponte::saml::binding::{self, Inbound, Parameter};
+use ponte::saml::lint::inspect::{Subject, inspect};
 use ponte::saml::signature::{self, PublicKey};
 use ponte::saml::structure::{self, Root, Signed};
 use ponte::saml::upstream::response::claimed;
@@ -70,6 +71,14 @@ fn the_signed_seeds_hold() {
     binding::decode(Inbound::Post { form: &form }, Parameter::SamlRequest).unwrap();
     let request = AuthnRequest::spid("_seed", ISSUED).unsigned();
     assert_eq!(seed("request", "spid.xml"), request);
+}
+
+#[test]
+fn the_seeds_of_the_pre_flight_are_recognised() {
+    for name in ["request.xml", "response.xml", "metadata.xml", "redirect", "logout.xml"] {
+        let report = inspect(seed("lint", name).as_bytes(), None, chrono::DateTime::UNIX_EPOCH);
+        assert_ne!(report.subject, Subject::Unknown, "{name}");
+    }
 }
 
 /// What an OpenID provider sends, as good as it can be: tokens with the key of the fuzzer.

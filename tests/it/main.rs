@@ -30,6 +30,7 @@ mod import;
 mod judge;
 mod keys;
 mod levels;
+mod lint;
 mod logout;
 mod logout_messages;
 mod logout_server;

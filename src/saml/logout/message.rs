@@ -86,7 +86,8 @@ impl LogoutMessage {
         Ok(Self::of(kind, &xml::parse(text)?))
     }
 
-    fn of(kind: Kind, document: &Document<'_>) -> Self {
+    /// Reads `document`, signed or not: what is not from [`SignedXml`] grants nothing.
+    pub(in crate::saml) fn of(kind: Kind, document: &Document<'_>) -> Self {
         let root = document.root_element();
         let mut shape = Shape::default();
         let element = kind.element();

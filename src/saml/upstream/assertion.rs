@@ -100,8 +100,8 @@ impl std::fmt::Debug for Attribute {
 }
 
 impl Assertion {
-    /// Reads `root`, an `Assertion` of verified octets.
-    pub(super) fn of(root: Node<'_, '_>) -> Self {
+    /// Reads `root`, an `Assertion`: of verified octets, unless somebody only wants to know what is wrong with it.
+    pub(in crate::saml) fn of(root: Node<'_, '_>) -> Self {
         let mut shape = Shape::default();
         shape.attributes(root, "Assertion", &["ID", "IssueInstant", "Version"]);
         let mut assertion = Self {

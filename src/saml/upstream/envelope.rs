@@ -34,7 +34,7 @@ pub struct Envelope {
 impl Envelope {
     /// Reads `document`, a `Response`: of verified octets, or, where it is not signed itself, as it came; what is
     /// read here can refuse an answer and never grants anything.
-    pub(super) fn of(document: &Document<'_>) -> Self {
+    pub(in crate::saml) fn of(document: &Document<'_>) -> Self {
         let root = document.root_element();
         let mut shape = Shape::default();
         shape.attributes(root, "Response", ATTRIBUTES);

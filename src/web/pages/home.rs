@@ -9,6 +9,8 @@ pub struct Home {
     pub entity_id: String,
     /// Where our metadata are.
     pub metadata: String,
+    /// Where metadata and messages are checked, if anybody may.
+    pub lint: Option<String>,
     /// Where the demo citizens are, in a demonstration.
     pub people: Option<String>,
 }

@@ -14,6 +14,7 @@ pub mod frame;
 pub mod help;
 pub mod home;
 pub mod identity;
+pub mod lint;
 pub mod login;
 pub mod logout;
 pub mod notice;

@@ -65,6 +65,7 @@ impl Making {
                 service: name("Ente di prova"),
                 support: Support::default(),
                 proxies: Proxies::default(),
+                lint_page: true,
                 monitors: vec![IpAddr::from([127, 0, 0, 1]).into()],
                 demo: false,
                 login: LoginSettings {

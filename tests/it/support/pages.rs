@@ -211,6 +211,7 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         ("home", Home {
             entity_id: "https://idp.example".into(),
             metadata: "/metadata".into(),
+            lint: Some("/tools/lint".into()),
             people: Some("/demo".into()),
         }.render(&around)),
         ("demo_home", DemoHome {
@@ -452,7 +453,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             back: Some(form()),
         }
         .render(&around),
-        Home { entity_id: v(), metadata: v(), people: Some(v()) }.render(&around),
+        Home { entity_id: v(), metadata: v(), lint: Some(v()), people: Some(v()) }.render(&around),
         Notice::MethodNotAllowed { allowed: v() }.render(&around),
         DemoHome { login: v(), entity_id: v(), provider: v(), people: v() }.render(&around),
         DemoAttributes {

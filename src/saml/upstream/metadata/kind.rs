@@ -102,7 +102,7 @@ impl MetadataProfile {
     }
 
     /// The empty element that says so in the contact's extensions.
-    pub(super) fn mark(self) -> Option<&'static str> {
+    pub(in crate::saml) fn mark(self) -> Option<&'static str> {
         Some(match self {
             Self::SpidPublic | Self::Ficep => "spid:Public",
             Self::SpidPrivate => "spid:Private",

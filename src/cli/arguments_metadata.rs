@@ -1,0 +1,62 @@
+//! What may be said on the command line of `ponte metadata`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::texts::language::Language;
+
+/// `ponte metadata …`
+#[derive(Debug, Subcommand)]
+pub enum MetadataCommand {
+    /// Print our signed metadata, as the server shows it at /metadata
+    Show,
+    /// Say what is wrong with metadata or a SAML message, who refuses it for that, and how to mend it
+    Lint(MetadataLint),
+}
+
+/// `ponte metadata lint`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit status: 0 nobody would refuse it; 1 somebody would; 2 it cannot be read."
+)]
+pub struct MetadataLint {
+    /// Metadata, an AuthnRequest, a Response or a logout message: XML, base64 or a redirect's address; - reads standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Whose rules metadata are held to: spid-public, spid-private, spid-ag-public-full, cie-public, spid-idp, …; guessed if not said
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// The language of the text, the SARIF and the HTML
+    #[arg(long, value_enum, default_value_t = ReportLanguage::En)]
+    pub language: ReportLanguage,
+    /// Print JSON, with both languages
+    #[arg(long, conflicts_with = "sarif")]
+    pub json: bool,
+    /// Print SARIF 2.1.0
+    #[arg(long)]
+    pub sarif: bool,
+    /// Write a report in HTML to this file too
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
+/// The language of a report.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum ReportLanguage {
+    /// Italian
+    It,
+    /// English
+    En,
+}
+
+impl ReportLanguage {
+    /// The language itself.
+    #[must_use]
+    pub fn language(self) -> Language {
+        match self {
+            Self::It => Language::It,
+            Self::En => Language::En,
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The pre-flight of metadata and messages.
+
+mod against_the_suite;
+mod command;
+mod messages;
+mod mutations;
+mod page;
+mod reports;
