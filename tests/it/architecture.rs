@@ -320,7 +320,12 @@ fn unsafe_code_is_in_one_place() {
 /// A file that cannot be read at one sitting is two files; tables may be long.
 #[test]
 fn files_are_short() {
-    const TABLES: [&str; 2] = ["config/keys.rs", "saml/errors/table.rs"];
+    const TABLES: [&str; 4] = [
+        "config/keys.rs",
+        "saml/errors/table.rs",
+        "saml/lint/rules.rs",
+        "saml/lint/schema_tables.rs",
+    ];
     let mut wrong = Vec::new();
     for source in sources() {
         let lines = source.text.lines().count();

@@ -35,6 +35,14 @@ pub(super) fn check(document: &Document<'_>, changed: bool, found: &mut Findings
         found.node(&rules::SIGNATURE_CERTIFICATE, signature, "");
         return;
     };
+    let empty = ["SignatureValue", "DigestValue"]
+        .into_iter()
+        .flat_map(|name| descendants(signature, name))
+        .find(|node| text(*node).trim().is_empty());
+    if let Some(empty) = empty {
+        found.node(&rules::SIGNATURE_VALUE, empty, "");
+        return;
+    }
     let sound = match structure::check(
         document,
         Root::EntityDescriptor,

@@ -63,5 +63,5 @@ fn json_and_html_come_out_whole() {
     let said: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(said["profile"], "spid-private");
     assert_eq!(said["refused"], true);
-    assert!(std::fs::read_to_string(html).unwrap().ends_with("</html>\n"));
+    assert!(std::fs::read_to_string(html).unwrap().trim_end().ends_with("</html>"));
 }

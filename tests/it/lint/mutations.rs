@@ -34,8 +34,10 @@ pub(crate) fn keys(profile: MetadataProfile) -> Keys {
         country: "IT",
         locality: "Roma",
     };
+    let body = if profile.is_private() { "1.3.76.16.4.3.1" } else { "1.3.76.16.4.2.1" };
+    let policies = ["1.3.76.16.6", body];
     let from: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
-    let pair = make(KeyKind::Rsa2048, &holder, &[], from, 3650, [1; 16]).unwrap();
+    let pair = make(KeyKind::Rsa2048, &holder, &policies, from, 3650, [1; 16]).unwrap();
     let signer = KeyFile::load(&pair.key, &pair.certificate).unwrap();
     Keys { pair, signer }
 }
@@ -693,7 +695,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         SpidAgPublicFull,
         "contact-kind",
         &[
-            ("<spid:PublicServicesFullAggregator ", "<spid:PublicServicesLightAggregator "),
+            ("<spid:PublicServicesFullAggregator>", "<spid:PublicServicesLightAggregator>"),
             ("</spid:PublicServicesFullAggregator>", "</spid:PublicServicesLightAggregator>"),
         ],
     ),
