@@ -1,7 +1,8 @@
-//! The contacts of a service provider: Avviso 29, Avviso 19 for whoever acts for another body, and the card's own.
+//! The contacts of a service provider: Avviso 29, Avviso 19 for whoever acts for another body.
 
 use roxmltree::Node;
 
+use crate::saml::lint::contacts_card;
 use crate::saml::lint::finding::Findings;
 use crate::saml::lint::profile::LintProfile;
 use crate::saml::lint::rule::Judges;
@@ -159,7 +160,7 @@ pub(super) fn check(root: Node<'_, '_>, profile: MetadataProfile, found: &mut Fi
             true,
             found,
         ),
-        CiePublic | CiePrivate => card(root, profile, found),
+        CiePublic | CiePrivate => contacts_card::check(root, profile, found),
         _ => {}
     }
     if LintProfile::ServiceProvider(profile).is_spid() {
@@ -167,7 +168,7 @@ pub(super) fn check(root: Node<'_, '_>, profile: MetadataProfile, found: &mut Fi
     }
 }
 
-fn of<'a, 'i>(
+pub(super) fn of<'a, 'i>(
     root: Node<'a, 'i>,
     contact_type: &'a str,
     entity_type: Option<&'a str>,
@@ -181,7 +182,7 @@ fn of<'a, 'i>(
 }
 
 /// The extensions of that name of all `contacts` together, as the suite looks for them.
-fn extension<'a, 'i>(contacts: &[Node<'a, 'i>], name: &'a str) -> Vec<Node<'a, 'i>> {
+pub(super) fn extension<'a, 'i>(contacts: &[Node<'a, 'i>], name: &'a str) -> Vec<Node<'a, 'i>> {
     contacts
         .iter()
         .flat_map(|contact| named(*contact, "Extensions"))
@@ -228,7 +229,7 @@ fn contact(
     }
 }
 
-fn email(
+pub(super) fn email(
     contacts: &[Node<'_, '_>],
     root: Node<'_, '_>,
     named_so: &str,
@@ -269,7 +270,7 @@ fn is_email(said: &str) -> bool {
     plain(name) && plain(host) && (2..=8).contains(&top.chars().count()) && top.chars().all(is_word)
 }
 
-fn phone(contacts: &[Node<'_, '_>], by_suite: bool, found: &mut Findings<'_, '_>) {
+pub(super) fn phone(contacts: &[Node<'_, '_>], by_suite: bool, found: &mut Findings<'_, '_>) {
     let all = contacts.iter().flat_map(|contact| named(*contact, "TelephoneNumber"));
     for (place, phone) in all.enumerate() {
         let said = text(phone);
@@ -440,58 +441,6 @@ fn extensions(root: Node<'_, '_>, found: &mut Findings<'_, '_>) {
                     found.node(&rules::EXTENSION_ORDER, child, name);
                 }
                 last = last.max(place);
-            }
-        }
-    }
-}
-
-/// The contacts of a service provider of the electronic identity card.
-fn card(root: Node<'_, '_>, profile: MetadataProfile, found: &mut Findings<'_, '_>) {
-    let contacts = of(root, "administrative", None);
-    let so = "ContactPerson[@contactType='administrative']";
-    if contacts.len() != 1 {
-        let place = contacts.get(1).copied().unwrap_or(root);
-        found
-            .node(&rules::CONTACT_ONE, place, &contacts.len().to_string())
-            .wants(format!("1 {so}"));
-    }
-    email(&contacts, root, so, true, found);
-    phone(&contacts, false, found);
-    let (mark, other, codes): (_, _, &[&str]) = match profile {
-        CiePrivate => {
-            ("Private", "Public", &["Municipality", "VATNumber", "NACE2Code", "FiscalCode"])
-        }
-        _ => ("Public", "Private", &["Municipality", "IPACode"]),
-    };
-    let here = contacts.first().copied().unwrap_or(root);
-    let marked = extension(&contacts, mark);
-    match marked.first() {
-        None => {
-            found.node(&rules::CONTACT_KIND, here, "").wants(format!("<cie:{mark}/>"));
-        }
-        Some(first) if !text(*first).is_empty() => {
-            found.node(&rules::CONTACT_KIND_EMPTY, *first, text(*first));
-        }
-        Some(_) => {}
-    }
-    if let Some(first) = extension(&contacts, other).first() {
-        found.node(&rules::CONTACT_KIND_OTHER, *first, other).wants(format!("<cie:{mark}/>"));
-    }
-    for contact in descendants(root, "ContactPerson") {
-        for name in codes {
-            let is_technical = contact.attribute("contactType") == Some("technical");
-            if is_technical && *name == "IPACode" {
-                continue;
-            }
-            let all = extension(&[contact], name);
-            let wrong = match all[..] {
-                [] => Some(contact),
-                [one] if text(one).is_empty() => Some(one),
-                [_] => None,
-                [_, second, ..] => Some(second),
-            };
-            if let Some(place) = wrong {
-                found.node(&rules::CONTACT_CIE, place, "").wants(format!("cie:{name}"));
             }
         }
     }

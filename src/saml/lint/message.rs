@@ -28,7 +28,7 @@ use crate::saml::logout::message::{Kind, LogoutMessage};
 use crate::saml::message::AuthnRequest;
 use crate::saml::names;
 use crate::saml::partner::{
-    Answers, AttributeSet, Consumer, LogoutService, Profile, ServiceProvider,
+    Answers, AttributeSet, Consumer, LogoutService, Profile, ServiceProvider, WaysIn,
 };
 use crate::saml::profile::check::{Asked, Found};
 use crate::saml::signature::{self, PublicKey};
@@ -366,6 +366,7 @@ fn stand_in(profile: Profile, entity_id: String) -> ServiceProvider {
         minimum_level: None,
         single_sign_on: None,
         disabled: false,
+        ways: WaysIn::default(),
     }
 }
 

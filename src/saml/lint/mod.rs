@@ -4,6 +4,7 @@
 
 pub mod certificates;
 pub mod contacts;
+pub mod contacts_card;
 pub mod document;
 pub mod endpoints;
 pub mod entity;

@@ -59,8 +59,7 @@ pub(crate) fn good(profile: MetadataProfile) -> String {
         SpidAgPublicFull => &*AGGREGATOR,
         CiePublic => &*CARD,
         other => {
-            return write::write(&description(other), "_md1", &self::keys(other).signer, &[])
-                .unwrap();
+            return write::write(&description(other), "_md1", &keys(other).signer, &[]).unwrap();
         }
     };
     write::write(&description(profile), "_md1", &keys.signer, &[]).unwrap()
