@@ -90,7 +90,7 @@ impl Check<'_> {
         let service_providers = self.service_providers(&raw.service_provider, &raw.upstream);
         let base_url = server.as_ref().map(|server| &server.base_url);
         let relying_parties = self.entities(&raw.relying_party, base_url);
-        let upstreams = self.upstreams(&raw.upstream, &raw.relying_party);
+        let upstreams = self.upstreams(&raw.upstream, &raw.relying_party, base_url);
         let named = &raw.sessions.account_upstreams;
         self.known_upstreams("sessions.account-upstreams", named, &raw.upstream);
         Some(Settings {

@@ -11,6 +11,7 @@ pub mod document;
 pub mod fault;
 pub mod keys;
 pub mod mail;
+pub mod openid;
 pub mod raw;
 pub mod reference;
 pub mod settings;

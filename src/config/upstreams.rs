@@ -62,6 +62,7 @@ impl Check<'_> {
         &mut self,
         raw: &[raw::Upstream],
         entities: &[raw::RelyingParty],
+        base: Option<&Url>,
     ) -> Vec<Configured> {
         let mut upstreams: Vec<Configured> = Vec::with_capacity(raw.len());
         for (number, raw) in raw.iter().enumerate() {
@@ -69,20 +70,25 @@ impl Check<'_> {
             if upstreams.iter().any(|other| other.id == raw.id) {
                 self.wrong(&key("id"), "one table for each upstream", &raw.id);
             }
-            if !entities.iter().any(|entity| entity.id == raw.relying_party) {
+            let as_whom = raw.relying_party.clone().unwrap_or_default();
+            let is_saml = raw.kind == "saml";
+            if is_saml && !entities.iter().any(|entity| entity.id == as_whom) {
                 let expected = "the id of a [[relying-party]]";
-                self.wrong(&key("relying-party"), expected, &raw.relying_party);
+                self.wrong(&key("relying-party"), expected, &as_whom);
             }
             let rules = self.rules(&key("attributes"), &raw.attributes);
-            let kind = self.choice(&key("kind"), &raw.kind, &[("saml", ())]);
-            let speaks = kind.and_then(|()| self.saml(raw, &key)).map(Speaks::Saml);
+            let kind = self.choice(&key("kind"), &raw.kind, &[("saml", true), ("oidc", false)]);
+            let speaks = kind.and_then(|is_saml| match is_saml {
+                true => self.saml(raw, &key).map(Speaks::Saml),
+                false => self.openid(raw, base, &key).map(Speaks::OpenId),
+            });
             let levels = self.levels(raw, &key);
             let id = self.id(&key("id"), &raw.id);
             let (Some(id), Some(speaks), Some(levels)) = (id, speaks, levels) else { continue };
             upstreams.push(Configured {
                 id,
                 name: LocalName { it: raw.name_it.clone(), en: raw.name_en.clone() },
-                entity: raw.relying_party.clone(),
+                entity: as_whom,
                 levels,
                 rules,
                 offered: raw.offered,
@@ -158,7 +164,7 @@ impl Check<'_> {
         key: &dyn Fn(&str) -> String,
     ) -> Option<UpstreamProfile> {
         let profiles = UpstreamProfile::ALL.map(|profile| (profile.name(), profile));
-        self.choice(&key("profile"), &raw.profile, &profiles)
+        self.choice(&key("profile"), raw.profile.as_deref().unwrap_or("saml2"), &profiles)
     }
 
     fn trust(&mut self, raw: &raw::Upstream, key: &dyn Fn(&str) -> String) -> Option<Trust> {
@@ -197,7 +203,7 @@ impl Check<'_> {
         raw: &raw::Upstream,
         key: &dyn Fn(&str) -> String,
     ) -> Option<UpstreamLevels> {
-        let usual = match raw.profile.as_str() {
+        let usual = match raw.profile.as_deref().unwrap_or_default() {
             "spid" | "ficep" => Some(UpstreamLevels::of(Vocabulary::Spid, Asking::Minimum)),
             "cie" => Some(UpstreamLevels::of(Vocabulary::Spid, Asking::Exact)),
             _ => None,

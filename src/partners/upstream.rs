@@ -15,6 +15,7 @@ use crate::identity::attributes::AttributeName;
 use crate::identity::mapping::Rule;
 use crate::login::request::LocalName;
 use crate::login::ways::Way;
+use crate::partners::openid::OpenId;
 use crate::saml::binding::Binding;
 use crate::saml::metadata::error::{MetadataError, Warning};
 use crate::saml::upstream::profile::UpstreamProfile;
@@ -48,6 +49,8 @@ pub struct Configured {
 pub enum Speaks<S> {
     /// SAML 2.0.
     Saml(S),
+    /// OpenID Connect.
+    OpenId(OpenId),
 }
 
 /// Where the metadata of a SAML upstream are, and how they are used.
@@ -200,14 +203,19 @@ impl Upstreams {
         let entities: HashMap<String, Arc<Entity>> =
             entities.iter().map(|one| (one.id.clone(), Arc::new(one.clone()))).collect();
         for one in configured.iter().filter(|one| !one.disabled) {
-            let Some(entity) = entities.get(&one.entity) else { continue };
+            let entity = match &one.speaks {
+                Speaks::Saml(_) => entities.get(&one.entity).cloned(),
+                Speaks::OpenId(openid) => Some(Arc::new(openid.entity())),
+            };
+            let Some(entity) = entity else { continue };
             let speaks = match &one.speaks {
+                Speaks::OpenId(openid) => Speaks::OpenId(openid.clone()),
                 Speaks::Saml(source) => match built.saml(one, source, now) {
                     Some(saml) => Speaks::Saml(saml),
                     None => continue,
                 },
             };
-            let upstream = Upstream::of(one, Arc::clone(entity), speaks);
+            let upstream = Upstream::of(one, entity, speaks);
             built.upstreams.logos.extend(logos(one, &upstream));
             built.upstreams.upstreams.push(Arc::new(upstream));
         }
@@ -261,6 +269,12 @@ impl Upstreams {
     pub fn providers(&self, upstream: &Upstream, now: DateTime<Utc>) -> Vec<Provider> {
         let logo = |id: &str| self.logos.get(&(upstream.id.clone(), id.to_owned())).cloned();
         match &upstream.speaks {
+            Speaks::OpenId(openid) => vec![Provider {
+                id: openid.client.issuer.clone(),
+                name: upstream.name.clone(),
+                logo: logo(&openid.client.issuer),
+                goes_to: openid.goes_to(now),
+            }],
             Speaks::Saml(saml) => saml
                 .alive(now)
                 .map(|provider| Provider {
@@ -303,6 +317,11 @@ impl Upstream {
                 UpstreamProfile::Ficep => Look::Eidas,
                 UpstreamProfile::Saml2 => Look::Plain,
             },
+            Speaks::OpenId(openid) => match openid.client.profile.name {
+                "spid" => Look::Spid,
+                "cie" => Look::Cie,
+                _ => Look::Plain,
+            },
         };
         let own = Some(configured.name.clone()).filter(|name| *name != LocalName::default());
         let usual = match (look, &speaks) {
@@ -313,6 +332,7 @@ impl Upstream {
                 [only] if only.name != LocalName::default() => only.name.clone(),
                 _ => plain(&configured.id),
             },
+            (Look::Plain, Speaks::OpenId(_)) => plain(&configured.id),
         };
         Self {
             id: configured.id.clone(),
@@ -426,6 +446,7 @@ impl Upstreams {
     fn whose(&self, entity_id: &str) -> Option<String> {
         let has = |upstream: &&Arc<Upstream>| match &upstream.speaks {
             Speaks::Saml(saml) => saml.providers.iter().any(|one| one.entity_id == entity_id),
+            Speaks::OpenId(openid) => openid.client.issuer == entity_id,
         };
         self.upstreams.iter().find(has).map(|upstream| upstream.id.clone())
     }
@@ -436,6 +457,7 @@ fn logos(one: &Configured, upstream: &Upstream) -> Vec<((String, String), Arc<st
     let Some(folder) = &one.logos else { return Vec::new() };
     let ids: Vec<&str> = match &upstream.speaks {
         Speaks::Saml(saml) => saml.providers.iter().map(|one| one.entity_id.as_str()).collect(),
+        Speaks::OpenId(openid) => vec![openid.client.issuer.as_str()],
     };
     let logo = |id: &&str| {
         let url = url::Url::parse(id).ok()?;

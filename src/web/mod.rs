@@ -17,6 +17,7 @@ pub mod login;
 pub mod logout;
 pub mod monitoring;
 pub mod multipart;
+pub mod oidc;
 pub mod origin;
 pub mod pages;
 pub mod reply;

@@ -20,7 +20,9 @@ use crate::web::headers::harden;
 use crate::web::origin::is_our_host;
 use crate::web::pages::notice::Notice;
 use crate::web::reply::notice;
-use crate::web::{account, assets, help, home, lint, login, logout, monitoring, saml, upstream};
+use crate::web::{
+    account, assets, help, home, lint, login, logout, monitoring, oidc, saml, upstream,
+};
 use crate::world::stopwatch::Stopwatch;
 
 /// Everything that we answer.
@@ -67,6 +69,8 @@ fn routes() -> Router {
         .route("/sp/{entity}/metadata", get(upstream::metadata))
         .route("/sp/{entity}/login", get(upstream::login))
         .route("/sp/{entity}/acs", post(upstream::consume))
+        .route("/oidc/callback/{upstream}", get(oidc::back).post(oidc::posted))
+        .route("/oidc/jwks/{upstream}", get(oidc::keys))
         .route(assets::ROUTE, get(assets::serve))
 }
 
@@ -125,7 +129,8 @@ async fn guard(State(env): State<Arc<Env>>, request: Request, next: Next) -> Res
 
 /// Pages that cost nothing are not counted.
 fn within_limits(context: &Context, method: &Method, path: &str) -> Result<(), u32> {
-    let begins = path.starts_with("/saml/") || path.starts_with("/sp/");
+    let begins =
+        path.starts_with("/saml/") || path.starts_with("/sp/") || path.starts_with("/oidc/");
     if method == Method::GET && !begins {
         return Ok(());
     }
@@ -147,6 +152,7 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         "/saml/slo" | "/saml/slo/response" | "/logout" => "GET, HEAD, POST",
         _ if path.starts_with("/logout/") && path.matches('/').count() == 3 => "POST",
         _ if path.starts_with("/sp/") && path.ends_with("/acs") => "POST",
+        _ if path.starts_with("/oidc/callback/") => "GET, HEAD, POST",
         _ if path.starts_with("/login/") && path.ends_with("/back") => "GET, HEAD",
         _ if path.starts_with("/login/")
             && (path.ends_with("/enrolled") || path.ends_with("/ways")) =>

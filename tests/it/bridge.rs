@@ -10,6 +10,7 @@ use crate::support::bridge::{
 };
 use crate::support::citizen::Delivered;
 
+mod openid;
 mod table;
 
 const CODE: &str = "RSSDAA80A41H501I";

@@ -7,12 +7,13 @@ use crate::assurance::plan::to_ask_of_upstream;
 use crate::flow::advance::{ROUNDS, advance, page};
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
+use crate::flow::prove::{Kept, keep};
 use crate::flow::reply::{Reply, Trouble};
 use crate::flow::upstream::offers::access;
 use crate::flow::upstream::reply::Asked;
-use crate::flow::upstream::saml;
+use crate::flow::upstream::{oidc, saml};
 use crate::flow::visit::{Visitor, enter, enter_with_form};
-use crate::login::delegation::Delegation;
+use crate::login::delegation::{Delegation, No, Setback};
 use crate::login::step::Step;
 use crate::login::transaction::Transaction;
 use crate::login::ways::Chosen;
@@ -148,6 +149,10 @@ async fn open(
     let about = About { upstream, provider, wanted, afresh, handle: &handle, at };
     let question = match &upstream.speaks {
         Speaks::Saml(saml) => saml::question(env, saml, &about)?.ok_or_else(nobody)?,
+        Speaks::OpenId(openid) => match oidc::question(env, openid, &about).await? {
+            Some(question) => question,
+            None => return unreachable(env, loaded, chosen, visitor, now).await,
+        },
     };
     let until = login.keep_until();
     let delegation = Delegation {
@@ -190,6 +195,24 @@ async fn open(
         provider: provider.to_owned(),
         message: question.message,
     }))))
+}
+
+/// The identity provider cannot be asked now: told as a failure of its own, with the ways on.
+async fn unreachable(
+    env: &Env,
+    loaded: &Loaded<Transaction>,
+    chosen: &Chosen,
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<Reply>, Failure> {
+    let (upstream, provider) = (chosen.upstream.clone(), chosen.provider.clone());
+    let setback = Setback { upstream, provider, why: No::Failed };
+    let set_back = loaded.value.clone().set_back(setback)?;
+    match keep(env, Batch::new(), loaded, set_back, false, visitor, now).await? {
+        Some(Kept::Same(kept)) => advance(env, *kept, visitor, now).await.map(Some),
+        Some(Kept::Risen(reply)) => Ok(Some(reply)),
+        None => Ok(None),
+    }
 }
 
 /// Where the question `handle` is kept for the register.

@@ -137,8 +137,9 @@ async fn judge(
     let delegation = &kept.loaded.value;
     let upstreams = env.upstreams.snapshot();
     let upstream = upstreams.find(&delegation.upstream);
-    let saml = upstream.map(|upstream| match &upstream.speaks {
-        Speaks::Saml(saml) => saml,
+    let saml = upstream.and_then(|upstream| match &upstream.speaks {
+        Speaks::Saml(saml) => Some(saml),
+        Speaks::OpenId(_) => None,
     });
     let provider = saml.and_then(|saml| Some((saml, saml.find(&delegation.provider, now)?)));
     let notes: Option<Notes> = serde_json::from_str(&delegation.notes).ok();

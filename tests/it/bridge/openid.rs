@@ -1,0 +1,100 @@
+//! npm's oidc-provider behind our front door, over HTTP: a service provider asks by SAML, and the level and the attributes come right.
+
+use josekit::jwk::KeyPair as _;
+use josekit::jwk::alg::rsa::RsaKeyPair;
+use serde_json::{Value, json};
+
+use crate::support::agent::{Agent, Page};
+use crate::support::bridge::{PASS_THROUGH, answer, send, spid};
+use crate::support::keys;
+use crate::support::oidc_op::OidcOp;
+use crate::support::server::{Server, free_port};
+use crate::support::sp::{Metadata, SPID_ENTITY};
+
+/// A server with the provider `op` as its one upstream, sealed tokens and pushed, signed requests.
+fn behind() -> (Server, OidcOp) {
+    let port = free_port();
+    let mut hub = Server::new();
+    let pem = RsaKeyPair::generate(2048).unwrap().to_pem_private_key();
+    std::fs::write(hub.folder().join("openid.pem"), pem).unwrap();
+    hub.configure(&format!(
+        "\n[[upstream]]\nid = \"op\"\nkind = \"oidc\"\nissuer = \"http://127.0.0.1:{port}\"\nclient-id = \"ponte\"\n\
+         assertion-audience = \"issuer\"\nrequest-object = true\npush = true\nencrypted-id-token = true\n\
+         decryption-key = \"openid.pem\"\nceiling = \"SpidL3\"\nask = \"exact\"\nname-it = \"Ente OpenID\"\n\
+         scopes = [\"openid\", \"profile\", \"email\", \"eid\"]\n\
+         levels = [\"https://www.spid.gov.it/SpidL1=SpidL1\", \"https://www.spid.gov.it/SpidL2=SpidL2\", \
+         \"https://www.spid.gov.it/SpidL3=SpidL3\"]\n"
+    ));
+    hub.add_metadata("spid", &Metadata::spid().signed(&keys::SP.signer), SPID_ENTITY, "spid");
+    hub.configure(PASS_THROUGH);
+    hub.start();
+    let ours = Agent::new().get(&hub.url("/oidc/jwks/op")).unwrap();
+    let ours: Value = serde_json::from_str(&ours.body).unwrap_or_else(|_| panic!("{ours:?}"));
+    let signs = ours["keys"][0]["alg"].clone();
+    let mut client = json!({
+        "client_id": "ponte",
+        "redirect_uris": [hub.url("/oidc/callback/op")],
+        "response_types": ["code"],
+        "grant_types": ["authorization_code"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "token_endpoint_auth_signing_alg": signs,
+        "request_object_signing_alg": signs,
+        "scope": "openid profile email eid",
+        "jwks": ours,
+    });
+    for kind in ["id_token", "userinfo"] {
+        client[format!("{kind}_signed_response_alg")] = json!("RS256");
+        client[format!("{kind}_encrypted_response_alg")] = json!("RSA-OAEP-256");
+        client[format!("{kind}_encrypted_response_enc")] = json!("A256CBC-HS512");
+    }
+    let more = json!({"push_only": true, "object_only": true});
+    let op = OidcOp::start(hub.folder(), port, &client, &more);
+    (hub, op)
+}
+
+/// From the request by way of the provider to the page that we then show.
+fn walk(hub: &Server, op: &OidcOp, agent: &mut Agent, level: u8) -> Page {
+    let request = send(hub, &spid(hub, level, "minimum"));
+    let page = agent.get(&request.url).unwrap();
+    let form = page.form_with_button("provider", &op.issuer);
+    let form = form.unwrap_or_else(|| panic!("no button: {} {}", page.status, page.body));
+    let mut page = agent.submit(&page, &form, &[("provider", &op.issuer)]).unwrap();
+    for _ in 0..12 {
+        let Some(to) = page.header("location") else { break };
+        let to = page.url.join(to).unwrap();
+        page = agent.get_once(to.as_str()).unwrap();
+    }
+    page
+}
+
+#[test]
+#[ignore = "needs oidc-provider, which ./scripts/test installs"]
+fn level_and_attributes_of_an_openid_provider_arrive_right() {
+    let (hub, op) = behind();
+    for level in 1..=3 {
+        op.next(&json!({}));
+        let mut agent = Agent::new();
+        let page = walk(&hub, &op, &mut agent, level);
+        assert!(page.body.contains("Ada"), "{level}: {page:?}\n{:#?}", hub.log());
+        let told = answer(&mut agent, page);
+        assert!(told.contains(&format!(">https://www.spid.gov.it/SpidL{level}</")), "{told}");
+        assert!(told.contains("TINIT-LVLDAA85T50G702B"), "{told}");
+    }
+}
+
+#[test]
+#[ignore = "needs oidc-provider, which ./scripts/test installs"]
+fn an_openid_provider_that_gives_less_or_says_no_is_told_so() {
+    let (hub, op) = behind();
+    for (control, level) in [
+        (json!({"acr": "https://www.spid.gov.it/SpidL1"}), 2),
+        (json!({"acr": "https://www.spid.gov.it/SpidL2"}), 3),
+        (json!({"error": "access_denied"}), 2),
+        (json!({"error": "unmet_authentication_requirements"}), 2),
+    ] {
+        op.next(&control);
+        let page = walk(&hub, &op, &mut Agent::new(), level);
+        assert!(page.status >= 400, "{control}: {page:?}");
+        assert!(!page.body.contains("SAMLResponse"), "{control}: {page:?}");
+    }
+}
