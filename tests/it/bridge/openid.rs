@@ -25,6 +25,7 @@ fn behind() -> (Server, OidcOp) {
          levels = [\"https://www.spid.gov.it/SpidL1=SpidL1\", \"https://www.spid.gov.it/SpidL2=SpidL2\", \
          \"https://www.spid.gov.it/SpidL3=SpidL3\"]\n"
     ));
+    hub.configure_in("login", "max-level = \"SpidL3\"");
     hub.add_metadata("spid", &Metadata::spid().signed(&keys::SP.signer), SPID_ENTITY, "spid");
     hub.configure(PASS_THROUGH);
     hub.start();
