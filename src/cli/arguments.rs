@@ -73,6 +73,15 @@ pub enum Command {
         #[command(subcommand)]
         command: RegisterCommand,
     },
+    /// Show what comes of an upstream's attributes, by its rules
+    Map {
+        /// The id of the upstream
+        #[arg(long, value_name = "ID")]
+        upstream: String,
+        /// A file with a sample: a JSON object of claims, or lines of the form name=value
+        #[arg(long, value_name = "FILE")]
+        sample: PathBuf,
+    },
     /// Say in plain words what a support code of a page was about
     Support {
         /// The code, as the person reads it out: K7QX-2M4D-0001

@@ -13,6 +13,7 @@ use crate::register::error::RegisterError;
 use crate::register::package::BadPackage;
 use crate::saml::enveloped::EnvelopError;
 use crate::saml::signature::KeyError as PublicKeyError;
+use crate::saml::upstream::metadata::write::DescribeError;
 use crate::store::export::ExportError;
 use crate::store::port::StoreError;
 use crate::telemetry::log::BadDirectives;
@@ -33,6 +34,12 @@ pub enum CliError {
     /// The configuration cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The metadata of an entity of ours could not be written.
+    #[error("the metadata of relying party {0:?} could not be written")]
+    Entity(String, #[source] DescribeError),
+    /// There is no upstream of that name.
+    #[error("there is no [[upstream]] {0:?} in the configuration")]
+    NoUpstream(String),
     /// There is no configuration.
     #[error(
         "there is no configuration {}: make one with `ponte init`, or name it with --config",

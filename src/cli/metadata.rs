@@ -12,7 +12,7 @@ use crate::identity::name_id::NameIdKind;
 use crate::saml::identity_provider::{IdentityProvider, SingleLogout, Supported};
 use crate::saml::metadata::write;
 use crate::saml::profile::spid::CLASSES;
-use crate::saml::upstream::metadata::plain::{self, ServiceProvider};
+use crate::saml::upstream::metadata::write as write_entity;
 use crate::world::digest::sha256;
 use crate::world::signer::Signer;
 
@@ -48,20 +48,11 @@ pub fn of_entities(
     settings: &Settings,
     signer: &dyn Signer,
 ) -> Result<HashMap<String, Published>, CliError> {
-    let organization = &settings.idp.organization;
-    let url = organization.url.it.as_ref().or(organization.url.en.as_ref());
     let mut documents = HashMap::new();
     for entity in &settings.relying_parties {
-        let service_provider = ServiceProvider {
-            entity_id: entity.entity_id.clone(),
-            consumer: entity.consumer.clone(),
-            logout: entity.logout.clone(),
-            name: organization.display_name.clone(),
-            url: url.cloned().unwrap_or_else(|| settings.server.base_url.to_string()),
-            attributes: entity.attributes.clone(),
-        };
-        let signed = plain::write(&service_provider, &xml_id(&entity.entity_id), signer);
-        let xml = signed.map_err(CliError::Metadata)?;
+        let id = xml_id(&entity.entity_id);
+        let written = write_entity::write(&entity.description, &id, signer, &[]);
+        let xml = written.map_err(|error| CliError::Entity(entity.id.clone(), error))?;
         documents.insert(entity.id.clone(), Published::new(xml));
     }
     Ok(documents)

@@ -17,6 +17,7 @@ pub mod keys;
 pub mod lint;
 pub mod load;
 pub mod mail;
+pub mod map;
 pub mod metadata;
 pub mod office;
 pub mod people;

@@ -14,7 +14,7 @@ use crate::cli::office::Office;
 use crate::cli::say::{say, say_text};
 use crate::cli::signing::{self, Examples};
 use crate::cli::{
-    init, keys, lint, load, metadata, people, register, reload, serve, service_providers,
+    init, keys, lint, load, map, metadata, people, register, reload, serve, service_providers,
     store_backup, support, users,
 };
 use crate::world::clock::Clock;
@@ -49,6 +49,9 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
         Command::Check => in_runtime(check::run::check(&arguments.config, clock.now())),
         Command::Demo(said) => demo::run::run(said),
         Command::Serve => serve::run(&load::settings(&arguments.config)?, &arguments.config),
+        Command::Map { upstream, sample } => {
+            map::run(&load::settings(&arguments.config)?, upstream, sample)
+        }
         Command::Reload => in_runtime(reload::ask(load::settings(&arguments.config)?)),
         Command::Keys { command } => in_runtime(async {
             let settings = load::settings(&arguments.config)?;

@@ -89,7 +89,8 @@ impl Check<'_> {
             .map_err(|(key, expected, found)| self.note(&key, expected.to_owned(), found));
         let service_providers = self.service_providers(&raw.service_provider, &raw.upstream);
         let base_url = server.as_ref().map(|server| &server.base_url);
-        let relying_parties = self.entities(&raw.relying_party, base_url);
+        let organization = idp.as_ref().map(|idp| &idp.organization);
+        let relying_parties = self.entities(&raw.relying_party, base_url, organization);
         let upstreams = self.upstreams(&raw.upstream, &raw.relying_party, base_url);
         let named = &raw.sessions.account_upstreams;
         self.known_upstreams("sessions.account-upstreams", named, &raw.upstream);
@@ -482,7 +483,7 @@ impl Check<'_> {
         self.note(key, expected.to_owned(), found.to_string());
     }
 
-    fn note(&mut self, key: &str, expected: String, found: String) {
+    pub(super) fn note(&mut self, key: &str, expected: String, found: String) {
         let place = self.document.place(key);
         let wrong = Wrong::Value { expected, found };
         self.faults.push(Fault { key: key.to_owned(), place, wrong });

@@ -277,7 +277,46 @@ pub struct RelyingParty {
     pub profile: String,
     pub entity_id: Option<String>,
     pub attributes: Vec<String>,
+    pub service_it: Option<String>,
+    pub service_en: Option<String>,
+    pub contact: Contact,
+    pub invoicing: Invoicing,
     pub trial: bool,
+}
+
+/// `contact` of a `[[relying-party]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Contact {
+    pub ipa_code: Option<String>,
+    pub ipa_category: Option<String>,
+    pub vat_number: Option<String>,
+    pub fiscal_code: Option<String>,
+    pub company: Option<String>,
+    pub email: Option<String>,
+    pub telephone: Option<String>,
+    pub municipality: Option<String>,
+    pub province: Option<String>,
+    pub country: Option<String>,
+}
+
+/// `invoicing` of a `[[relying-party]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Invoicing {
+    pub name: Option<String>,
+    pub vat_number: Option<String>,
+    pub fiscal_code: Option<String>,
+    pub street: Option<String>,
+    pub number: Option<String>,
+    pub postal_code: Option<String>,
+    pub town: Option<String>,
+    pub province: Option<String>,
+    pub country: Option<String>,
+    pub email: Option<String>,
+    pub telephone: Option<String>,
 }
 
 /// One of `[[upstream]]`.

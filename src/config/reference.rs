@@ -26,7 +26,8 @@ fn write_section(text: &mut String, section: &Section, values: &[(&str, String)]
         let prefix = format!("{}[].", section.name);
         let _ = writeln!(text, "# [[{}]]", section.name);
         for key in KEYS.iter().filter(|key| key.path.starts_with(&prefix)) {
-            let _ = writeln!(text, "#: {}\n# {} = {}", key.words, key.name(), literal(key));
+            let name = key.path.strip_prefix(&prefix).unwrap_or(key.path);
+            let _ = writeln!(text, "#: {}\n# {name} = {}", key.words, literal(key));
         }
         return;
     }

@@ -18,6 +18,7 @@ use crate::login::ways::Way;
 use crate::partners::openid::OpenId;
 use crate::saml::binding::Binding;
 use crate::saml::metadata::error::{MetadataError, Warning};
+use crate::saml::upstream::metadata::description::Description;
 use crate::saml::upstream::profile::UpstreamProfile;
 use crate::saml::upstream::provider::{self, IdentityProvider, Listed, Trust};
 
@@ -127,22 +128,20 @@ pub struct Provider {
 }
 
 /// Who we are to upstreams: one service provider or client.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Entity {
     /// Its name in addresses.
     pub id: String,
-    /// What kind it is, by the names of spid-validators.
-    pub profile: String,
     /// Its entityID.
     pub entity_id: String,
     /// Where answers go, by HTTP-POST.
     pub consumer: String,
-    /// Where logouts go.
-    pub logout: String,
     /// The attributes that it asks for.
     pub attributes: Vec<AttributeName>,
     /// Whether its login is a trial.
     pub trial: bool,
+    /// What its metadata say.
+    pub description: Description,
 }
 
 /// Everybody whom we may ask.

@@ -9,6 +9,7 @@ use crate::support::bridge::{
     spid,
 };
 use crate::support::citizen::Delivered;
+use crate::support::server::Server;
 
 mod openid;
 mod table;
@@ -307,4 +308,55 @@ fn a_trial_shows_what_came_and_sends_nothing() {
     let unknown = stubbed.hub.url("/sp/ente/login?idp=https://nobody.example");
     assert_eq!(agent.get(&unknown).unwrap().status, 404);
     assert_eq!(agent.get(&stubbed.hub.url("/sp/altro/metadata")).unwrap().status, 404);
+}
+
+/// What comes of a sample is shown before anybody relies on it.
+#[test]
+fn a_sample_shows_what_the_rules_make_of_it() {
+    let server = Server::new();
+    server.configure(
+        "\n[[relying-party]]\nid = \"ente\"\n\n[[upstream]]\nid = \"x\"\nrelying-party = \"ente\"\nmetadata = \"x.xml\"\n\
+         ceiling = \"SpidL2\"\nattributes = [\"fiscalNumber=cf\", \"domicileNation='IT'\"]\n",
+    );
+    let sample = server.folder().join("sample.json");
+    std::fs::write(
+        &sample,
+        r#"{"cf":"rssdaa80a41h501i","given_name":"Ada","gender":"x","sub":"1"}"#,
+    )
+    .unwrap();
+    let shown = server.ponte(&["map", "--upstream", "x", "--sample", "sample.json"], "");
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    for line in [
+        "fiscalNumber = TINIT-RSSDAA80A41H501I",
+        "name = Ada",
+        "domicileNation = IT",
+        "Nothing is made of sub",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    let nobody = server.try_ponte(&["map", "--upstream", "y", "--sample", "sample.json"], "");
+    assert!(!nobody.status.success());
+}
+
+/// SP-07: a public service provider of SPID says who it is, and what is missing of it is told with its key.
+#[test]
+fn a_public_service_provider_is_described_whole_or_not_at_all() {
+    let settled = |code: &str| {
+        format!(
+            "\n[[relying-party]]\nid = \"ente\"\nprofile = \"spid-public\"\nservice-it = \"Servizio\"\ncontact.email = \"spid@example.org\"\n\
+             contact.telephone = \"+390612345678\"\n{code}"
+        )
+    };
+    let mut server = Server::new();
+    server.configure(&settled("contact.ipa-code = \"c_h501\"\n"));
+    server.start();
+    let metadata = Agent::new().get(&server.url("/sp/ente/metadata")).unwrap().body;
+    for said in [">c_h501</spid:IPACode>", "</spid:Public>", "+390612345678"] {
+        assert!(metadata.contains(said), "{said}: {metadata}");
+    }
+    let wrong = Server::new();
+    wrong.configure(&settled(""));
+    let refused = wrong.try_ponte(&["serve"], "");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("relying-party[1].contact"), "{said}");
 }

@@ -62,7 +62,10 @@ pub(in crate::flow) fn question(
         force_authn: about.afresh,
         passive: false,
         consumer: ConsumerChoice::Index(0),
-        attributes: Some(0),
+        attributes: Some(match saml.profile {
+            UpstreamProfile::Ficep => MINIMUM_SET,
+            _ => 0,
+        }),
         name_id_format: None,
         scoping: None,
         purpose: None,
@@ -239,6 +242,9 @@ fn no(anomaly: Anomaly) -> No {
         }
     }
 }
+
+/// The reserved set of what eIDAS always tells (spid-saml §2.5).
+const MINIMUM_SET: u16 = 99;
 
 fn fault_of(refused: &Refused) -> AnswerFault {
     let broken = refused.broken();
