@@ -50,8 +50,9 @@ pub fn of_entities(
 ) -> Result<HashMap<String, Published>, CliError> {
     let mut documents = HashMap::new();
     for entity in &settings.relying_parties {
+        let Some(description) = &entity.description else { continue };
         let id = xml_id(&entity.entity_id);
-        let written = write_entity::write(&entity.description, &id, signer, &[]);
+        let written = write_entity::write(description, &id, signer, &[]);
         let xml = written.map_err(|error| CliError::Entity(entity.id.clone(), error))?;
         documents.insert(entity.id.clone(), Published::new(xml));
     }

@@ -67,7 +67,7 @@ impl Check<'_> {
             for fault in description.faults() {
                 self.note(&key(&fault.field), fault.expected.to_owned(), fault.found);
             }
-            let trial = raw.trial;
+            let (trial, description) = (raw.trial, Some(description));
             entities.push(Entity { id, entity_id, consumer, attributes, trial, description });
         }
         entities

@@ -31,12 +31,11 @@ impl OpenId {
     pub fn entity(&self) -> Entity {
         Entity {
             id: self.client.client_id.clone(),
-            profile: "openid".to_owned(),
             entity_id: self.client.client_id.clone(),
             consumer: self.client.redirect_uri.clone(),
-            logout: String::new(),
             attributes: Vec::new(),
             trial: false,
+            description: None,
         }
     }
 

@@ -140,8 +140,8 @@ pub struct Entity {
     pub attributes: Vec<AttributeName>,
     /// Whether its login is a trial.
     pub trial: bool,
-    /// What its metadata say.
-    pub description: Description,
+    /// What its metadata say; `None` for an OpenID Connect client, which publishes none.
+    pub description: Option<Description>,
 }
 
 /// Everybody whom we may ask.
