@@ -228,7 +228,8 @@ async function account(visitor) {
   await page.waitForSelector("[role=status]");
   await look(visitor, "account-password-changed");
   await page.click("form[action='/account/sign-out'] button");
-  await page.waitForSelector("[role=status]");
+  await page.waitForURL("**/logout/**");
+  await page.waitForSelector(".alert-success");
   await look(visitor, "account-left");
 }
 
