@@ -470,8 +470,17 @@ proptest! {
                 }
                 copy.lay(file, &bytes);
                 let fault = copy.fault();
-                // What is missing at the end may be named where the file before it ends.
-                if fault.is_none_or(|fault| fault.kind != FaultKind::Cut) {
+                // What is missing at the end may be named where the file before it ends; whole records, where the next
+                // file begins.
+                let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+                let elsewhere = |fault: &Fault| match fault.kind {
+                    FaultKind::Cut => true,
+                    FaultKind::Removed { next } => {
+                        fault.number < next && fault.place.unwrap().0.to_string() > name
+                    }
+                    _ => false,
+                };
+                if !fault.as_ref().is_some_and(elsewhere) {
                     is_named(fault, path);
                 }
             }
