@@ -8,6 +8,9 @@ export CARGO_TERM_PROGRESS_WHEN=${CARGO_TERM_PROGRESS_WHEN:-never}
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
+# as_root COMMAND... : runs it as root.
+as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
+
 # debian PACKAGE... : installs those that are missing.
 debian() {
   local missing=() package
@@ -16,14 +19,10 @@ debian() {
   done
   [ ${#missing[@]} -eq 0 ] && return 0
   command -v apt-get >/dev/null || die "Missing, and there is no apt-get here: install what Debian calls ${missing[*]}"
-  local sudo=()
-  if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || die "Missing: run as root: apt-get install ${missing[*]}"
-    sudo=(sudo)
-  fi
+  [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || die "Missing: run as root: apt-get install ${missing[*]}"
   say "Installing ${missing[*]}"
-  "${sudo[@]}" apt-get update -qq
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 # lacking COMMAND PACKAGE ... : of each pair, the package if nothing gives the command.
@@ -73,4 +72,19 @@ peers() {
     (cd target/peers && npm ci --silent --no-audit --no-fund --ignore-scripts)
     cp tests/clients/package-lock.json target/peers/installed.json
   fi
+  simplesamlphp
+}
+
+# Debian's SimpleSAMLphp in target/simplesamlphp, taken apart rather than installed: it would bring a web server, and start it.
+simplesamlphp() {
+  debian php-cli php-mbstring php-xml
+  [ -d target/simplesamlphp/usr ] && return 0
+  say "Taking SimpleSAMLphp apart in target/simplesamlphp"
+  rm -rf target/simplesamlphp target/simplesamlphp.new
+  mkdir -p target/simplesamlphp.new
+  (
+    cd target/simplesamlphp.new &&
+      { apt-get download -qq simplesamlphp 2>/dev/null || { as_root apt-get update -qq && apt-get download -qq simplesamlphp; }; } &&
+      dpkg-deb --extract simplesamlphp_*.deb . && rm simplesamlphp_*.deb
+  ) && mv target/simplesamlphp.new target/simplesamlphp || say "No SimpleSAMLphp here: Debian 12 has it"
 }

@@ -242,6 +242,13 @@ impl Transaction {
         }
     }
 
+    /// Whether this identity provider's answer has just come to nothing.
+    #[must_use]
+    pub fn was_set_back_by(&self, upstream: &str, provider: &str) -> bool {
+        let setback = self.setback.as_ref();
+        setback.is_some_and(|last| last.upstream == upstream && last.provider == provider)
+    }
+
     /// The person gives up (nr25), or leaves it at what another identity provider's answer came to.
     ///
     /// # Errors

@@ -101,6 +101,11 @@ def request(setup):
     return {"method": "GET", "url": url, "fields": {}, "id": identifier}
 
 
+def requests(setup, asked):
+    """A request for each of `asked`: a list of what is otherwise than in the setup."""
+    return {"requests": [request({**setup, **one}) for one in asked]}
+
+
 def check(setup, answer):
     sp = client(setup)
     try:
@@ -207,4 +212,4 @@ def signed_by(sp, idp, binding, parameters):
         raise Refused("the query's signature does not hold")
 
 
-run(metadata, request, check, logout=logout, answer=answer, answered=answered)
+run(metadata, request, check, requests=requests, logout=logout, answer=answer, answered=answered)

@@ -12,6 +12,8 @@ use crate::support::citizen::Delivered;
 use crate::support::server::Server;
 
 mod openid;
+mod real;
+mod simplesamlphp;
 mod table;
 
 const CODE: &str = "RSSDAA80A41H501I";
@@ -160,6 +162,21 @@ fn less_than_the_least_level_is_told_with_a_way_on() {
     let page = stubbed.bring(&mut agent, &stubbed.says(HONEST, &question, ClassRef::SpidL1, CODE));
     let told = press(&mut agent, &page, "/cancel");
     assert!(answer(&mut agent, told).contains("ErrorCode nr20"));
+}
+
+/// Whoever tries again at the same identity provider is asked there anew: from a session it would say the same.
+#[test]
+fn who_tries_again_is_asked_anew() {
+    let stubbed = Stubbed::new(PASS_THROUGH, |_| {});
+    let mut agent = Agent::new();
+    let question = stubbed.ask(&mut agent, &spid(&stubbed.hub, 1, "minimum"), HONEST);
+    assert!(!question.xml.contains("ForceAuthn"), "{}", question.xml);
+    let page = stubbed.bring(&mut agent, &stubbed.refuses(HONEST, &question, Refusal::Suspended));
+    let form = page.form_with(&["upstream", "provider"]).unwrap();
+    let question = asked_of(&agent.submit_once(&page, &form, &[]).unwrap());
+    assert!(question.xml.contains("ForceAuthn=\"true\""), "{}", question.xml);
+    let page = stubbed.bring(&mut agent, &stubbed.says(HONEST, &question, ClassRef::SpidL1, CODE));
+    assert!(answer(&mut agent, page).contains(CODE));
 }
 
 /// IC-14: an installation that stops at SpidL2 answers no request for SpidL3, whatever stands behind it.

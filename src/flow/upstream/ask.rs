@@ -144,8 +144,10 @@ async fn open(
     let wanted = upstream.levels.ask(needed).ok_or_else(nobody)?;
     let handle = env.random.token();
     let at = now.trunc_subsecs(3);
-    let afresh = login.request.requirement.not_before.is_some();
     let provider = chosen.provider.as_str();
+    // From a session it has it would only say the same again.
+    let again = login.was_set_back_by(&chosen.upstream, provider);
+    let afresh = again || login.request.requirement.not_before.is_some();
     let about = About { upstream, provider, wanted, afresh, handle: &handle, at };
     let question = match &upstream.speaks {
         Speaks::Saml(saml) => saml::question(env, saml, &about)?.ok_or_else(nobody)?,

@@ -5,16 +5,14 @@ use josekit::jwk::alg::rsa::RsaKeyPair;
 use serde_json::{Value, json};
 
 use crate::support::agent::{Agent, Page};
-use crate::support::bridge::{PASS_THROUGH, answer, send, spid};
+use crate::support::bridge::{PASS_THROUGH, answer, choose, send, spid};
 use crate::support::keys;
 use crate::support::oidc_op::OidcOp;
 use crate::support::server::{Server, free_port};
 use crate::support::sp::{Metadata, SPID_ENTITY};
 
-/// A server with the provider `op` as its one upstream, sealed tokens and pushed, signed requests.
-fn behind() -> (Server, OidcOp) {
-    let port = free_port();
-    let mut hub = Server::new();
+/// Settles the provider on `port` as an upstream of `hub`: sealed tokens and pushed, signed requests.
+pub(super) fn upstream(hub: &Server, port: u16) {
     let pem = RsaKeyPair::generate(2048).unwrap().to_pem_private_key();
     std::fs::write(hub.folder().join("openid.pem"), pem).unwrap();
     hub.configure(&format!(
@@ -25,10 +23,10 @@ fn behind() -> (Server, OidcOp) {
          levels = [\"https://www.spid.gov.it/SpidL1=SpidL1\", \"https://www.spid.gov.it/SpidL2=SpidL2\", \
          \"https://www.spid.gov.it/SpidL3=SpidL3\"]\n"
     ));
-    hub.configure_in("login", "max-level = \"SpidL3\"");
-    hub.add_metadata("spid", &Metadata::spid().signed(&keys::SP.signer), SPID_ENTITY, "spid");
-    hub.configure(PASS_THROUGH);
-    hub.start();
+}
+
+/// Starts that provider, which knows `hub` by the keys that it publishes.
+pub(super) fn provider(hub: &Server, port: u16) -> OidcOp {
     let ours = Agent::new().get(&hub.url("/oidc/jwks/op")).unwrap();
     let ours: Value = serde_json::from_str(&ours.body).unwrap_or_else(|_| panic!("{ours:?}"));
     let signs = ours["keys"][0]["alg"].clone();
@@ -49,7 +47,19 @@ fn behind() -> (Server, OidcOp) {
         client[format!("{kind}_encrypted_response_enc")] = json!("A256CBC-HS512");
     }
     let more = json!({"push_only": true, "object_only": true});
-    let op = OidcOp::start(hub.folder(), port, &client, &more);
+    OidcOp::start(hub.folder(), port, &client, &more)
+}
+
+/// A server with the provider as its one upstream.
+fn behind() -> (Server, OidcOp) {
+    let port = free_port();
+    let mut hub = Server::new();
+    upstream(&hub, port);
+    hub.configure_in("login", "max-level = \"SpidL3\"");
+    hub.add_metadata("spid", &Metadata::spid().signed(&keys::SP.signer), SPID_ENTITY, "spid");
+    hub.configure(PASS_THROUGH);
+    hub.start();
+    let op = provider(&hub, port);
     (hub, op)
 }
 
@@ -57,9 +67,12 @@ fn behind() -> (Server, OidcOp) {
 fn walk(hub: &Server, op: &OidcOp, agent: &mut Agent, level: u8) -> Page {
     let request = send(hub, &spid(hub, level, "minimum"));
     let page = agent.get(&request.url).unwrap();
-    let form = page.form_with_button("provider", &op.issuer);
-    let form = form.unwrap_or_else(|| panic!("no button: {} {}", page.status, page.body));
-    let mut page = agent.submit(&page, &form, &[("provider", &op.issuer)]).unwrap();
+    let page = choose(agent, &page, &op.issuer);
+    follow(agent, page)
+}
+
+/// Goes from `page` wherever the browser is sent, by way of the provider, which asks nothing, and back.
+pub(super) fn follow(agent: &mut Agent, mut page: Page) -> Page {
     for _ in 0..12 {
         let Some(to) = page.header("location") else { break };
         let to = page.url.join(to).unwrap();

@@ -10,7 +10,7 @@ use crate::support::sp::AuthnRequest;
 
 use super::{CODE, press};
 
-const COMPARISONS: [&str; 4] = ["exact", "minimum", "maximum", "better"];
+pub(super) const COMPARISONS: [&str; 4] = ["exact", "minimum", "maximum", "better"];
 const GIVEN: [ClassRef; 3] = [ClassRef::SpidL1, ClassRef::SpidL2, ClassRef::SpidL3];
 
 /// What the service provider is told if the upstream gives `class`: the class, or the error.
@@ -43,7 +43,7 @@ fn short(answer: &str) -> String {
 }
 
 /// The least level that meets what is asked, by the rules: 1 to 3; 4 is none.
-fn least(comparison: &str, asked: usize) -> usize {
+pub(super) fn least(comparison: &str, asked: usize) -> usize {
     match comparison {
         "better" => asked + 1,
         "maximum" => 1,
@@ -97,14 +97,20 @@ fn a_level_goes_through_the_bridge_as_it_was_reached() {
             text.push('\n');
         }
     }
+    written("runs", &text, "cargo test --test it bridge::table");
+}
+
+/// The table `name` of docs/bridging.md is `text`; with UPDATE_DOCS it is made so, by `command`.
+pub(super) fn written(name: &str, text: &str, command: &str) {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/bridging.md");
     let document = std::fs::read_to_string(path).unwrap();
-    let (before, rest) = document.split_once("<!-- table: runs -->\n").unwrap();
+    let begin = format!("<!-- table: {name} -->\n");
+    let (before, rest) = document.split_once(&begin).unwrap();
     let (_, after) = rest.split_once("<!-- end -->").unwrap();
-    let made = format!("{before}<!-- table: runs -->\n{text}<!-- end -->{after}");
+    let made = format!("{before}{begin}{text}<!-- end -->{after}");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, made).unwrap();
     } else {
-        assert_eq!(document, made, "UPDATE_DOCS=1 cargo test --test it bridge::table");
+        assert_eq!(document, made, "UPDATE_DOCS=1 {command}");
     }
 }

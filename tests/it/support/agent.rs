@@ -313,10 +313,11 @@ pub(crate) fn read(url: Url, answer: &[u8]) -> io::Result<Page> {
     let rest = &answer[end + 4..];
     let body = if page.header("transfer-encoding") == Some("chunked") {
         unchunk(rest).ok_or_else(cut)?
+    } else if let Some(length) = page.header("content-length") {
+        rest.get(..length.parse().map_err(io::Error::other)?).ok_or_else(cut)?.to_vec()
     } else {
-        let length =
-            page.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-        rest.get(..length).ok_or_else(cut)?.to_vec()
+        // As PHP's own server does: what comes until it hangs up (RFC 9112 §6.3).
+        rest.to_vec()
     };
     page.body = String::from_utf8(body).map_err(io::Error::other)?;
     Ok(page)

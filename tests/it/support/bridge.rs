@@ -85,10 +85,7 @@ impl Bridge {
 
     /// Presses the button of the identity provider behind on `page`.
     pub(crate) fn choose(&self, agent: &mut Agent, page: &Page) -> Page {
-        let entity = self.upstream.url("/metadata");
-        let form = page.form_with_button("provider", &entity);
-        let form = form.unwrap_or_else(|| panic!("no button for {entity}: {}", page.body));
-        agent.submit(page, &form, &[("provider", &entity)]).expect("a page")
+        choose(agent, page, &self.upstream.url("/metadata"))
     }
 
     /// What the identity provider behind has the browser post, once `person` has done all that it asks.
@@ -103,11 +100,7 @@ impl Bridge {
 
     /// The browser posts `delivered` to where it goes; the page at which it ends.
     pub(crate) fn bring(&self, agent: &mut Agent, delivered: &Delivered) -> Page {
-        let page = post(agent, delivered);
-        match page.header("location").map(str::to_owned) {
-            Some(to) => agent.get(self.hub.url(&to).as_str()).expect("a page"),
-            None => page,
-        }
+        bring(&self.hub, agent, delivered)
     }
 
     /// From `request` by way of the identity provider behind to the page that the one in front then shows.
@@ -271,11 +264,7 @@ impl Stubbed {
 
     /// The browser posts `delivered`, and goes where that sends it.
     pub(crate) fn bring(&self, agent: &mut Agent, delivered: &Delivered) -> Page {
-        let page = post(agent, delivered);
-        match page.header("location").map(str::to_owned) {
-            Some(to) => agent.get(self.hub.url(&to).as_str()).expect("a page"),
-            None => page,
-        }
+        bring(&self.hub, agent, delivered)
     }
 }
 
@@ -348,14 +337,33 @@ pub(crate) fn post(agent: &mut Agent, delivered: &Delivered) -> Page {
     agent.post_from_elsewhere(&delivered.action, &form).expect("a page")
 }
 
+/// Posts `delivered` to `hub`, as another site's form, and goes where that sends the browser.
+pub(crate) fn bring(hub: &Server, agent: &mut Agent, delivered: &Delivered) -> Page {
+    let page = post(agent, delivered);
+    match page.header("location").map(str::to_owned) {
+        Some(to) => agent.get(hub.url(&to).as_str()).expect("a page"),
+        None => page,
+    }
+}
+
+/// Chooses `provider` on `page`, and goes where that sends the browser.
+pub(crate) fn choose(agent: &mut Agent, page: &Page, provider: &str) -> Page {
+    let form = page.form_with_button("provider", provider);
+    let form = form.unwrap_or_else(|| panic!("no button: {} {}", page.status, page.body));
+    agent.submit(page, &form, &[("provider", provider)]).expect("a page")
+}
+
 /// Does what consent asks, as far as the answer, as text.
-pub(crate) fn answer(agent: &mut Agent, mut page: Page) -> String {
+pub(crate) fn answer(agent: &mut Agent, page: Page) -> String {
+    let bytes = STANDARD.decode(to_service(agent, page).response).expect("base64");
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+/// Does what consent asks, as far as what the browser posts to the service provider.
+pub(crate) fn to_service(agent: &mut Agent, mut page: Page) -> Delivered {
     for _ in 0..3 {
         match asked(&page) {
-            Some(Asked::Response(form)) => {
-                let bytes = STANDARD.decode(delivered(&form).response).expect("base64");
-                return String::from_utf8(bytes).expect("UTF-8");
-            }
+            Some(Asked::Response(form)) => return delivered(&form),
             Some(Asked::Consent(form)) => {
                 page = agent.submit(&page, &form, &[("decision", "accept")]).expect("a page");
             }
