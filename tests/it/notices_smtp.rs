@@ -8,12 +8,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use openssl::asn1::Asn1Time;
-use openssl::hash::MessageDigest;
-use openssl::pkey::PKey;
-use openssl::rsa::Rsa;
-use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
-use openssl::x509::{X509, X509Name};
 use ponte::cli::store;
 use ponte::identity::tenant::TenantId;
 use ponte::store::port::{Space, Store};
@@ -71,26 +65,9 @@ impl Drop for Sink {
     }
 }
 
-/// A certificate for `localhost`, and its key, that nobody's authority has signed.
+/// The server's certificate and key, and the password there.
 fn certify(folder: &Path) {
-    let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
-    let mut name = X509Name::builder().unwrap();
-    name.append_entry_by_text("CN", "localhost").unwrap();
-    let name = name.build();
-    let mut builder = X509::builder().unwrap();
-    builder.set_version(2).unwrap();
-    builder.set_subject_name(&name).unwrap();
-    builder.set_issuer_name(&name).unwrap();
-    builder.set_pubkey(&key).unwrap();
-    builder.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
-    builder.set_not_after(&Asn1Time::days_from_now(2).unwrap()).unwrap();
-    let names =
-        SubjectAlternativeName::new().dns("localhost").build(&builder.x509v3_context(None, None));
-    builder.append_extension(names.unwrap()).unwrap();
-    builder.append_extension(BasicConstraints::new().ca().build().unwrap()).unwrap();
-    builder.sign(&key, MessageDigest::sha256()).unwrap();
-    std::fs::write(folder.join("mail.crt"), builder.build().to_pem().unwrap()).unwrap();
-    std::fs::write(folder.join("mail.key"), key.private_key_to_pem_pkcs8().unwrap()).unwrap();
+    keys::certify_localhost(&folder.join("mail.crt"), &folder.join("mail.key"));
     let password = folder.join("mail.password");
     std::fs::write(&password, "a password\n").unwrap();
     std::fs::set_permissions(&password, Permissions::from_mode(0o600)).unwrap();

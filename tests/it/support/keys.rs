@@ -1,8 +1,15 @@
 //! Key pairs made once a run.
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
+use openssl::asn1::Asn1Time;
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::rsa::Rsa;
+use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
+use openssl::x509::{X509, X509Name};
 use ponte::world::certificate::{Holder, KeyKind, KeyPair, make};
 use ponte::world::signer::KeyFile;
 
@@ -49,3 +56,25 @@ pub(crate) static SP_ECDSA: LazyLock<Keys> =
 /// A key that nobody registered, RSA-2048.
 pub(crate) static STRANGER: LazyLock<Keys> =
     LazyLock::new(|| Keys::new(KeyKind::Rsa2048, "A stranger of the tests"));
+
+/// Writes a certificate for `localhost`, and its key, that nobody's authority has signed.
+pub(crate) fn certify_localhost(certificate: &Path, private: &Path) {
+    let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+    let mut name = X509Name::builder().unwrap();
+    name.append_entry_by_text("CN", "localhost").unwrap();
+    let name = name.build();
+    let mut builder = X509::builder().unwrap();
+    builder.set_version(2).unwrap();
+    builder.set_subject_name(&name).unwrap();
+    builder.set_issuer_name(&name).unwrap();
+    builder.set_pubkey(&key).unwrap();
+    builder.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
+    builder.set_not_after(&Asn1Time::days_from_now(2).unwrap()).unwrap();
+    let names =
+        SubjectAlternativeName::new().dns("localhost").build(&builder.x509v3_context(None, None));
+    builder.append_extension(names.unwrap()).unwrap();
+    builder.append_extension(BasicConstraints::new().ca().build().unwrap()).unwrap();
+    builder.sign(&key, MessageDigest::sha256()).unwrap();
+    std::fs::write(certificate, builder.build().to_pem().unwrap()).unwrap();
+    std::fs::write(private, key.private_key_to_pem_pkcs8().unwrap()).unwrap();
+}

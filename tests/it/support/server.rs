@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use crate::support::agent::Agent;
 use crate::support::citizen::Citizen;
+use crate::support::keys;
 use crate::support::peer::Peer;
 
 /// A server, and the folder that it works in.
@@ -149,7 +150,25 @@ impl Server {
     }
 
     /// Starts it by a command of [`Self::command`] that was changed.
-    pub(crate) fn start_as(&mut self, mut command: Command) {
+    pub(crate) fn start_as(&mut self, command: Command) {
+        self.spawn(command, |it| {
+            Agent::new().get(&it.url("/")).is_ok_and(|page| page.status == 200)
+        });
+    }
+
+    /// Starts it with a certificate for `localhost`, its name here; gives its address and the certificate's file.
+    pub(crate) fn start_with_tls(&mut self) -> (String, PathBuf) {
+        assert_eq!(self.host, "localhost");
+        let (certificate, key) = (self.folder().join("tls.crt"), self.folder().join("tls.key"));
+        keys::certify_localhost(&certificate, &key);
+        let url = format!("https://localhost:{}", self.port);
+        self.set("PONTE_SERVER_BASE_URL", &url);
+        self.configure_in("server", "tls = { certificate = \"tls.crt\", key = \"tls.key\" }");
+        self.spawn(self.command(&["serve"]), |it| it.events().iter().any(|one| one == "started"));
+        (url, certificate)
+    }
+
+    fn spawn(&mut self, mut command: Command, is_ready: impl Fn(&Self) -> bool) {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -160,7 +179,7 @@ impl Server {
         self.collect(child.stderr.take().expect("its log"));
         self.child = Some(child);
         let deadline = Instant::now() + Duration::from_secs(20);
-        while !Agent::new().get(&self.url("/")).is_ok_and(|page| page.status == 200) {
+        while !is_ready(self) {
             let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
             assert!(
                 ended.is_none() && Instant::now() < deadline,
