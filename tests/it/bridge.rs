@@ -11,6 +11,7 @@ use crate::support::bridge::{
 use crate::support::citizen::Delivered;
 use crate::support::server::Server;
 
+mod cie;
 mod openid;
 mod real;
 mod simplesamlphp;

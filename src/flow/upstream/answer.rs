@@ -192,7 +192,7 @@ pub(in crate::flow) async fn take(
         identity_provider = %excerpt(&delegation.provider),
         response_id = %excerpt(&answered.response),
         outcome,
-        level = level.map(crate::assurance::level::Level::name),
+        reached = level.map(crate::assurance::level::Level::name),
     );
     metrics::upstream(&delegation.upstream, outcome);
     Ok(Reply::Back { handle: delegation.login.clone() })

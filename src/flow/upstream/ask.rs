@@ -188,7 +188,7 @@ async fn open(
         upstream = upstream.id,
         identity_provider = %excerpt(provider),
         request_id = question.request,
-        level = needed.name(),
+        asked = needed.name(),
     );
     Ok(Some(Reply::Ask(Box::new(Asked {
         handle: login.id.clone(),

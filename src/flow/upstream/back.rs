@@ -149,7 +149,7 @@ async fn vouch(
         event = "upstream.held",
         support_id = crate::flow::visit::login_support_id(&login.id),
         upstream = asked.upstream,
-        level = level.name(),
+        reached = level.name(),
         subject = subject.as_str(),
     );
     Ok(Ok(proved))

@@ -16,7 +16,7 @@ use crate::support::server::{Server, free_port};
 use crate::support::simplesamlphp::SimpleSaml;
 
 use super::table::{COMPARISONS, least, written};
-use super::{openid, press, simplesamlphp};
+use super::{cie, openid, press, simplesamlphp};
 
 /// One of those behind: its name, its name among the buttons, how it comes to give a level, 1 to 3, and how a person comes back from it.
 struct Behind<'a> {
@@ -90,7 +90,7 @@ fn short(verdict: &Value) -> String {
 }
 
 #[test]
-#[ignore = "needs SimpleSAMLphp, oidc-provider and pysaml2, which ./scripts/test installs"]
+#[ignore = "needs SimpleSAMLphp, oidc-provider, spid-cie-oidc and pysaml2, which ./scripts/test installs"]
 fn a_level_goes_through_from_each_real_upstream_to_a_real_service_provider() {
     let php = SimpleSaml::start();
     let python = PySaml::start();
@@ -101,6 +101,8 @@ fn a_level_goes_through_from_each_real_upstream_to_a_real_service_provider() {
     pysaml2_upstream(&hub, &python);
     let port = free_port();
     openid::upstream(&hub, port);
+    let cie_port = free_port();
+    cie::upstream(&hub, cie_port);
     let kind = Kind { script: "pysaml2_sp.py", profile: "spid", binding: "redirect", class: "" };
     let sp = Peer::new(hub.folder(), kind, &hub.url("/saml/sso"));
     hub.register(&sp);
@@ -112,6 +114,7 @@ fn a_level_goes_through_from_each_real_upstream_to_a_real_service_provider() {
     php.register(&ours);
     python.register(&ours);
     let op = openid::provider(&hub, port);
+    let cie = cie::provider(&hub, cie_port, &["userinfo", "acr"]);
     let behind = [
         Behind {
             name: "SimpleSAMLphp",
@@ -136,6 +139,12 @@ fn a_level_goes_through_from_each_real_upstream_to_a_real_service_provider() {
             gives: Box::new(|level| op.next(&json!({"acr": class(level)}))),
             log_in: Box::new(|agent, page, _| openid::follow(agent, page)),
         },
+        Behind {
+            name: "spid-cie-oidc",
+            id: cie.issuer.clone(),
+            gives: Box::new(|level| cie.next(&class(level))),
+            log_in: Box::new(|agent, page, _| cie::log_in(agent, &cie, page)),
+        },
     ];
     let all: Vec<Vec<Value>> = thread::scope(|scope| {
         let started = (0..).zip(&behind).map(|(place, one)| {
@@ -145,27 +154,24 @@ fn a_level_goes_through_from_each_real_upstream_to_a_real_service_provider() {
         let started: Vec<_> = started.collect();
         started.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    let mut text = String::from(
-        "| asked for | comparison | behind | it gives SpidL1 | SpidL2 | SpidL3 |\n|---|---|---|---|---|---|\n",
-    );
+    let names: Vec<&str> = behind.iter().map(|one| one.name).collect();
+    let mut text = format!("| asked for | comparison | {} |\n|---|---|", names.join(" | "));
+    text.push_str(&"---|".repeat(names.len()));
+    text.push('\n');
     for (place, runs) in runs().collect::<Vec<_>>().chunks(3).enumerate() {
-        for (one, verdicts) in behind.iter().zip(&all) {
-            let (asked, comparison, _) = runs[0];
-            let _ = write!(text, "| SpidL{asked} | {comparison} | {} |", one.name);
-            for (verdict, (_, _, given)) in verdicts.chunks(3).nth(place).unwrap().iter().zip(runs)
-            {
-                let said = short(verdict);
+        let (asked, comparison, _) = runs[0];
+        let _ = write!(text, "| SpidL{asked} | {comparison} |");
+        for (name, verdicts) in names.iter().zip(&all) {
+            let verdicts = verdicts.chunks(3).nth(place).unwrap();
+            let said: Vec<String> = verdicts.iter().map(short).collect();
+            for (said, (_, _, given)) in said.iter().zip(runs) {
                 let enough = *given >= least(comparison, asked);
                 let right = if enough { format!("SpidL{given}") } else { "nr20".to_owned() };
-                assert_eq!(
-                    said, right,
-                    "{}: SpidL{asked} {comparison}, given SpidL{given}",
-                    one.name
-                );
-                let _ = write!(text, " {said} |");
+                assert_eq!(*said, right, "{name}: SpidL{asked} {comparison}, given SpidL{given}");
             }
-            text.push('\n');
+            let _ = write!(text, " {} |", said.join(", "));
         }
+        text.push('\n');
     }
     written("real", &text, "cargo test --test it bridge::real -- --ignored");
 }

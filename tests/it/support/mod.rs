@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod answers;
 pub(crate) mod bridge;
+pub(crate) mod cie_op;
 pub(crate) mod citizen;
 pub(crate) mod descriptions;
 pub(crate) mod forge;

@@ -1,0 +1,112 @@
+//! spid-cie-oidc's provider behind our front door by CIE's rules, over HTTP: as far as it follows them, and where it does not.
+
+use josekit::jwk::KeyPair as _;
+use josekit::jwk::alg::rsa::RsaKeyPair;
+use serde_json::Value;
+
+use crate::support::agent::{Agent, Page};
+use crate::support::bridge::{PASS_THROUGH, answer, choose, send, spid};
+use crate::support::cie_op::CieOp;
+use crate::support::keys;
+use crate::support::server::{Server, free_port};
+use crate::support::sp::{Metadata, SPID_ENTITY};
+
+use super::openid::follow;
+
+/// Settles the provider on `port` as an upstream of `hub`.
+pub(super) fn upstream(hub: &Server, port: u16) {
+    let pem = RsaKeyPair::generate(2048).unwrap().to_pem_private_key();
+    std::fs::write(hub.folder().join("cie.pem"), pem).unwrap();
+    hub.configure(&format!(
+        "\n[[upstream]]\nid = \"cie\"\nkind = \"oidc\"\nprofile = \"cie\"\nissuer = \"{}\"\nclient-id = \"{}\"\n\
+         decryption-key = \"cie.pem\"\n",
+        CieOp::issuer(port),
+        hub.url("/"),
+    ));
+}
+
+/// Starts that provider, which knows `hub` by the keys that it publishes.
+pub(super) fn provider(hub: &Server, port: u16, mended: &[&str]) -> CieOp {
+    let ours = Agent::new().get(&hub.url("/oidc/jwks/cie")).unwrap();
+    let ours: Value = serde_json::from_str(&ours.body).unwrap_or_else(|_| panic!("{ours:?}"));
+    CieOp::start(port, (&hub.url("/"), &hub.url("/oidc/callback/cie")), &ours, mended)
+}
+
+/// Does what the provider asks, as far as the page that we then show.
+pub(super) fn log_in(agent: &mut Agent, op: &CieOp, page: Page) -> Page {
+    let mut page = follow(agent, page);
+    if let Some(form) = page.form_with(&["username", "password"]) {
+        agent.come_from(&page.url.origin().ascii_serialization());
+        page = agent.submit(&page, &form, &[("username", "ada"), ("password", "secret")]).unwrap();
+        let form = page.form_with(&["agree"]).unwrap_or_else(|| panic!("{page:?}\n{}", op.log()));
+        page = agent.submit_once(&page, &form, &[]).unwrap();
+    }
+    follow(agent, page)
+}
+
+fn behind(mended: &[&str]) -> (Server, CieOp) {
+    let port = free_port();
+    let mut hub = Server::new();
+    upstream(&hub, port);
+    hub.configure_in("login", "max-level = \"SpidL3\"");
+    hub.add_metadata("spid", &Metadata::spid().signed(&keys::SP.signer), SPID_ENTITY, "spid");
+    hub.configure(PASS_THROUGH);
+    hub.start();
+    let op = provider(&hub, port, mended);
+    (hub, op)
+}
+
+fn walk(hub: &Server, op: &CieOp, agent: &mut Agent, level: u8) -> Page {
+    let request = send(hub, &spid(hub, level, "minimum"));
+    let page = agent.get(&request.url).unwrap();
+    let page = choose(agent, &page, &op.issuer);
+    log_in(agent, op, page)
+}
+
+/// Why the last answer was not believed, by the log.
+fn broken(hub: &Server) -> String {
+    let log = hub.log();
+    let row = log.iter().rfind(|row| row["event"] == "upstream.broken");
+    row.unwrap_or_else(|| panic!("{log:#?}"))["why"].as_str().unwrap().to_owned()
+}
+
+/// docs/bridging.md: where it does not follow the rules nobody is let in, and the log says why.
+#[test]
+#[ignore = "needs spid-cie-oidc, which ./scripts/test installs"]
+fn what_spid_cie_oidc_breaks_is_refused_by_name() {
+    let (hub, op) = behind(&[]);
+    let mut agent = Agent::new();
+    let page = walk(&hub, &op, &mut agent, 2);
+    assert_eq!(page.status, 403, "{page:?}");
+    assert_eq!(broken(&hub), "userinfo-issuer", "signed, and it does not say by whom");
+
+    // A person who gives up there comes back with an error of the wrong name and without `iss`.
+    let mut agent = Agent::new();
+    let page = agent.get(&send(&hub, &spid(&hub, 2, "minimum")).url).unwrap();
+    let page = choose(&mut agent, &page, &op.issuer);
+    let page = follow(&mut agent, page);
+    let link = page.body.split_once("/oidc/op/notconsent?").unwrap().1;
+    let query = link.split_once('"').unwrap().0.replace("&amp;", "&");
+    let page = agent.get_once(&format!("{}/notconsent?{query}", op.issuer)).unwrap();
+    let to = page.header("location").unwrap();
+    assert!(to.contains("error=invalid_request") && !to.contains("iss="), "{to}");
+    let page = agent.get_once(to).unwrap();
+    assert_eq!(page.status, 403, "{page:?}");
+    assert_eq!(broken(&hub), "callback-issuer-missing");
+}
+
+/// It takes our signed request, PKCE and our assertion, and we its tokens and its sealed userinfo, once that says whose it is.
+#[test]
+#[ignore = "needs spid-cie-oidc, which ./scripts/test installs"]
+fn a_person_comes_in_by_spid_cie_oidc_at_each_level() {
+    let (hub, op) = behind(&["userinfo"]);
+    for level in 1..=3 {
+        let mut agent = Agent::new();
+        let page = walk(&hub, &op, &mut agent, level);
+        assert!(page.body.contains("Lovelace"), "{page:?}\n{:#?}\n{}", hub.log(), op.log());
+        let told = answer(&mut agent, page);
+        // It says the class that was asked for, whatever the person showed: here a password.
+        assert!(told.contains(&format!(">https://www.spid.gov.it/SpidL{level}</")), "{told}");
+        assert!(told.contains("TINIT-LVLDAA85T50G702B"), "{told}");
+    }
+}
