@@ -10,11 +10,12 @@ use crate::admin::command::{Erased, Export};
 use crate::admin::desk::{Desk, DeskError};
 use crate::admin::people::{self, credential_row};
 use crate::assurance::factor::Factor;
+use crate::enrolment::credential::Secret;
 use crate::identity::account::Account;
 use crate::identity::attributes::AttributeName;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
-use crate::store::{accounts, activations, attempts, credentials, outbox, sessions};
+use crate::store::{accounts, activations, attempts, ceremonies, credentials, outbox, sessions};
 use crate::telemetry::metrics;
 
 /// Everything that the store holds about a person, but for what is secret even to them: hashes,
@@ -104,6 +105,9 @@ pub async fn erase(
         let factors = credentials::list(records, subject, now).await?;
         for credential in &factors {
             batch.take(credential);
+            if let Secret::Passkey { id, .. } = &credential.value.secret {
+                ceremonies::release(records, &mut batch, id)?;
+            }
         }
         if let Some(code) = activations::load(records, subject, now).await? {
             batch.take(&code);

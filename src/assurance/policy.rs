@@ -22,10 +22,11 @@ pub struct LevelPolicy {
 }
 
 impl Default for LevelPolicy {
-    /// Offers password, one-time codes from an app and recovery codes; lowers nothing, names no issuer.
+    /// Offers what there is: passwords, passkeys, one-time codes from an app, recovery codes; lowers nothing,
+    /// names no issuer.
     fn default() -> Self {
         Self {
-            offered: vec![Factor::Password, Factor::Totp, Factor::RecoveryCode],
+            offered: vec![Factor::Password, Factor::Totp, Factor::Passkey, Factor::RecoveryCode],
             ceiling: Level::Loa4,
             passkey: Level::Loa3,
             upstream: Level::Loa4,

@@ -104,6 +104,15 @@ pub enum Secret {
         /// The last step whose code was accepted; that step and those before it are used up.
         last_step: Option<u64>,
     },
+    /// A passkey.
+    Passkey {
+        /// What its person calls it.
+        name: String,
+        /// The credential's ID, base64url.
+        id: String,
+        /// Its public key and counter, as the factor writes them.
+        key: String,
+    },
     /// Recovery codes.
     RecoveryCodes {
         /// Keyed digests of those that were not used yet.
@@ -117,7 +126,7 @@ impl Secret {
     pub fn password_hash(&self) -> Option<&str> {
         match self {
             Self::Password { hash } => Some(hash),
-            Self::Totp { .. } | Self::RecoveryCodes { .. } => None,
+            Self::Totp { .. } | Self::Passkey { .. } | Self::RecoveryCodes { .. } => None,
         }
     }
 
@@ -133,6 +142,7 @@ impl Secret {
         match self {
             Self::Password { .. } => Factor::Password,
             Self::Totp { .. } => Factor::Totp,
+            Self::Passkey { .. } => Factor::Passkey,
             Self::RecoveryCodes { .. } => Factor::RecoveryCode,
         }
     }

@@ -64,11 +64,12 @@ async fn advance_by(
         let person = known.as_ref().map(|known| &known.person);
         match loaded.value.next(person, &env.settings.levels, now) {
             Step::Prove(factors) if known.is_none() => {
-                return begin(env, loaded, &factors, visitor, now).await;
+                return begin(env, loaded, &factors, by, visitor, now).await;
             }
             Step::SetBack(setback) => return Ok(back::set_back(env, &loaded.value, setback, now)),
             Step::Prove(factors) => {
-                return ways::ask(&loaded.value, &factors, known.as_ref(), by, None);
+                let (login, known) = (&loaded.value, known.as_ref());
+                return ways::ask(env, login, &factors, known, by, None, now).await;
             }
             Step::Enrol(_) => {
                 let known = known.as_ref().ok_or(Failure::NoSuchFactor)?;
@@ -101,9 +102,14 @@ async fn begin(
     env: &Env,
     loaded: Loaded<Transaction>,
     factors: &[Factor],
+    by: Option<Factor>,
     visitor: &Visitor<'_>,
     now: DateTime<Utc>,
 ) -> Result<Reply, Failure> {
+    let login = &loaded.value;
+    if by.is_some_and(|by| by != Factor::Password && ways::ways(env, factors, None).contains(&by)) {
+        return ways::ask(env, login, factors, None, by, None, now).await;
+    }
     let ways = &loaded.value.request.ways;
     let chosen = ways
         .chosen
@@ -114,7 +120,7 @@ async fn begin(
     {
         return Box::pin(ask::send(env, loaded, &chosen, visitor, now)).await;
     }
-    Ok(page(&loaded.value, access(env, &loaded.value, "", None, now)))
+    Ok(ways::first(env, &loaded.value, access(env, &loaded.value, "", None, now), now))
 }
 
 /// A page of the login.

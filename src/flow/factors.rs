@@ -13,19 +13,22 @@ use crate::flow::advance::ROUNDS;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::notice;
+use crate::flow::passkey;
 use crate::flow::person::Known;
 use crate::flow::reply::{AccountPage, FactorRow, Factors, PrintedCodes, Removal, Reply};
 use crate::flow::visit::Visitor;
 use crate::login::attempts::Attempts;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};
-use crate::store::{attempts, credentials, sessions};
+use crate::store::{attempts, ceremonies, credentials, sessions};
 use crate::telemetry::metrics;
 use crate::texts::mail::Event;
 
 /// What has just happened, for the page to say.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Done {
+    /// A passkey was added.
+    Added,
     /// A factor was removed.
     Removed,
     /// Nothing: the person has not confirmed who they are.
@@ -50,11 +53,12 @@ fn page(env: &Env, inside: Inside, done: Option<Done>, now: DateTime<Utc>) -> Re
     active.sort_by_key(|one| (one.secret.factor() != Factor::Password, one.enrolled));
     let rows = active.into_iter().map(|one| row(env, known, one, now)).collect();
     let shown = shown(env, &inside, now);
-    let open = shown >= Some(needed(env, known, now));
+    let open = is_open(env, &inside, now);
     Reply::Account(Box::new(AccountPage::Factors(Factors {
         rows,
         open,
         weak: shown < Some(Level::Loa3),
+        may_have_passkeys: passkey::relying_party(env).is_some(),
         may_have_codes: stood_in_for(known).next().is_some(),
         done,
         csrf: inside.csrf,
@@ -69,6 +73,10 @@ fn row(env: &Env, known: &Known, one: &Credential, now: DateTime<Utc>) -> Factor
     FactorRow {
         id: one.id.clone(),
         factor: one.secret.factor(),
+        label: match &one.secret {
+            Secret::Passkey { name, .. } => Some(name.clone()),
+            _ => None,
+        },
         enrolled: ago(one.enrolled),
         used: one.last_used.map(ago),
         left: match &one.secret {
@@ -118,8 +126,8 @@ async fn take_away(
     now: DateTime<Utc>,
 ) -> Result<Option<Reply>, Failure> {
     let known = &inside.known;
-    if shown(env, &inside, now) < Some(needed(env, known, now)) {
-        return Ok(Some(Reply::ToAccount("/account/factors?done=locked")));
+    if !is_open(env, &inside, now) {
+        return Ok(Some(Reply::ToAccount(LOCKED)));
     }
     let removable = |one: &&Loaded<Credential>| {
         one.value.id == id && one.value.secret.factor() != Factor::Password
@@ -146,6 +154,9 @@ async fn take_away(
     }
     let revoked = credential.value.clone().revoke();
     credentials::update(env.records(), &mut batch, credential, &revoked)?;
+    if let Secret::Passkey { id, .. } = &credential.value.secret {
+        ceremonies::release(env.records(), &mut batch, id)?;
+    }
     let own = &inside.session.value;
     let mut ended = 0_usize;
     for other in sessions::of_subject(env.records(), &own.subject, now).await? {
@@ -198,7 +209,7 @@ async fn renew(
     let (known, records) = (&inside.known, env.records());
     let shown = shown(env, inside, now).filter(|shown| *shown >= needed(env, known, now));
     let Some(shown) = shown else {
-        return Ok(Some(Reply::ToAccount("/account/factors?done=locked")));
+        return Ok(Some(Reply::ToAccount(LOCKED)));
     };
     let Some(binding) = stand_in(shown, stood_in_for(known).map(|one| one.binding)) else {
         return Ok(Some(Reply::ToAccount("/account/factors?done=gone")));
@@ -261,6 +272,11 @@ fn needed(env: &Env, known: &Known, now: DateTime<Utc>) -> Level {
     reach(env, known, None, now).unwrap_or(Level::Loa2).clamp(Level::Loa2, Level::Loa3)
 }
 
+/// Whether the person has shown enough, of late, to change their factors.
+pub(in crate::flow) fn is_open(env: &Env, inside: &Inside, now: DateTime<Utc>) -> bool {
+    shown(env, inside, now) >= Some(needed(env, &inside.known, now))
+}
+
 /// What the person has shown in this session of late, as a level.
 pub(in crate::flow) fn shown(env: &Env, inside: &Inside, now: DateTime<Utc>) -> Option<Level> {
     let mut evidence = inside.session.value.evidence().evidence;
@@ -286,6 +302,9 @@ fn worth(env: &Env, known: &Known, evidence: &[Evidence], now: DateTime<Utc>) ->
 fn as_held(one: &Credential, now: DateTime<Utc>) -> Evidence {
     Evidence::held(one.secret.factor(), now, one.binding)
 }
+
+/// Where whoever has not shown enough is told so.
+pub(in crate::flow) const LOCKED: &str = "/account/factors?done=locked";
 
 /// How long what was shown lets the person change their factors.
 const FRESH: TimeDelta = TimeDelta::minutes(10);

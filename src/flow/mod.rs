@@ -22,6 +22,7 @@ pub mod logout;
 pub mod network;
 pub mod new_password;
 pub mod notice;
+pub mod passkey;
 pub mod person;
 pub mod post;
 pub mod prove;

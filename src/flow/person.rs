@@ -42,6 +42,22 @@ impl Known {
         self.active(|secret| matches!(secret, Secret::RecoveryCodes { .. }) && !secret.is_spent())
     }
 
+    /// The active passkeys: each with its credential's ID and its key.
+    pub(in crate::flow) fn passkeys(
+        &self,
+    ) -> impl Iterator<Item = (&Loaded<Credential>, &str, &str)> {
+        let active = self.credentials.iter().filter(|one| one.value.is_active());
+        active.filter_map(|one| match &one.value.secret {
+            Secret::Passkey { id, key, .. } => Some((one, id.as_str(), key.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The active passkey with the credential ID `id`.
+    pub(in crate::flow) fn passkey(&self, id: &str) -> Option<&Loaded<Credential>> {
+        self.passkeys().find(|(_, own, _)| *own == id).map(|(one, _, _)| one)
+    }
+
     /// The credential `id`, whatever its state.
     pub(in crate::flow) fn credential(&self, id: &str) -> Option<&Loaded<Credential>> {
         self.credentials.iter().find(|one| one.value.id == id)

@@ -8,7 +8,7 @@ use tracing::Instrument as _;
 use crate::assurance::factor::{Evidence, Factor};
 use crate::enrolment::credential::{Credential, Secret};
 use crate::factors::password::Verdict;
-use crate::flow::advance::{ROUNDS, advance, page};
+use crate::flow::advance::{ROUNDS, advance};
 use crate::flow::device;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
@@ -17,6 +17,7 @@ use crate::flow::person::{self, Known};
 use crate::flow::reply::{Notice, Reply};
 use crate::flow::upstream::offers::access;
 use crate::flow::visit::{Visitor, browser_digest, enter, enter_with_form};
+use crate::flow::ways;
 use crate::identity::account::Account;
 use crate::identity::subject::Subject;
 use crate::login::attempts::{self as rule, Attempts, MayTry};
@@ -300,12 +301,12 @@ pub(in crate::flow) fn seconds_until(until: DateTime<Utc>, now: DateTime<Utc>) -
 
 fn again(
     env: &Env,
-    transaction: &Transaction,
+    login: &Transaction,
     username: &str,
     notice: Option<Notice>,
     now: DateTime<Utc>,
 ) -> Reply {
-    page(transaction, access(env, transaction, username, notice, now))
+    ways::first(env, login, access(env, login, username, notice, now), now)
 }
 
 /// A name longer than any account's is nobody's.

@@ -89,6 +89,8 @@ pub enum AccountPage {
     Factors(Factors),
     /// What it costs to remove one.
     Removal(Box<Removal>),
+    /// A new passkey.
+    NewPasskey(NewPasskey),
     /// New recovery codes, shown this once.
     RecoveryCodes(PrintedCodes),
     /// A new password.
@@ -121,6 +123,30 @@ pub struct SessionRow {
     pub this: bool,
 }
 
+/// A passkey that a person is about to make.
+#[derive(Debug)]
+pub struct NewPasskey {
+    /// The token that its form must carry.
+    pub csrf: String,
+    /// What the browser's script asks the authenticator, JSON.
+    pub options: String,
+    /// What went wrong before.
+    pub notice: Option<PasskeyNotice>,
+}
+
+/// What went wrong with a new passkey.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PasskeyNotice {
+    /// It has no name, or too long a one.
+    Name,
+    /// The person has as many as anybody may.
+    TooMany,
+    /// None came with the form, or too late.
+    NoAnswer,
+    /// It does not hold.
+    Refused,
+}
+
 /// Recovery codes as they are printed.
 pub struct PrintedCodes(pub Vec<String>);
 
@@ -135,6 +161,8 @@ pub struct Factors {
     pub open: bool,
     /// Whether what is added now is worth SpidL1 only.
     pub weak: bool,
+    /// Whether passkeys can be had here.
+    pub may_have_passkeys: bool,
     /// Whether there is a second factor that recovery codes can stand in for.
     pub may_have_codes: bool,
     /// What has just happened.
@@ -148,6 +176,8 @@ pub struct FactorRow {
     pub id: String,
     /// Its kind.
     pub factor: Factor,
+    /// What its person calls it, if they have a word in it.
+    pub label: Option<String>,
     /// Seconds since it was enrolled.
     pub enrolled: u64,
     /// Seconds since it last held, if it did.
@@ -238,6 +268,13 @@ pub enum Show {
         /// What went wrong before.
         notice: Option<Notice>,
     },
+    /// A passkey.
+    Passkey {
+        /// What the browser's script asks the authenticator, JSON.
+        options: String,
+        /// What went wrong before.
+        notice: Option<Notice>,
+    },
     /// The ways in which the person may go on.
     Ways,
     /// The activation code that came with the account.
@@ -317,6 +354,13 @@ pub enum Notice {
     NotARecoveryCode,
     /// The recovery code is not right, or was used before.
     WrongRecovery {
+        /// How many attempts are left in this login.
+        left: u8,
+    },
+    /// No passkey came with the form, or too late; nothing was tried.
+    NoAnswer,
+    /// The passkey is none of the person's, or its answer does not hold.
+    WrongPasskey {
         /// How many attempts are left in this login.
         left: u8,
     },

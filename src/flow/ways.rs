@@ -8,6 +8,7 @@ use crate::enrolment::credential::Secret;
 use crate::flow::advance::{advance, page};
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
+use crate::flow::passkey;
 use crate::flow::person::{self, Known};
 use crate::flow::reply::{Notice, Reply, Show};
 use crate::flow::trial::Trying;
@@ -16,24 +17,34 @@ use crate::login::step::Step;
 use crate::login::transaction::Transaction;
 
 /// The page for `by`, if it is one of the ways; else for the easiest.
-pub(in crate::flow) fn ask(
+pub(in crate::flow) async fn ask(
+    env: &Env,
     login: &Transaction,
     factors: &[Factor],
     known: Option<&Known>,
     by: Option<Factor>,
     notice: Option<Notice>,
+    now: DateTime<Utc>,
 ) -> Result<Reply, Failure> {
-    let ways = ways(factors, known);
+    let ways = ways(env, factors, known);
     let chosen = by.filter(|by| ways.contains(by)).or_else(|| ways.first().copied());
-    let show = match chosen.ok_or(Failure::NoSuchFactor)? {
+    let reply = match chosen.ok_or(Failure::NoSuchFactor)? {
+        Factor::Passkey => passkey::ask(env, login, known, notice, now).await?,
+        factor => page(login, asking(factor, known, notice)?),
+    };
+    Ok(with(reply, ways))
+}
+
+/// What asks for `factor`.
+fn asking(factor: Factor, known: Option<&Known>, notice: Option<Notice>) -> Result<Show, Failure> {
+    Ok(match factor {
         Factor::Totp => match known.and_then(Known::totp).map(|one| &one.value.secret) {
             Some(Secret::Totp { period, .. }) => Show::Totp { period: *period, notice },
             _ => return Err(Failure::NoSuchFactor),
         },
         Factor::RecoveryCode => Show::Recovery { notice },
         _ => Show::Password { username: String::new(), notice },
-    };
-    Ok(with(page(login, show), ways))
+    })
 }
 
 /// The page of `factor` again, in the login that is being tried.
@@ -43,10 +54,18 @@ pub(in crate::flow) fn again(
     notice: Option<Notice>,
 ) -> Result<Reply, Failure> {
     let Trying { env, login, known, now, .. } = *trying;
-    let factors = due(env, login, Some(known), now);
-    // What is tried is a way, even where the plan has another before it.
-    let factors = if factors.contains(&factor) { factors } else { vec![factor] };
-    ask(login, &factors, Some(known), Some(factor), notice)
+    let ways = ways(env, &due(env, login, Some(known), now), Some(known));
+    Ok(with(page(login, asking(factor, Some(known), notice)?), ways))
+}
+
+/// The first page of a login again, with the other ways to begin.
+pub(in crate::flow) fn first(
+    env: &Env,
+    login: &Transaction,
+    show: Show,
+    now: DateTime<Utc>,
+) -> Reply {
+    with(page(login, show), ways(env, &due(env, login, None, now), None))
 }
 
 /// Lists the ways, if there are several.
@@ -54,11 +73,9 @@ pub async fn show(env: &Env, handle: &str, visitor: &Visitor<'_>) -> Reply {
     let now = env.clock.now();
     let shown = async {
         let loaded = enter(env, handle, visitor, now).await?;
-        let known = match loaded.value.subject() {
-            Some(subject) => person::load(env, subject, now).await?,
-            None => None,
-        };
-        let ways = ways(&due(env, &loaded.value, known.as_ref(), now), known.as_ref());
+        let known = person::of(env, &loaded.value, now).await?;
+        let due = due(env, &loaded.value, known.as_ref(), now);
+        let ways = ways(env, &due, known.as_ref());
         if ways.len() < 2 {
             return advance(env, loaded, visitor, now).await;
         }
@@ -68,7 +85,12 @@ pub async fn show(env: &Env, handle: &str, visitor: &Visitor<'_>) -> Reply {
 }
 
 /// What the login waits for.
-fn due(env: &Env, login: &Transaction, known: Option<&Known>, now: DateTime<Utc>) -> Vec<Factor> {
+pub(in crate::flow) fn due(
+    env: &Env,
+    login: &Transaction,
+    known: Option<&Known>,
+    now: DateTime<Utc>,
+) -> Vec<Factor> {
     match login.next(known.map(|known| &known.person), &env.settings.levels, now) {
         Step::Prove(factors) => factors,
         _ => Vec::new(),
@@ -77,11 +99,15 @@ fn due(env: &Env, login: &Transaction, known: Option<&Known>, now: DateTime<Utc>
 
 /// Those of `factors` that this house can ask for. Before it is known who comes, what most people
 /// have is first.
-fn ways(factors: &[Factor], known: Option<&Known>) -> Vec<Factor> {
+pub(in crate::flow) fn ways(env: &Env, factors: &[Factor], known: Option<&Known>) -> Vec<Factor> {
     let can_ask = |factor: &Factor| match factor {
         Factor::Password => true,
         Factor::Totp => known.is_some_and(|known| known.totp().is_some()),
         Factor::RecoveryCode => known.is_some_and(|known| known.recovery().is_some()),
+        Factor::Passkey => {
+            known.is_none_or(|known| known.passkeys().next().is_some())
+                && passkey::relying_party(env).is_some()
+        }
         _ => false,
     };
     let mut ways: Vec<Factor> = factors.iter().copied().filter(can_ask).collect();

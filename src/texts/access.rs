@@ -13,6 +13,7 @@ table! {
     show: "Mostra la password", "Show the password";
     hide: "Nascondi la password", "Hide the password";
     enter: "Entra", "Sign in";
+    by_passkey: "Entra con una passkey", "Sign in with a passkey";
     last: "L’ultima volta hai usato:", "The last time you used:";
     spid: "SPID è il Sistema Pubblico di Identità Digitale: scegli il gestore della tua identità.",
         "SPID is Italy’s public system of digital identity: choose the provider of your identity.";

@@ -25,6 +25,32 @@ table! {
     recovery_help: "10 lettere e numeri, come XXXXX-XXXXX. Maiuscole, spazi e trattino non contano.",
         "10 letters and digits, like XXXXX-XXXXX. Capitals, spaces and the hyphen do not matter.";
     confirm: "Conferma", "Confirm";
+    passkey: "Passkey", "Passkey";
+    passkey_source: "La conserva il tuo dispositivo o la tua chiave di sicurezza, e la sblocchi con impronta, volto o PIN: non c’è alcun codice da scrivere.",
+        "Your device or your security key keeps it, and you unlock it with fingerprint, face or PIN: there is no code to type.";
+    passkey_title: "Usa la tua passkey", "Use your passkey";
+    passkey_lead: "Premi il pulsante e segui le indicazioni del browser.", "Press the button and follow what your browser says.";
+    passkey_use: "Usa la passkey", "Use the passkey";
+    passkey_unable_title: "Qui la passkey non si può usare", "The passkey cannot be used here";
+    passkey_unable: "Serve un browser recente con JavaScript attivo. Aggiorna il browser o attiva JavaScript e ricarica la pagina, oppure continua in un altro modo.",
+        "It takes a recent browser with JavaScript on. Update your browser or turn JavaScript on and load the page again, or go on in another way.";
+    passkey_failed_title: "La passkey non è stata usata", "The passkey was not used";
+    passkey_failed: "L’hai annullata, è passato troppo tempo, oppure su questo dispositivo non ce n’è una per questo sito. Puoi riprovare.",
+        "You cancelled it, it took too long, or there is none for this site on this device. You can try again.";
+    passkey_new_title: "Aggiungi una passkey", "Add a passkey";
+    passkey_new_lead: "Il tuo dispositivo crea una chiave che vale solo per questo sito. Potrai entrare con quella, senza scrivere la password.",
+        "Your device makes a key that works for this site only. You can sign in with it without typing your password.";
+    passkey_name: "Nome della passkey", "Name of the passkey";
+    passkey_name_help: "Ti serve a riconoscerla, per esempio «Telefono» o «Chiave blu».", "It helps you to recognise it, for example “Phone” or “Blue key”.";
+    passkey_name_first: "Il mio dispositivo", "My device";
+    passkey_make: "Crea la passkey", "Make the passkey";
+    passkey_bad_name: "Scrivi un nome, al massimo di 60 caratteri.", "Type a name, of 60 characters at most.";
+    passkey_too_many: "Hai già 20 passkey: rimuovine una che non usi.", "You have 20 passkeys already: remove one that you do not use.";
+    passkey_none: "Il browser non ha risposto in tempo con una passkey. Riprova.", "The browser did not answer with a passkey in time. Try again.";
+    passkey_refused: "La passkey non è stata accettata: deve verificare chi sei (impronta, volto o PIN) e non essere già in uso. Riprova, o usa un altro dispositivo.",
+        "The passkey was not accepted: it must verify who you are (fingerprint, face or PIN) and not be in use already. Try again, or use another device.";
+    done_added: "La passkey è attiva. Se non sei stato tu, rimuovila e cambia subito la password.",
+        "The passkey is active. If it was not you, remove it and change your password at once.";
 
     title: "I tuoi modi di accesso", "Your ways to sign in";
     title_open: "Cambia i tuoi modi di accesso", "Change your ways to sign in";

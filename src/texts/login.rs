@@ -15,6 +15,7 @@ table! {
     show: "Mostra la password", "Show the password";
     hide: "Nascondi la password", "Hide the password";
     enter: "Entra", "Sign in";
+    by_passkey: "Entra con una passkey", "Sign in with a passkey";
     totp_title: "Inserisci il codice monouso", "Enter the one-time code";
     totp_lead: "Apri sul telefono l’app con cui hai attivato i codici e scrivi qui quello che vedi.",
         "On your phone, open the app with which you activated the codes and type here the one you see.";
@@ -71,6 +72,13 @@ pub enum Problem {
     },
     /// It does not look like a recovery code: no attempt was counted.
     RecoveryShape,
+    /// The passkey is none of the person's, or its answer does not hold.
+    Passkey {
+        /// How many attempts this login has left.
+        left: u32,
+    },
+    /// No passkey came, or too late: no attempt was counted.
+    PasskeyNone,
     /// The activation code is not the one given.
     Activation {
         /// How many attempts this login has left.
@@ -124,6 +132,20 @@ pub fn problem(language: Language, problem: Problem) -> String {
         }
         (En, Problem::RecoveryShape) => {
             "A recovery code is made of 10 letters and digits: type all of them.".into()
+        }
+        (It, Problem::Passkey { left }) => format!(
+            "Questa passkey non vale qui: può essere stata rimossa o appartenere a un altro account. {}",
+            left_it(left)
+        ),
+        (En, Problem::Passkey { left }) => format!(
+            "This passkey does not work here: it may have been removed or belong to another account. {}",
+            left_en(left)
+        ),
+        (It, Problem::PasskeyNone) => {
+            "Il browser non ha risposto in tempo con una passkey. Riprova.".into()
+        }
+        (En, Problem::PasskeyNone) => {
+            "The browser did not answer with a passkey in time. Try again.".into()
         }
         (It, Problem::Activation { left }) => {
             format!("Il codice di attivazione non è corretto. {}", left_it(left))

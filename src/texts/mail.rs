@@ -19,6 +19,9 @@ table! {
     app_subject: "Nuova app per i codici monouso", "New app for one-time codes";
     app_lead: "Una nuova app per i codici monouso è stata attivata per la tua identità. Quella di prima, se c’era, non vale più.",
         "A new app for one-time codes was activated for your identity. The one before, if there was one, counts no more.";
+    passkey_subject: "Nuova passkey", "New passkey";
+    passkey_lead: "Dalla tua area personale è stata aggiunta una passkey: chi la possiede entra con la tua identità senza scrivere la password.",
+        "At your own pages a passkey was added: whoever has it signs in with your identity without typing the password.";
     removed_subject: "Modo di accesso rimosso", "Way to sign in removed";
     removed_lead: "Dalla tua area personale è stato rimosso uno dei modi con cui dimostri chi sei. Non vale più.",
         "One of the ways by which you show who you are was removed at your own pages. It counts no more.";
@@ -67,6 +70,8 @@ pub enum Event {
     },
     /// An authenticator app was enrolled.
     NewApp,
+    /// A passkey was enrolled.
+    NewPasskey,
     /// A factor was removed by its person.
     FactorRemoved,
     /// Recovery codes were made.
@@ -86,10 +91,11 @@ pub enum Event {
 
 impl Event {
     /// One of each.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NewBrowser,
         Self::UnusualLogin { wrong: 4 },
         Self::NewApp,
+        Self::NewPasskey,
         Self::FactorRemoved,
         Self::NewRecoveryCodes,
         Self::RecoveryCodeUsed { left: 3 },
@@ -105,6 +111,7 @@ impl Event {
             Self::NewBrowser => "new-browser",
             Self::UnusualLogin { .. } => "unusual-login",
             Self::NewApp => "new-app",
+            Self::NewPasskey => "new-passkey",
             Self::FactorRemoved => "factor-removed",
             Self::NewRecoveryCodes => "new-recovery-codes",
             Self::RecoveryCodeUsed { .. } => "recovery-code-used",
@@ -119,6 +126,7 @@ impl Event {
             Self::NewBrowser => words.browser_subject,
             Self::UnusualLogin { .. } => words.unusual_subject,
             Self::NewApp => words.app_subject,
+            Self::NewPasskey => words.passkey_subject,
             Self::FactorRemoved => words.removed_subject,
             Self::NewRecoveryCodes => words.made_subject,
             Self::RecoveryCodeUsed { .. } => words.used_subject,
@@ -134,6 +142,7 @@ impl Event {
             Self::NewBrowser => words.browser_lead.to_owned(),
             Self::UnusualLogin { wrong } => unusual(language, wrong),
             Self::NewApp => words.app_lead.to_owned(),
+            Self::NewPasskey => words.passkey_lead.to_owned(),
             Self::FactorRemoved => words.removed_lead.to_owned(),
             Self::NewRecoveryCodes => words.made_lead.to_owned(),
             Self::RecoveryCodeUsed { left } => recovery(language, left),
@@ -149,7 +158,10 @@ impl Event {
             | Self::UnusualLogin { .. }
             | Self::NewApp
             | Self::RecoveryCodeUsed { .. } => vec![words.you, words.not_you],
-            Self::PasswordChanged | Self::FactorRemoved | Self::NewRecoveryCodes => {
+            Self::PasswordChanged
+            | Self::NewPasskey
+            | Self::FactorRemoved
+            | Self::NewRecoveryCodes => {
                 vec![words.you, words.changed_not_you]
             }
             Self::PasswordBlocked | Self::CodesBlocked => vec![words.blocked_now],

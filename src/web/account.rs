@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::flow::account::{self, Done, Ending};
 use crate::flow::factors;
 use crate::flow::new_password::{self, Change};
+use crate::flow::passkey;
 use crate::flow::reply::{Reply, Trouble};
 use crate::web::context::Context;
 use crate::web::form::{self, BadForm, field, optional};
@@ -108,6 +109,7 @@ pub(super) async fn factors(
     Query(said): Query<Said>,
 ) -> Response {
     let done = match said.done.as_deref() {
+        Some("added") => Some(factors::Done::Added),
         Some("removed") => Some(factors::Done::Removed),
         Some("locked") => Some(factors::Done::Locked),
         Some("gone") => Some(factors::Done::Gone),
@@ -143,6 +145,26 @@ pub(super) async fn codes(Extension(context): Extension<Context>, request: Reque
     taken(context, request, async |context, form| {
         let csrf = field(form, "csrf")?;
         Ok(factors::make_codes(&context.env, &csrf, &context.visitor(None)).await)
+    })
+    .await
+}
+
+/// `GET /account/factors/passkey`: begins to enrol one.
+pub(super) async fn passkey(Extension(context): Extension<Context>) -> Response {
+    let reply = passkey::begin(&context.env, &context.visitor(None)).await;
+    render(&context, reply)
+}
+
+/// `POST /account/factors/passkey`: the new one.
+pub(super) async fn add_passkey(
+    Extension(context): Extension<Context>,
+    request: Request,
+) -> Response {
+    let context = Context { here: Some("/account/factors/passkey".to_owned()), ..context };
+    taken(context, request, async |context, form| {
+        let (csrf, name) = (field(form, "csrf")?, field(form, "name")?);
+        let answer = field(form, "answer")?;
+        Ok(passkey::enrol(&context.env, &csrf, &name, &answer, &context.visitor(None)).await)
     })
     .await
 }

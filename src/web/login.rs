@@ -9,7 +9,7 @@ use crate::assurance::factor::Factor;
 use crate::flow::decide::{Decision, decide};
 use crate::flow::reply::{Reply, Trouble};
 use crate::flow::upstream::{ask, back};
-use crate::flow::{advance, choose, code, enrol, prove, ways};
+use crate::flow::{advance, choose, code, enrol, passkey, prove, ways};
 use crate::web::context::Context;
 use crate::web::cookie;
 use crate::web::form::{self, BadForm, field, optional};
@@ -120,6 +120,7 @@ async fn take(
         }
         "again" => back::again(env, handle, &csrf, visitor).await,
         "totp" => code::totp(env, handle, &csrf, &field(form, "code")?, visitor).await,
+        "passkey" => passkey::prove(env, handle, &csrf, &field(form, "answer")?, visitor).await,
         "recovery-code" => {
             code::recovery(env, handle, &csrf, &field(form, "recovery")?, visitor).await
         }

@@ -29,7 +29,7 @@ use crate::web::pages::consent::Consent;
 use crate::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
 use crate::web::pages::error::{Age, Error, Level};
 use crate::web::pages::factors::{
-    AccountCodes, AccountFactors, AccountRemove, Recovery, Way, Ways,
+    AccountCodes, AccountFactors, AccountPasskey, AccountRemove, Passkey, Recovery, Way, Ways,
 };
 use crate::web::pages::identity::ChooseIdentity;
 use crate::web::pages::login::{Login, Totp};
@@ -98,6 +98,13 @@ fn account_page(context: &Context, account: AccountPage) -> Response {
         AccountPage::Removal(removal) => {
             page(context, StatusCode::OK, AccountRemove(*removal).render(&frame))
         }
+        AccountPage::NewPasskey(new) => {
+            let status = match new.notice {
+                None => StatusCode::OK,
+                Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            page(context, status, AccountPasskey(new).render(&frame))
+        }
         AccountPage::RecoveryCodes(PrintedCodes(codes)) => {
             // It cannot be shown again: the language switch would lead to nothing.
             let frame = Context { here: None, ..context.clone() }.frame();
@@ -131,12 +138,15 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
     let service = context.local(&login.service).unwrap_or_default().to_owned();
     let (own, level) = (login.own, login.asked.map(level_name));
     let others = (login.ways.len() > 1).then(|| to("ways"));
+    let passkey = login.ways.contains(&Factor::Passkey);
+    let passkey = passkey.then(|| format!("{base}?by={}", Factor::Passkey.name()));
     let (mut policy, mut status) = (None, StatusCode::OK);
     let (problem, html) = match login.show {
         Show::Password { username, notice } => {
             let problem = notice.map(problem);
             let action = to("password");
-            let login = Login { action, cancel, csrf, own, service, level, username, problem };
+            let login =
+                Login { action, cancel, csrf, own, service, level, username, passkey, problem };
             (problem, login.render(&frame))
         }
         Show::Access(access) => {
@@ -154,6 +164,7 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
                 level,
                 credentials: access.own,
                 username: access.username,
+                passkey,
                 problem,
                 offers: access.offers,
                 used: context.used.clone(),
@@ -181,6 +192,12 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
                 problem,
             };
             (problem, totp.render(&frame))
+        }
+        Show::Passkey { options, notice } => {
+            let (problem, action, ways) = (notice.map(problem), to("passkey"), others);
+            let passkey =
+                Passkey { action, cancel, csrf, own, service, level, options, ways, problem };
+            (problem, passkey.render(&frame))
         }
         Show::Recovery { notice } => {
             let (problem, action) = (notice.map(problem), to("recovery-code"));
@@ -253,6 +270,8 @@ fn problem(notice: Notice) -> Problem {
         Notice::WrongCode { left } => Problem::Code { left: left.into() },
         Notice::NotARecoveryCode => Problem::RecoveryShape,
         Notice::WrongRecovery { left } => Problem::Recovery { left: left.into() },
+        Notice::NoAnswer => Problem::PasskeyNone,
+        Notice::WrongPasskey { left } => Problem::Passkey { left: left.into() },
         Notice::WrongActivation { left } => Problem::Activation { left: left.into() },
         Notice::Wait { seconds } => Problem::TooSoon { seconds: seconds.into() },
     }

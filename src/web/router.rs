@@ -65,6 +65,7 @@ fn routes() -> Router {
         .route("/account/factors/unlock", post(account::unlock))
         .route("/account/factors/remove", post(account::remove))
         .route("/account/factors/codes", post(account::codes))
+        .route("/account/factors/passkey", get(account::passkey).post(account::add_passkey))
         .route("/account/sign-out", post(account::sign_out))
         .route("/sp/{entity}/metadata", get(upstream::metadata))
         .route("/sp/{entity}/login", get(upstream::login))
@@ -140,7 +141,9 @@ fn within_limits(context: &Context, method: &Method, path: &str) -> Result<(), u
 async fn wrong_method(Extension(context): Extension<Context>, request: Request) -> Response {
     let path = request.uri().path();
     let allowed = match path {
-        "/saml/sso" | "/account/password" | "/tools/lint" => "GET, HEAD, POST",
+        "/saml/sso" | "/account/password" | "/account/factors/passkey" | "/tools/lint" => {
+            "GET, HEAD, POST"
+        }
         "/account/enter"
         | "/account/sign-out"
         | "/account/sessions/end"

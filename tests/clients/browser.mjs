@@ -233,6 +233,91 @@ async function account(visitor) {
   await look(visitor, "account-left");
 }
 
+/** Their factors: recovery codes and, with script, a passkey in a virtual authenticator; then a login by each. */
+async function factors(visitor) {
+  const { page, script } = visitor;
+  const name = (step) => `${scenarioName}-${step}`;
+  const ada = await person(visitor, "ada");
+  await page.goto(`${setup.provider}/account`);
+  await page.click("form[action='/account/enter'] button");
+  await credentials(visitor, mouse, ada);
+  await page.click("a[href='/account/factors']");
+  await page.waitForSelector("form[action='/account/factors/unlock']");
+  await look(visitor, name("locked"));
+  await page.click("form[action='/account/factors/unlock'] button");
+  await code(visitor, mouse, (await person(visitor, "ada")).code);
+  await page.waitForSelector("form[action='/account/factors/codes']");
+  await look(visitor, name("open"));
+  await page.click("form[action='/account/factors/codes'] button");
+  await page.waitForSelector(".codes");
+  await look(visitor, name("codes"));
+  const codes = await page.locator(".codes code").allTextContents();
+  assert.equal(codes.length, 10);
+  const [file] = await Promise.all([page.waitForEvent("download"), page.click("a[download]")]);
+  assert.match(readFileSync(await file.path(), "utf8"), new RegExp(codes[9]));
+  await page.goto(`${setup.provider}/account/factors`);
+  await page.locator("form[action='/account/factors/remove'] button").first().click();
+  await page.waitForSelector("input[name=sure]", { state: "attached" });
+  await look(visitor, name("remove"));
+  await page.click("a[href='/account/factors']");
+  await page.click("a[href='/account/factors/passkey']");
+  await page.waitForSelector("#passkey", { state: "attached" });
+  await look(visitor, name("new-passkey"));
+  let authenticator;
+  if (script) {
+    assert.equal(await page.isVisible("#unable"), false);
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send("WebAuthn.enable");
+    const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
+      options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+    });
+    authenticator = { verified: (isUserVerified) => cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified }) };
+    await page.fill("#name", "Telefono blu");
+    await page.click(submit);
+    await page.waitForSelector("[role=status]");
+    assert.match(await page.innerText("main"), /Passkey: Telefono blu/);
+    await look(visitor, name("list"));
+  } else {
+    assert.ok(await page.isVisible("#unable"), "says what to do");
+  }
+  await start(visitor, mouse);
+  await look(visitor, name("credentials"));
+  if (script) {
+    await page.click("a[href*='by=passkey']");
+    await page.waitForSelector("#passkey");
+    await look(visitor, name("passkey"));
+    await authenticator.verified(false);
+    await page.click(submit);
+    await page.waitForSelector("#failed:not([hidden])");
+    await look(visitor, name("passkey-failed"));
+    await authenticator.verified(true);
+    await page.click(submit);
+    await page.waitForSelector("button[value=accept]");
+    await page.click("button[value=accept]");
+    await delivered(visitor, mouse);
+    await attributes(visitor, name("by-passkey"));
+    await start(visitor, mouse);
+  }
+  await credentials(visitor, mouse, ada);
+  await page.waitForSelector("a[href$='/ways']");
+  await page.click("a[href$='/ways']");
+  await page.waitForSelector(".ways");
+  await look(visitor, name("ways"));
+  await page.click(".ways a[href*='by=recovery-code']");
+  await page.waitForSelector("#recovery");
+  await look(visitor, name("recovery"));
+  await page.fill("#recovery", "AAAAA-AAAAA");
+  await page.click(submit);
+  await page.waitForSelector("#recovery[aria-invalid]");
+  await look(visitor, name("recovery-wrong"));
+  await page.fill("#recovery", codes[0]);
+  await page.click(submit);
+  await page.waitForSelector("button[value=accept]");
+  await page.click("button[value=accept]");
+  await delivered(visitor, mouse);
+  await attributes(visitor, name("by-code"));
+}
+
 const scenarios = {
   italian: (visitor) => login(visitor, mouse),
   english: (visitor) => login(visitor, mouse, { binding: "post" }),
@@ -242,6 +327,9 @@ const scenarios = {
 
   account: (visitor) => account(visitor),
   "no-script-account": (visitor) => account(visitor),
+  factors: (visitor) => factors(visitor),
+  "factors-english": (visitor) => factors(visitor),
+  "no-script-factors": (visitor) => factors(visitor),
 
   async enrolment(visitor) {
     const { page } = visitor;
@@ -389,7 +477,7 @@ async function peopleIn(visitor) {
 const scenario = scenarios[scenarioName];
 assert.ok(scenario, `${scenarioName}: not a scenario`);
 const visitor = await open({
-  language: scenarioName === "english" ? "en" : "it",
+  language: scenarioName.endsWith("english") ? "en" : "it",
   script: !scenarioName.startsWith("no-script"),
 });
 try {

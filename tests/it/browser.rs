@@ -107,6 +107,9 @@ scenarios! {
     whoever_denies_consent_goes_back_with_nr22 "deny",
     a_person_at_their_own_pages "account",
     a_person_at_their_own_pages_without_script "no-script-account",
+    a_persons_factors "factors",
+    a_persons_factors_in_english "factors-english",
+    a_persons_factors_without_script "no-script-factors",
     the_language_is_switched_midway "language",
     pages_that_say_what_went_wrong "errors",
 }

@@ -43,6 +43,7 @@ mod oidc;
 mod operate;
 mod own_factors;
 mod pages;
+mod passkeys;
 mod person;
 mod profiles_doc;
 mod reach;

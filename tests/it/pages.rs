@@ -175,7 +175,7 @@ fn both_languages_say_everything_and_the_same_numbers() {
         ("notice", notice::ROWS),
     ];
     // The same word in both languages.
-    let same = ["password", "otp", "entity_id", "name_id", "session_index", "no"];
+    let same = ["password", "passkey", "otp", "entity_id", "name_id", "session_index", "no"];
     for (table, rows) in tables {
         for (key, it, en) in rows {
             assert!(!it.trim().is_empty() && !en.trim().is_empty(), "{table}.{key}");

@@ -126,7 +126,7 @@ fn a_login_goes_from_password_to_code_to_consent_to_answer() {
     let person = with_both();
     let login = open(ClassRef::SpidL2, false);
     assert!(!login.is_durable());
-    assert_eq!(next(&login, None), Step::Prove(vec![Factor::Password]));
+    assert_eq!(next(&login, None), Step::Prove(vec![Factor::Passkey, Factor::Password]));
     let login = proved(login, Factor::Password, 10);
     assert!(login.is_durable());
     assert_eq!(next(&login, Some(&person)), Step::Prove(vec![Factor::Totp]));
@@ -206,7 +206,10 @@ fn a_suspended_account_is_told_so_after_its_password_held() {
     for state in [AccountState::Suspended, AccountState::Revoked] {
         let person = Person { state, ..with_both() };
         let login = open(ClassRef::SpidL1, false);
-        assert_eq!(next(&login, Some(&person)), Step::Prove(vec![Factor::Password]));
+        assert_eq!(
+            next(&login, Some(&person)),
+            Step::Prove(vec![Factor::Passkey, Factor::Password])
+        );
         let login = proved(login, Factor::Password, 10);
         assert_eq!(next(&login, Some(&person)), refused(Refusal::Suspended));
     }

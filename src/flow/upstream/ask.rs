@@ -4,7 +4,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 
 use crate::assurance::factor::Factor;
 use crate::assurance::plan::to_ask_of_upstream;
-use crate::flow::advance::{ROUNDS, advance, page};
+use crate::flow::advance::{ROUNDS, advance};
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::prove::{Kept, keep};
@@ -13,6 +13,7 @@ use crate::flow::upstream::offers::access;
 use crate::flow::upstream::reply::Asked;
 use crate::flow::upstream::{oidc, saml};
 use crate::flow::visit::{Visitor, enter, enter_with_form};
+use crate::flow::ways;
 use crate::login::delegation::{Delegation, No, Setback};
 use crate::login::step::Step;
 use crate::login::transaction::Transaction;
@@ -66,7 +67,9 @@ pub async fn ask(
         let chosen = known(env, &loaded.value, upstream, provider, now);
         match chosen {
             Some(chosen) => send(env, loaded, &chosen, visitor, now).await,
-            None => Ok(page(&loaded.value, access(env, &loaded.value, "", None, now))),
+            None => {
+                Ok(ways::first(env, &loaded.value, access(env, &loaded.value, "", None, now), now))
+            }
         }
     };
     walked.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))

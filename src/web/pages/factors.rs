@@ -6,7 +6,7 @@ use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::factors::recovery_code::COUNT;
 use crate::flow::factors::Done;
-use crate::flow::reply::{FactorRow, Factors, Removal};
+use crate::flow::reply::{FactorRow, Factors, NewPasskey, PasskeyNotice, Removal};
 use crate::texts::language::Language;
 use crate::texts::login::{self, Problem};
 use crate::texts::{account, factors};
@@ -64,6 +64,38 @@ pub struct Recovery {
     pub problem: Option<Problem>,
 }
 
+/// A passkey.
+///
+/// Its form posts `csrf` and `answer`, which the script fills in, to `action`; its cancel button
+/// `csrf` to `cancel`.
+#[derive(Clone, Debug)]
+pub struct Passkey {
+    /// Where the form posts to.
+    pub action: String,
+    /// Where the cancel button posts to.
+    pub cancel: String,
+    /// The transaction's token.
+    pub csrf: String,
+    /// Whether the login is to the person's own pages.
+    pub own: bool,
+    /// The name of the service that asks.
+    pub service: String,
+    /// The level asked for, as people know it: `SpidL2`.
+    pub level: Option<String>,
+    /// What the script asks the authenticator, JSON.
+    pub options: String,
+    /// Where the other ways are listed, if there are any.
+    pub ways: Option<String>,
+    /// What did not hold at the last attempt.
+    pub problem: Option<Problem>,
+}
+
+/// A new passkey.
+///
+/// Its form posts `csrf`, `name` and `answer`, which the script fills in, to `/account/factors/passkey`.
+#[derive(Debug)]
+pub struct AccountPasskey(pub NewPasskey);
+
 /// The person's factors.
 ///
 /// Its forms post `csrf`, and `factor` where one is meant, to `/account/factors/unlock`,
@@ -99,6 +131,36 @@ impl Recovery {
     }
 }
 
+impl Passkey {
+    fn problem(&self, frame: &Frame) -> Option<String> {
+        self.problem.map(|problem| login::problem(frame.language, problem))
+    }
+}
+
+impl std::ops::Deref for AccountPasskey {
+    type Target = NewPasskey;
+
+    fn deref(&self) -> &NewPasskey {
+        &self.0
+    }
+}
+
+impl AccountPasskey {
+    fn problem(&self, frame: &Frame) -> Option<&'static str> {
+        let words = factors::words(frame.language);
+        self.notice.map(|notice| match notice {
+            PasskeyNotice::Name => words.passkey_bad_name,
+            PasskeyNotice::TooMany => words.passkey_too_many,
+            PasskeyNotice::NoAnswer => words.passkey_none,
+            PasskeyNotice::Refused => words.passkey_refused,
+        })
+    }
+
+    fn is_about_the_name(&self) -> bool {
+        self.notice == Some(PasskeyNotice::Name)
+    }
+}
+
 impl FactorRow {
     fn is_password(&self) -> bool {
         self.factor == Factor::Password
@@ -114,8 +176,8 @@ impl std::ops::Deref for AccountFactors {
 }
 
 impl AccountFactors {
-    fn name(&self, frame: &Frame, row: &FactorRow) -> &'static str {
-        name(frame.language, row.factor)
+    fn name(&self, frame: &Frame, row: &FactorRow) -> String {
+        labelled(frame, row)
     }
 
     fn source(&self, frame: &Frame, row: &FactorRow) -> &'static str {
@@ -138,6 +200,7 @@ impl AccountFactors {
     fn done(&self, frame: &Frame) -> Option<(&'static str, bool)> {
         let words = factors::words(frame.language);
         self.0.done.map(|done| match done {
+            Done::Added => (words.done_added, true),
             Done::Removed => (words.done_removed, true),
             Done::Locked => (words.done_locked, false),
             Done::Gone => (words.done_gone, false),
@@ -154,8 +217,8 @@ impl std::ops::Deref for AccountRemove {
 }
 
 impl AccountRemove {
-    fn name(&self, frame: &Frame) -> &'static str {
-        name(frame.language, self.row.factor)
+    fn name(&self, frame: &Frame) -> String {
+        labelled(frame, &self.row)
     }
 
     fn cost(&self, frame: &Frame) -> Option<String> {
@@ -188,11 +251,18 @@ impl std::fmt::Debug for AccountCodes {
     }
 }
 
+/// What a person's factor is called, by the person too.
+fn labelled(frame: &Frame, row: &FactorRow) -> String {
+    let kind = name(frame.language, row.factor);
+    row.label.as_ref().map_or_else(|| kind.to_owned(), |label| format!("{kind}: {label}"))
+}
+
 /// What a factor is called.
 fn name(language: Language, factor: Factor) -> &'static str {
     let words = factors::words(language);
     match factor {
         Factor::Totp => words.totp,
+        Factor::Passkey => words.passkey,
         Factor::RecoveryCode => words.recovery,
         _ => words.credentials,
     }
@@ -203,6 +273,7 @@ fn source(language: Language, factor: Factor) -> &'static str {
     let words = factors::words(language);
     match factor {
         Factor::Totp => words.totp_source,
+        Factor::Passkey => words.passkey_source,
         Factor::RecoveryCode => words.recovery_source,
         _ => words.credentials_source,
     }
@@ -210,6 +281,8 @@ fn source(language: Language, factor: Factor) -> &'static str {
 
 page!(Ways, "ways.html", factors);
 page!(Recovery, "recovery.html", factors);
+page!(Passkey, "passkey.html", factors);
+page!(AccountPasskey, "account_passkey.html", factors);
 page!(AccountFactors, "account_factors.html", factors);
 page!(AccountRemove, "account_remove.html", factors);
 page!(AccountCodes, "account_codes.html", factors);

@@ -23,6 +23,8 @@ pub struct Login {
     pub level: Option<String>,
     /// The username to begin with: what was typed last, or empty.
     pub username: String,
+    /// Where one begins by a passkey instead, if that is a way.
+    pub passkey: Option<String>,
     /// What did not hold at the last attempt.
     pub problem: Option<Problem>,
 }

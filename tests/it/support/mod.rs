@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod answers;
+pub(crate) mod authenticator;
 pub(crate) mod bridge;
 pub(crate) mod cie_op;
 pub(crate) mod citizen;

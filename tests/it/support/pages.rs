@@ -8,7 +8,9 @@ use ponte::assurance::level as assurance;
 use ponte::factors::password::Unacceptable;
 use ponte::flow::account::Done;
 use ponte::flow::factors::Done as FactorsDone;
-use ponte::flow::reply::{FactorRow, Factors, PasswordNotice, Removal, SessionRow};
+use ponte::flow::reply::{
+    FactorRow, Factors, NewPasskey, PasskeyNotice, PasswordNotice, Removal, SessionRow,
+};
 use ponte::flow::upstream::reply::{AnswerFault, Offer};
 use ponte::identity::attributes::AttributeName;
 use ponte::identity::kind::IdentityKind;
@@ -33,7 +35,7 @@ use ponte::web::pages::demo::{
 use ponte::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
 use ponte::web::pages::error::{Age, Error, Level};
 use ponte::web::pages::factors::{
-    AccountCodes, AccountFactors, AccountRemove, Recovery, Way, Ways,
+    AccountCodes, AccountFactors, AccountPasskey, AccountRemove, Passkey, Recovery, Way, Ways,
 };
 use ponte::web::pages::frame::Frame;
 use ponte::web::pages::help::{From, Help, HelpIndex, OldBrowser};
@@ -115,6 +117,10 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         ("recovery_again", recovery(Some(Problem::Recovery { left: 1 })).render(&around)),
         ("account_factors", the_factors(false, Some(FactorsDone::Locked)).render(&around)),
         ("account_factors_open", the_factors(true, None).render(&around)),
+        ("passkey", passkey(None).render(&around)),
+        ("passkey_again", passkey(Some(Problem::Passkey { left: 2 })).render(&around)),
+        ("account_passkey", new_passkey(None).render(&around)),
+        ("account_passkey_again", new_passkey(Some(PasskeyNotice::Name)).render(&around)),
         ("account_remove", the_removal().render(&around)),
         ("account_codes", the_codes("KM3Q9-7RTXD").render(&from_outside)),
         ("post", post().render(&around)),
@@ -308,6 +314,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             service: service(),
             level: level(),
             username: v(),
+            passkey: Some(v()),
             problem: None,
         }
         .render(&around),
@@ -429,6 +436,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             let mut page = the_factors(true, None);
             page.0.csrf = v();
             page.0.rows[1].id = v();
+            page.0.rows[2].label = Some(v());
             page.render(&around)
         },
         {
@@ -437,6 +445,17 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             page.render(&around)
         },
         the_codes(value).render(&around),
+        {
+            let mut page = passkey(None);
+            (page.action, page.cancel, page.csrf, page.service) = (v(), v(), v(), v());
+            (page.options, page.ways) = (v(), Some(v()));
+            page.render(&around)
+        },
+        {
+            let mut page = new_passkey(None);
+            (page.0.csrf, page.0.options) = (v(), v());
+            page.render(&around)
+        },
         form().render(&around),
         Error {
             number: Some(16),
@@ -517,6 +536,7 @@ fn login(problem: Option<Problem>) -> Login {
         service: "Servizi al cittadino del Comune di Esempio".into(),
         level: Some("SpidL2".into()),
         username: String::new(),
+        passkey: Some("/login/x?by=passkey".into()),
         problem,
     }
 }
@@ -661,10 +681,30 @@ fn recovery(problem: Option<Problem>) -> Recovery {
     }
 }
 
+fn passkey(problem: Option<Problem>) -> Passkey {
+    Passkey {
+        action: "/login/x/passkey".into(),
+        cancel: "/login/x/cancel".into(),
+        csrf: "token".into(),
+        own: false,
+        service: "Servizi al cittadino del Comune di Esempio".into(),
+        level: Some("SpidL2".into()),
+        options: "{\"challenge\":\"AAAA\"}".into(),
+        ways: Some("/login/x/ways".into()),
+        problem,
+    }
+}
+
+fn new_passkey(notice: Option<PasskeyNotice>) -> AccountPasskey {
+    let options = "{\"challenge\":\"AAAA\"}".into();
+    AccountPasskey(NewPasskey { csrf: "token".into(), options, notice })
+}
+
 fn factor_row(id: &str, factor: Factor) -> FactorRow {
     FactorRow {
         id: id.into(),
         factor,
+        label: (factor == Factor::Passkey).then(|| "Telefono blu".into()),
         enrolled: 90 * 86_400,
         used: (factor != Factor::RecoveryCode).then_some(7200),
         left: (factor == Factor::RecoveryCode).then_some(9),
@@ -678,10 +718,12 @@ fn the_factors(open: bool, done: Option<FactorsDone>) -> AccountFactors {
         rows: vec![
             factor_row("password", Factor::Password),
             factor_row("totp", Factor::Totp),
+            factor_row("passkey-1", Factor::Passkey),
             factor_row("recovery-codes", Factor::RecoveryCode),
         ],
         open,
         weak: false,
+        may_have_passkeys: true,
         may_have_codes: true,
         done,
     })
@@ -745,6 +787,7 @@ fn the_ways(problem: Option<Problem>) -> Access {
         level: Some("SpidL2".into()),
         credentials: true,
         username: if problem.is_some() { "anna.rossi".into() } else { String::new() },
+        passkey: Some("/login/x?by=passkey".into()),
         problem,
         offers: vec![
             offer("spid", "SPID", Look::Spid, several),
