@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tracing::Instrument as _;
 
 use crate::assurance::factor::{Evidence, Factor};
@@ -101,12 +101,11 @@ async fn check_password(
         let mut batch = Batch::new();
         let transaction = match (checked, &known, credential, wait) {
             (Checked::Held { rehashed }, Some(known), Some(credential), MayTry::Allowed) => {
-                if let Some(hash) = rehashed {
-                    let secret = Secret::Password { hash: hash.clone() };
-                    let renewed = Credential { secret, ..credential.value.clone() };
-                    credentials::update(env.records(), &mut batch, credential, &renewed)?;
-                } else {
-                    batch.expect(credential);
+                match used(&credential.value, rehashed.as_deref(), now) {
+                    Some(used) => {
+                        credentials::update(env.records(), &mut batch, credential, &used)?
+                    }
+                    None => batch.expect(credential),
                 }
                 attempt.held(env, &mut batch, now)?;
                 if let Some(wrong) = rule::is_unusual(&counted.value, familiar) {
@@ -141,6 +140,18 @@ async fn check_password(
         loaded = enter(env, &loaded.value.id, visitor, now).await?;
     }
     Err(Failure::Contention)
+}
+
+/// The password as it is kept once it held; `None` if as it was. Many logins at once write it once, so that they need
+/// not wait for each other.
+fn used(password: &Credential, rehashed: Option<&str>, now: DateTime<Utc>) -> Option<Credential> {
+    let is_recent = password.last_used.is_some_and(|last| last <= now && now - last < AS_RECENT);
+    if is_recent && rehashed.is_none() {
+        return None;
+    }
+    let secret = rehashed.map(|hash| Secret::Password { hash: hash.to_owned() });
+    let secret = secret.unwrap_or_else(|| password.secret.clone());
+    Some(Credential { secret, last_used: Some(now), ..password.clone() })
 }
 
 /// The first second factor that counts ends trust on first use.
@@ -316,3 +327,5 @@ fn clip(username: &str) -> &str {
 }
 
 const MAX_NAME: usize = 256;
+/// A use this long ago counts as the last one still.
+const AS_RECENT: TimeDelta = TimeDelta::minutes(1);

@@ -42,11 +42,11 @@ table! {
 #[must_use]
 pub fn level_means(language: Language, level: &str) -> &'static str {
     match (language, level) {
-        (Language::It, "SpidL1") => "nome utente e password",
-        (Language::It, "SpidL2") => "password e codice monouso",
+        (Language::It, "SpidL1") => "un fattore, come nome utente e password",
+        (Language::It, "SpidL2") => "due fattori, come password e codice monouso, o una passkey",
         (Language::It, "SpidL3") => "smart card o dispositivo con certificato",
-        (Language::En, "SpidL1") => "username and password",
-        (Language::En, "SpidL2") => "password and one-time code",
+        (Language::En, "SpidL1") => "one factor, such as username and password",
+        (Language::En, "SpidL2") => "two factors, such as password and one-time code, or a passkey",
         (Language::En, "SpidL3") => "smart card or device with a certificate",
         _ => "",
     }

@@ -233,6 +233,17 @@ async function account(visitor) {
   await look(visitor, "account-left");
 }
 
+/** On a telephone too what is below is not taken for what is above. */
+async function apart(page, above, below) {
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 900 });
+    const [upper, lower] = await Promise.all([above, below].map((one) => page.locator(one).first().boundingBox()));
+    const gap = lower.y - (upper.y + upper.height);
+    assert.ok(gap >= 16, `${below} is ${gap} px below ${above} at ${width} px`);
+  }
+  await page.setViewportSize({ width: widths[0], height: 900 });
+}
+
 /** Their factors: recovery codes and, with script, a passkey in a virtual authenticator; then a login by each. */
 async function factors(visitor) {
   const { page, script } = visitor;
@@ -286,6 +297,7 @@ async function factors(visitor) {
     await page.click("a[href*='by=passkey']");
     await page.waitForSelector("#passkey");
     await look(visitor, name("passkey"));
+    await apart(page, submit, ".other-way");
     await authenticator.verified(false);
     await page.click(submit);
     await page.waitForSelector("#failed:not([hidden])");
@@ -306,6 +318,7 @@ async function factors(visitor) {
   await page.click(".ways a[href*='by=recovery-code']");
   await page.waitForSelector("#recovery");
   await look(visitor, name("recovery"));
+  await apart(page, submit, ".other-way");
   await page.fill("#recovery", "AAAAA-AAAAA");
   await page.click(submit);
   await page.waitForSelector("#recovery[aria-invalid]");

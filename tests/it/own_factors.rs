@@ -76,6 +76,16 @@ pub(crate) fn codes_of(house: &House, agent: &mut Agent, person: &Inhabitant) ->
     printed(&press(agent, &page, "/account/factors/codes"))
 }
 
+/// The password, in a login at SpidL2.
+fn send_password(house: &House, person: &Inhabitant) {
+    let mut agent = Agent::new();
+    let page = send(&mut agent, &house.spid(2, |_| {})).unwrap();
+    let form = page.form_with(&["username", "password"]).unwrap();
+    let values = [("username", person.username.as_str()), ("password", person.password.as_str())];
+    let page = agent.submit(&page, &form, &values).unwrap();
+    assert!(page.form_with(&["code"]).is_some(), "{}", page.body);
+}
+
 /// At the page that asks for a recovery code, in a login at SpidL2.
 pub(crate) fn asked_for_one(house: &House, agent: &mut Agent, person: &Inhabitant) -> Page {
     let page = send(agent, &house.spid(2, |_| {})).unwrap();
@@ -151,6 +161,32 @@ fn ic_09_what_a_person_has_and_where_it_comes_from() {
     assert!(form(&factors(&house, &mut agent), "/account/factors/remove").is_some());
     house.wait(2);
     assert!(form(&factors(&house, &mut agent), "/account/factors/remove").is_none(), "ten minutes");
+}
+
+/// Of the password too it is said when it was last used; many logins in a minute write it once.
+#[test]
+fn a_use_of_the_password_is_told() {
+    let house = House::new();
+    let anna = house.enrolled("anna");
+    let used = || {
+        let all = stored(&house, &anna);
+        let password = all.iter().find(|one| matches!(one.secret, Secret::Password { .. }));
+        password.unwrap().last_used
+    };
+    assert_eq!(used(), None);
+    let mut agent = Agent::new();
+    let first = house.now();
+    inside(&house, &mut agent, &anna);
+    assert_eq!(used(), Some(first));
+    let page = factors(&house, &mut agent);
+    let row = page.body.split("<section").find(|row| row.contains("Nome utente e password"));
+    assert!(!row.unwrap().contains("mai<"), "{}", page.body);
+    house.wait(59);
+    send_password(&house, &anna);
+    assert_eq!(used(), Some(first));
+    house.wait(1);
+    send_password(&house, &anna);
+    assert_eq!(used(), Some(house.now()));
 }
 
 #[test]
