@@ -16,6 +16,7 @@ mod openid;
 mod real;
 mod simplesamlphp;
 mod table;
+mod ways;
 
 const CODE: &str = "RSSDAA80A41H501I";
 
@@ -32,7 +33,7 @@ fn name_id(answer: &str) -> String {
     rest.split_once('<').unwrap().0.to_owned()
 }
 
-/// IC-16, IC-17, IC-25: a person with one app at the identity provider behind comes in to two services in front. What
+/// IC-17, IC-25: a person with one app at the identity provider behind comes in to two services in front. What
 /// they see there is its own page for the code, and here what would be sent; nothing else is.
 #[test]
 fn a_person_comes_in_by_another_identity_provider_and_no_account_is_kept() {
