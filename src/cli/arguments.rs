@@ -321,6 +321,8 @@ pub enum Measure {
     Span,
     /// Whole logins, password hash and all
     Logins,
+    /// Logins by way of another identity provider
+    Bridge,
 }
 
 #[cfg(test)]

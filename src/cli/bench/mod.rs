@@ -1,6 +1,7 @@
 //! `ponte bench`: what signatures and answers cost on this machine, in CPU time, each beside the raw
 //! RSA operations that it contains.
 
+pub mod bridge;
 pub mod client;
 pub mod cpu;
 pub mod crowd;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::cli::bench::bridge::Bridged;
 use crate::cli::bench::parts::Raw;
 
 /// What one round found, in microseconds of CPU time.
@@ -15,11 +16,14 @@ pub struct Round {
     pub span: Option<Span>,
     /// Whole logins.
     pub logins: Option<Logins>,
+    /// Logins by way of another identity provider.
+    pub bridged: Option<Bridged>,
 }
 
 impl Default for Round {
     fn default() -> Self {
-        Self { raw: Raw { sign: 1.0, verify: 1.0 }, signatures: None, span: None, logins: None }
+        let raw = Raw { sign: 1.0, verify: 1.0 };
+        Self { raw, signatures: None, span: None, logins: None, bridged: None }
     }
 }
 
@@ -116,6 +120,20 @@ pub fn print(rounds: &[Round]) -> String {
         "single sign-on: received, session found, answered",
         span(|s| s.from_session.iter().sum()),
         Some((&one_verified, "two signatures and one verification")),
+    );
+    let bridged = |of: fn(&Bridged) -> f64| move |round: &Round| round.bridged.as_ref().map(of);
+    let asking = |round: &Round| round.raw.sign + round.raw.verify;
+    line.add(
+        "bridged login: received, upstream asked",
+        bridged(|b| b.received + b.asked),
+        Some((&asking, "a signature and a verification")),
+    );
+    line.add("bridged login: answer taken, person back", bridged(|b| b.taken + b.back), None);
+    let six = |round: &Round| 3.0 * round.raw.sign + 3.0 * round.raw.verify;
+    line.add(
+        "bridged login, SAML to SAML, all its requests",
+        bridged(Bridged::whole),
+        Some((&six, "three signatures and three verifications")),
     );
     let logins = |of: fn(&Logins) -> f64| move |round: &Round| round.logins.as_ref().map(of);
     line.add("one password hash", logins(|l| l.hash), None);

@@ -7,20 +7,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::cli::arguments::{self, KeyChoice, Measure};
+use crate::cli::bench::bridge::{self, Stub};
 use crate::cli::bench::parts::{self, Raw};
 use crate::cli::bench::print::{self, Logins, Round, Signatures, Span};
 use crate::cli::bench::span::{Begun, Bench, Person, ServiceProvider, people};
 use crate::cli::bench::{cpu, crowd};
 use crate::cli::error::CliError;
-use crate::cli::{house, init, load, serve};
+use crate::cli::{house, init, load, metadata, serve};
 use crate::identity::attributes::AttributeName;
 use crate::identity::subject::Subject;
 use crate::login::request::LocalName;
-use crate::partners::registry::{Origin, Registry, Source};
+use crate::partners::registry::{Entry, Origin, Registry, Source};
 use crate::saml::upstream::metadata::plain;
 use crate::web::router;
 use crate::web::serve::Doors;
@@ -58,6 +60,8 @@ fn measure(arguments: &arguments::Bench, folder: &Path) -> Result<String, CliErr
         days: 30,
     };
     init::init(&made, &random, clock.now())?;
+    let like = metadata::identity_provider(&load::settings(&folder.join("ponte.toml"))?);
+    let stub = Stub::settle(folder, &like, signer(&random, clock.now())?, &random)?;
     let mut settings = load::settings(&folder.join("ponte.toml"))?;
     settings.limits.address_per_minute = u32::MAX;
     settings.limits.partner_per_minute = u32::MAX;
@@ -79,7 +83,7 @@ fn measure(arguments: &arguments::Bench, folder: &Path) -> Result<String, CliErr
     let report = if arguments.people.is_some() || arguments.rows.is_some() {
         crowd::report(&bench, &runtime, arguments)
     } else {
-        report(&bench, &runtime, arguments)
+        report(&bench, &stub, &runtime, arguments)
     };
     indexing.abort();
     let _stopped_already = stop.send(());
@@ -91,6 +95,7 @@ fn measure(arguments: &arguments::Bench, folder: &Path) -> Result<String, CliErr
 /// the speed of a shared machine drifts.
 fn report(
     bench: &Bench,
+    stub: &Stub,
     runtime: &tokio::runtime::Runtime,
     arguments: &arguments::Bench,
 ) -> Result<String, CliError> {
@@ -99,15 +104,17 @@ fn report(
     let (_, warm) = bench.begin(BATCH, false)?;
     let (_, warm) = bench.look(warm)?;
     bench.consent(prepared(bench, runtime, warm, subject)?)?;
+    bench.bridge(stub, BATCH)?;
     let mut rounds = Vec::with_capacity(ROUNDS);
     for people in everybody.chunks(HASHED / ROUNDS) {
-        rounds.push(round(bench, runtime, arguments, people)?);
+        rounds.push(round(bench, stub, runtime, arguments, people)?);
     }
     Ok(print::print(&rounds))
 }
 
 fn round(
     bench: &Bench,
+    stub: &Stub,
     runtime: &tokio::runtime::Runtime,
     arguments: &arguments::Bench,
     people: &[Person],
@@ -150,6 +157,10 @@ fn round(
         let walked = bench.log_in(logins, people)?;
         round.logins = Some(Logins { hash, whole: begun.0 + walked.0 });
     }
+    if is_wanted(Measure::Bridge) {
+        let count = usize::try_from(arguments.seconds).unwrap_or(1) * LOGINS_A_SECOND / ROUNDS;
+        round.bridged = Some(bench.bridge(stub, count)?);
+    }
     let after = parts::raw(signer, budget / 2)?;
     round.raw = Raw {
         sign: f64::midpoint(before.sign, after.sign),
@@ -172,27 +183,48 @@ pub(in crate::cli::bench) fn prepared(
     Ok(logins)
 }
 
+/// A key of somebody who is not the house.
+fn signer(random: &Random, now: DateTime<Utc>) -> Result<Arc<dyn Signer>, CliError> {
+    let holder = Holder {
+        common_name: "Bench",
+        organization: "Bench",
+        entity_id: "https://bench.example",
+        organization_identifier: "PA:IT-bench",
+        country: "IT",
+        locality: "Roma",
+    };
+    let pair = certificate::make(KeyKind::Rsa2048, &holder, &[], now, 30, random.bytes::<16>())?;
+    let key = KeyFile::load(&pair.key, &pair.certificate).map_err(|_| CliError::BenchKey)?;
+    Ok(Arc::new(key))
+}
+
 fn service_provider(
     random: &Random,
     env: &crate::flow::env::Env,
 ) -> Result<ServiceProvider, CliError> {
     let now = env.clock.now();
     let entity_id = "https://sp.bench.example/spid".to_owned();
-    let holder = Holder {
-        common_name: "Bench",
-        organization: "Bench",
-        entity_id: &entity_id,
-        organization_identifier: "PA:IT-bench",
-        country: "IT",
-        locality: "Roma",
-    };
-    let pair = certificate::make(KeyKind::Rsa2048, &holder, &[], now, 30, random.bytes::<16>())?;
-    let signer: Arc<dyn Signer> =
-        Arc::new(KeyFile::load(&pair.key, &pair.certificate).map_err(|_| CliError::BenchKey)?);
+    let signer = signer(random, now)?;
+    let own = source(random, &*signer, &entity_id, None)?;
+    let bridged = source(random, &*signer, bridge::ENTITY, Some(Stub::entry()))?;
+    let built = Registry::build(&[own, bridged], &HashMap::new(), &env.idp.entity_id, now);
+    if !built.faults.is_empty() {
+        return Err(CliError::BenchKey);
+    }
+    env.partners.swap(built.registry);
+    Ok(ServiceProvider { entity_id, signer })
+}
+
+fn source(
+    random: &Random,
+    signer: &dyn Signer,
+    entity_id: &str,
+    entry: Option<Entry>,
+) -> Result<Source, CliError> {
     let described = plain::ServiceProvider {
-        entity_id: entity_id.clone(),
-        consumer: "https://sp.bench.example/spid/acs".into(),
-        logout: "https://sp.bench.example/spid/slo".into(),
+        entity_id: entity_id.to_owned(),
+        consumer: format!("{entity_id}/acs"),
+        logout: format!("{entity_id}/slo"),
         name: LocalName { it: Some("Bench".into()), en: None },
         url: "https://sp.bench.example".into(),
         attributes: vec![
@@ -203,14 +235,8 @@ fn service_provider(
             AttributeName::DateOfBirth,
         ],
     };
-    let xml = plain::write(&described, &random.xml_id(), &*signer).map_err(CliError::Envelop)?;
-    let source = Source { origin: Origin::Store(entity_id.clone()), xml, entry: None };
-    let built = Registry::build(&[source], &HashMap::new(), &env.idp.entity_id, now);
-    if !built.faults.is_empty() {
-        return Err(CliError::BenchKey);
-    }
-    env.partners.swap(built.registry);
-    Ok(ServiceProvider { entity_id, signer })
+    let xml = plain::write(&described, &random.xml_id(), signer).map_err(CliError::Envelop)?;
+    Ok(Source { origin: Origin::Store(entity_id.to_owned()), xml, entry })
 }
 
 /// A folder that goes when it is dropped.

@@ -55,11 +55,11 @@ pub struct ServiceProvider {
 /// A login that is under way in a browser.
 #[derive(Clone, Debug)]
 pub struct Begun {
-    path: String,
-    cookie: String,
-    token: String,
+    pub(in crate::cli::bench) path: String,
+    pub(in crate::cli::bench) cookie: String,
+    pub(in crate::cli::bench) token: String,
     /// The digest of what the consent page shows.
-    shown: String,
+    pub(in crate::cli::bench) shown: String,
 }
 
 /// What a phase cost: microseconds of the server's CPU time for each.
@@ -271,7 +271,10 @@ impl Bench {
     }
 
     /// Has [`BROWSERS`] browsers do `act` with each of `items`, and says what it cost the server.
-    fn phase<T, U>(
+    ///
+    /// # Errors
+    /// When a browser fails, or the kernel does not tell the time.
+    pub(in crate::cli::bench) fn phase<T, U>(
         &self,
         items: Vec<T>,
         act: impl Fn(&mut Client, &T) -> io::Result<U> + Send + Sync,
@@ -397,7 +400,8 @@ fn add(
     Ok(())
 }
 
-fn look(client: &mut Client, login: &Begun) -> io::Result<Begun> {
+/// Fetches the page that a login is at.
+pub(in crate::cli::bench) fn look(client: &mut Client, login: &Begun) -> io::Result<Begun> {
     let answer = client.get(&login.path, &login.cookie)?;
     match answer.after("name=\"csrf\" value=\"") {
         Some(token) => {
@@ -415,7 +419,7 @@ fn risen(login: Begun, answer: &Answer) -> io::Result<Begun> {
     }
 }
 
-fn unexpected(answer: &Answer) -> io::Error {
+pub(in crate::cli::bench) fn unexpected(answer: &Answer) -> io::Error {
     io::Error::other(format!("the server answered {} where it should not", answer.status))
 }
 
