@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 
 use chrono::DateTime;
 use libfuzzer_sys::fuzz_target;
+use ponte::oidc::client::{Audience, Authentication, Client};
 use ponte::oidc::jose::algorithm::{Content, KeyManagement, Signing};
+use ponte::oidc::jose::decrypt::DecryptionKey;
 use ponte::oidc::jose::keys::{KeySet, MOST_KEYS};
 use ponte::oidc::jose::verify::SignedClaims;
 use ponte::oidc::jose::{compact, decrypt, sign, verify};
@@ -27,6 +29,22 @@ static KEYS: LazyLock<KeySet> = LazyLock::new(|| {
 
 static KEY: LazyLock<decrypt::DecryptionKey> = LazyLock::new(|| {
     decrypt::DecryptionKey::from_pem(include_bytes!("../keys/key.pem")).unwrap()
+});
+
+static OURSELVES: LazyLock<Client> = LazyLock::new(|| Client {
+    upstream: "op".into(),
+    profile: &GENERIC,
+    issuer: ISSUER.into(),
+    client_id: CLIENT.into(),
+    redirect_uri: format!("{CLIENT}/back"),
+    authentication: Authentication::PrivateKeyJwt(Audience::TokenEndpoint),
+    signing: GENERIC.signing.to_vec(),
+    decryption: DecryptionKey::from_pem(include_bytes!("../keys/key.pem")).ok(),
+    encrypted: false,
+    request_object: false,
+    push: false,
+    scopes: Vec::new(),
+    claims: Vec::new(),
 });
 
 /// The one token that was signed with this key, and what it says.
@@ -88,7 +106,7 @@ fuzz_target!(|octets: &[u8]| {
         assert!(signed.algorithm() == Signing::Es256);
     }
     let _ = decrypt::open(text, Some(&KEY), &KeyManagement::ALL, &Content::ALL);
-    let _ = logout::judge(text, &GENERIC, ISSUER, CLIENT, &KEYS, Some(&KEY), now);
+    let _ = logout::judge(text, &OURSELVES, &KEYS, now);
     if let Ok([head, _, _]) = compact::parts::<3>(text) {
         let _ = compact::header(head);
     }

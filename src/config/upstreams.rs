@@ -56,11 +56,13 @@ impl Check<'_> {
             let description = describe(raw, profile, entity_id.clone(), base, organization);
             let description = Description {
                 consumers: vec![consumer.clone()],
-                logouts: vec![LogoutService {
-                    binding: Binding::Redirect,
-                    location: format!("{base}sp/{id}/slo"),
-                    response_location: None,
-                }],
+                logouts: [Binding::Redirect, Binding::Post]
+                    .map(|binding| LogoutService {
+                        binding,
+                        location: format!("{base}sp/{id}/slo"),
+                        response_location: None,
+                    })
+                    .into(),
                 attribute_sets: sets(raw, profile, organization, attributes.clone()),
                 ..description
             };

@@ -202,6 +202,11 @@ pub(in crate::flow) fn settle(
     now: DateTime<Utc>,
 ) -> Result<Joined, Failure> {
     let (records, lives) = (env.records(), env.settings.sessions.lives);
+    let behind = transaction.vouched().and_then(|vouched| vouched.session.clone());
+    let change = |session: Session| match behind {
+        Some(behind) => change(session.rest_on(behind)),
+        None => change(session),
+    };
     let held = transaction.evidence();
     if place.joins
         && let Some(seen) = &place.found

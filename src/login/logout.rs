@@ -1,5 +1,5 @@
-//! One logout under way: which service providers are to hear that a session is over, how far that has
-//! come, and who wanted it (spid-saml §5, SAML Profiles §4.4.3).
+//! One logout under way: which service providers, and identity providers that vouched, are to hear that a session is
+//! over, how far that has come, and who wanted it (spid-saml §5, SAML Profiles §4.4.3).
 //!
 //! The session itself is over before this begins. What is left is to tell the others, one after another,
 //! through the person's browser.
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::subject::Subject;
 use crate::identity::tenant::TenantId;
-use crate::login::leaving::{Initiator, Leaving, Progress};
+use crate::login::leaving::{Initiator, Leaving, Party, Progress};
 use crate::login::session::Session;
 use crate::login::transaction::same;
 
@@ -27,7 +27,7 @@ pub struct Logout {
     pub subject: Subject,
     /// When it began.
     pub opened: DateTime<Utc>,
-    /// The service provider that wanted it; `None`: the person, here.
+    /// Who wanted it; `None`: the person, here.
     pub initiator: Option<Initiator>,
     /// The sessions that are over, by name: only a browser that bears one of them is sent round.
     sessions: Vec<String>,
@@ -86,38 +86,18 @@ enum State {
 }
 
 impl Logout {
-    /// Begins to tell all participants of `sessions`, which are over, but the initiator. `reachable` says
-    /// whether a service provider can be told through a browser.
+    /// Begins to tell all participants of `sessions`, which are over, but the initiator; identity providers last, since
+    /// not every one of them sends the browser back. `reachable` says whether somebody can be told through a browser.
     ///
     /// One that was given the same name more than once is told once, of all its indexes.
     #[must_use]
     pub fn open(
         opening: Opening,
         sessions: &[Session],
-        reachable: impl Fn(&str) -> bool,
+        reachable: impl Fn(Party<'_>) -> bool,
         now: DateTime<Utc>,
     ) -> Self {
-        let mut leaving: Vec<Leaving> = Vec::new();
-        let initiator = opening.initiator.as_ref().map(|one| one.entity_id.as_str());
-        let participants = sessions.iter().flat_map(Session::participants);
-        for one in participants.filter(|one| Some(one.entity_id.as_str()) != initiator) {
-            let known = leaving
-                .iter_mut()
-                .find(|other| other.entity_id == one.entity_id && other.name == one.name);
-            if let Some(known) = known {
-                known.session_indexes.push(one.session_index.clone());
-                continue;
-            }
-            let progress =
-                if reachable(&one.entity_id) { Progress::Waiting } else { Progress::Unreachable };
-            leaving.push(Leaving {
-                entity_id: one.entity_id.clone(),
-                service: one.service.clone(),
-                name: one.name.clone(),
-                session_indexes: vec![one.session_index.clone()],
-                progress,
-            });
-        }
+        let mut leaving = Leaving::all(sessions, opening.initiator.as_ref(), reachable);
         let all = leaving.len();
         while leaving.len() > 1 && leaving.iter().map(Leaving::weight).sum::<usize>() > MOST_OCTETS
         {
@@ -237,13 +217,20 @@ impl Logout {
         self.set(place, Progress::Unreachable)
     }
 
-    /// `entity_id` answered our request of that ID; `out` is what it says.
+    /// `entity_id` answered our request of that ID; `out` is what it says. `upstream`: it is an identity provider.
     ///
     /// # Errors
-    /// When that service provider was not asked so, or has answered before.
-    pub fn answered(mut self, entity_id: &str, request: &str, out: bool) -> Result<Self, NotAsked> {
+    /// When it was not asked so, or has answered before.
+    pub fn answered(
+        mut self,
+        entity_id: &str,
+        upstream: bool,
+        request: &str,
+        out: bool,
+    ) -> Result<Self, NotAsked> {
         let asked = |one: &&mut Leaving| {
             one.entity_id == entity_id
+                && one.upstream.is_some() == upstream
                 && matches!(&one.progress, Progress::Asked { request: ours, .. } if same(ours, request))
         };
         let one = self.leaving.iter_mut().find(asked).ok_or(NotAsked)?;
@@ -373,11 +360,19 @@ mod tests {
                 entity_id: entity_id.into(),
                 service: LocalName::default(),
                 reply_to: None,
+                relying_party: None,
             }),
             browser: "browser".into(),
             token: "token".into(),
         };
-        Logout::open(opening, sessions, |entity_id| entity_id != "mute", at(0))
+        Logout::open(opening, sessions, reachable, at(0))
+    }
+
+    fn reachable(party: Party<'_>) -> bool {
+        match party {
+            Party::ServiceProvider(entity_id) => entity_id != "mute",
+            Party::IdentityProvider(session) => session.issuer != "mute",
+        }
     }
 
     fn logout(initiator: Option<&str>, participants: &[(&str, &str, &str)]) -> Logout {
@@ -412,9 +407,9 @@ mod tests {
         assert_eq!(logout.next(), Next::Ask(0));
         let logout = logout.ask(0, "_r1".into(), at(1));
         assert_eq!(logout.next(), Next::Await(0));
-        let logout = logout.answered("b", "_r1", true).unwrap();
+        let logout = logout.answered("b", false, "_r1", true).unwrap();
         assert_eq!(logout.next(), Next::Ask(1));
-        let logout = logout.ask(1, "_r2".into(), at(2)).answered("b", "_r2", true).unwrap();
+        let logout = logout.ask(1, "_r2".into(), at(2)).answered("b", false, "_r2", true).unwrap();
         assert_eq!((logout.next(), logout.is_complete()), (Next::End, false), "one cannot be told");
         assert_eq!(logout.end(at(3), None).next(), Next::Ended);
     }
@@ -424,13 +419,17 @@ mod tests {
         let logout = logout(None, &[("a", "1", "i"), ("b", "2", "j")]).arrive(Some("session"));
         let logout = logout.ask(0, "_r1".into(), at(1));
         for (entity_id, request) in [("b", "_r1"), ("a", "_r2"), ("a", "")] {
-            assert_eq!(logout.clone().answered(entity_id, request, true), Err(NotAsked));
+            assert_eq!(logout.clone().answered(entity_id, false, request, true), Err(NotAsked));
         }
-        let logout = logout.answered("a", "_r1", false).unwrap();
+        let logout = logout.answered("a", false, "_r1", false).unwrap();
         assert_eq!(logout.leaving()[0].progress, Progress::Refused);
-        assert_eq!(logout.clone().answered("a", "_r1", true), Err(NotAsked));
+        assert_eq!(logout.clone().answered("a", false, "_r1", true), Err(NotAsked));
         assert!(
-            !logout.ask(1, "_r2".into(), at(2)).answered("b", "_r2", true).unwrap().is_complete()
+            !logout
+                .ask(1, "_r2".into(), at(2))
+                .answered("b", false, "_r2", true)
+                .unwrap()
+                .is_complete()
         );
     }
 
@@ -444,7 +443,11 @@ mod tests {
         let again = asked.ask_again().unwrap();
         assert_eq!(again.next(), Next::Ask(0));
         assert_eq!(again.clone().go_on(), Err(NotAsked));
-        assert_eq!(again.answered("a", "_r", true), Err(NotAsked), "the first request is off");
+        assert_eq!(
+            again.answered("a", false, "_r", true),
+            Err(NotAsked),
+            "the first request is off"
+        );
     }
 
     #[test]
@@ -458,7 +461,7 @@ mod tests {
                 let request = format!("_r{place}");
                 logout
                     .ask(place, request.clone(), at(1))
-                    .answered(&entity_id, &request, true)
+                    .answered(&entity_id, false, &request, true)
                     .unwrap()
             })
         };

@@ -13,6 +13,7 @@ use crate::identity::subject::Subject;
 use crate::identity::tenant::TenantId;
 use crate::login::request::LocalName;
 use crate::login::transaction::same;
+use crate::login::vouched::UpstreamSession;
 
 /// A session of one person in one browser. It never changes hands: another person who logs in there
 /// gets another session.
@@ -39,6 +40,8 @@ pub struct Session {
     pub account: Option<DateTime<Utc>>,
     evidence: Vec<Evidence>,
     participants: Vec<Participant>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    upstreams: Vec<UpstreamSession>,
     secret: String,
 }
 
@@ -119,6 +122,7 @@ impl Session {
             account: None,
             evidence: Vec::new(),
             participants: Vec::new(),
+            upstreams: Vec::new(),
             secret: beginning.secret,
         };
         opened.gain(evidence)
@@ -202,6 +206,27 @@ impl Session {
         &self.participants
     }
 
+    /// Adds the session of an identity provider whose word it rests on. Of one that came back the latest counts; beyond
+    /// [`MOST_UPSTREAMS`] the oldest is forgotten, and one that is too large is not remembered.
+    #[must_use]
+    pub fn rest_on(mut self, session: UpstreamSession) -> Self {
+        if session.weight() > MOST_UPSTREAM_OCTETS {
+            return self;
+        }
+        self.upstreams.retain(|other| !other.is_that_of(&session));
+        self.upstreams.push(session);
+        if self.upstreams.len() > MOST_UPSTREAMS {
+            self.upstreams.remove(0);
+        }
+        self
+    }
+
+    /// The sessions of identity providers on whose word it rests, the latest last.
+    #[must_use]
+    pub fn upstreams(&self) -> &[UpstreamSession] {
+        &self.upstreams
+    }
+
     /// Takes away the participants that have logged out.
     #[must_use]
     pub fn leave(mut self, gone: impl Fn(&Participant) -> bool) -> Self {
@@ -264,6 +289,9 @@ impl fmt::Debug for Session {
 
 /// How many answers a session remembers.
 pub const MOST_PARTICIPANTS: usize = 48;
+/// How many sessions of identity providers a session remembers.
+const MOST_UPSTREAMS: usize = 2;
+const MOST_UPSTREAM_OCTETS: usize = 4 * 1024;
 const MOST_OCTETS: usize = 20 * 1024;
 
 #[cfg(test)]

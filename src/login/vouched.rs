@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assurance::level::Level;
 use crate::identity::attributes::Attributes;
+use crate::login::request::LocalName;
 
 /// What another identity provider said, judged and translated.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
@@ -39,6 +40,15 @@ pub struct UpstreamSession {
     pub upstream: String,
     /// Who has the session: an entityID, an issuer.
     pub issuer: String,
+    /// What people call it.
+    #[serde(default)]
+    pub provider: LocalName,
+    /// The person's name there.
+    #[serde(default)]
+    pub name: String,
+    /// The session's own name there, if it has one.
+    #[serde(default)]
+    pub index: Option<String>,
     /// What its protocol needs to end it: written and read by that protocol alone.
     pub notes: String,
 }
@@ -55,6 +65,24 @@ pub struct Proof {
     pub assertion: Option<String>,
     /// The class or `acr` that was said.
     pub class: Option<String>,
+}
+
+impl UpstreamSession {
+    /// Whether `other` is the same session, whatever is kept of it.
+    #[must_use]
+    pub fn is_that_of(&self, other: &Self) -> bool {
+        self.upstream == other.upstream
+            && self.issuer == other.issuer
+            && self.name == other.name
+            && self.index == other.index
+    }
+
+    /// About how many octets it takes at rest.
+    pub(super) fn weight(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let names = text(&self.provider.it) + text(&self.provider.en) + text(&self.index);
+        self.upstream.len() + self.issuer.len() + self.name.len() + names + self.notes.len() + 128
+    }
 }
 
 impl fmt::Debug for Vouched {

@@ -3,14 +3,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
+use crate::oidc::client::Client;
 use crate::oidc::error::{Refused, demand};
 use crate::oidc::id_token::{SKEW, at};
 use crate::oidc::jose::compact;
-use crate::oidc::jose::decrypt::{self, DecryptionKey};
+use crate::oidc::jose::decrypt;
 use crate::oidc::jose::keys::KeySet;
 use crate::oidc::jose::verify::verify;
 use crate::oidc::json;
-use crate::oidc::profile::Profile;
 
 /// Whose sessions end.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,25 +31,33 @@ pub struct LoggedOut {
 /// The first rule that is broken.
 pub fn judge(
     token: &str,
-    profile: &Profile,
-    issuer: &str,
-    client_id: &str,
+    client: &Client,
     keys: &KeySet,
-    key: Option<&DecryptionKey>,
     now: DateTime<Utc>,
 ) -> Result<LoggedOut, Refused> {
     let inside = match compact::is_encrypted(token) {
-        true => decrypt::open(token, key, profile.key_management, profile.content)?,
+        true => {
+            let (profile, key) = (client.profile, client.decryption.as_ref());
+            decrypt::open(token, key, profile.key_management, profile.content)?
+        }
         false => token.to_owned(),
     };
-    let signed = verify(&inside, keys, profile.signing)?;
+    let signed = verify(&inside, keys, &client.signing)?;
     let members = signed.members();
     let is_type = matches!(signed.typ(), None | Some("logout+jwt" | "jwt"));
     demand(is_type, "logout-token-type", "the token is of another type (typ)")?;
     let by = json::text(members, "iss");
-    demand(by == Some(issuer), "logout-token-issuer", "it is another provider's (iss)")?;
+    demand(
+        by == Some(client.issuer.as_str()),
+        "logout-token-issuer",
+        "it is another provider's (iss)",
+    )?;
     let audience = members.get("aud").and_then(json::texts).unwrap_or_default();
-    demand(audience.contains(&client_id), "logout-token-audience", "it is not for us (aud)")?;
+    demand(
+        audience.contains(&client.client_id.as_str()),
+        "logout-token-audience",
+        "it is not for us (aud)",
+    )?;
     let expires = recent(members, now)?;
     demand(is_logout(members), "logout-token-event", "it is not of a logout (events)")?;
     let has_nonce = members.contains_key("nonce");

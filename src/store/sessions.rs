@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::identity::subject::Subject;
 use crate::login::session::{Participant, Session};
+use crate::login::vouched::UpstreamSession;
 use crate::store::port::{Committed, Durability, Key, Space, StoreError, Value};
 use crate::store::record::{Batch, Loaded, Records};
 
@@ -22,7 +23,7 @@ pub fn open(records: Records<'_>, batch: &mut Batch, session: &Session) -> Resul
     records.put(batch, key, session, Some(session.idle))?;
     let own = records.key(Space::SessionIndex, subject_name(&session.subject, &name));
     batch.put(own, entry(session));
-    index(records, batch, session, &[], &name)
+    index(records, batch, session, None, &name)
 }
 
 /// Adds to `batch` that `session` takes the place of `seen`: the batch conflicts when it served, grew or ended
@@ -44,7 +45,13 @@ pub fn update(
             batch.remove(key);
         }
     }
-    index(records, batch, session, seen.value.participants(), name)
+    let gone = |one: &&UpstreamSession| !session.upstreams().contains(one);
+    for upstream in seen.value.upstreams().iter().filter(gone) {
+        for key in upstream_keys(records, upstream, name)? {
+            batch.remove(key);
+        }
+    }
+    index(records, batch, session, Some(&seen.value), name)
 }
 
 /// Adds to `batch` that a session is over, whatever became of it since it was read.
@@ -61,6 +68,11 @@ pub fn end(
     batch.remove(records.key(Space::SessionIndex, subject_name(&seen.value.subject, name)));
     for participant in seen.value.participants() {
         for key in participant_keys(records, participant, name)? {
+            batch.remove(key);
+        }
+    }
+    for upstream in seen.value.upstreams() {
+        for key in upstream_keys(records, upstream, name)? {
             batch.remove(key);
         }
     }
@@ -142,6 +154,37 @@ pub async fn by_name_id(
     Ok(all)
 }
 
+/// The sessions that rest on the word of the identity provider `issuer`, by its name for the person or for its session.
+///
+/// # Errors
+/// When the store fails or a record cannot be read.
+pub async fn by_upstream(
+    records: Records<'_>,
+    issuer: &str,
+    named: Named<'_>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Loaded<Session>>, StoreError> {
+    let mut all = found(records, &upstream_name(records, issuer, named, "")?, now).await?;
+    let is_it = |one: &UpstreamSession| {
+        one.issuer == issuer
+            && match named {
+                Named::Person(name) => one.name == name,
+                Named::Session(index) => one.index.as_deref() == Some(index),
+            }
+    };
+    all.retain(|one| one.value.upstreams().iter().any(is_it));
+    Ok(all)
+}
+
+/// What an identity provider calls by name.
+#[derive(Clone, Copy, Debug)]
+pub enum Named<'a> {
+    /// The person.
+    Person(&'a str),
+    /// Its own session.
+    Session(&'a str),
+}
+
 /// How many there are. Every one of them is read, a few at a time, and others may go on between.
 ///
 /// # Errors
@@ -184,16 +227,23 @@ async fn found(
     }
 }
 
-/// The entries of the participants that were not there before.
+/// The entries of the parties that were not there before.
 fn index(
     records: Records<'_>,
     batch: &mut Batch,
     session: &Session,
-    before: &[Participant],
+    before: Option<&Session>,
     name: &str,
 ) -> Result<(), StoreError> {
-    for participant in session.participants().iter().filter(|one| !before.contains(one)) {
+    let (told, behind) =
+        before.map(|before| (before.participants(), before.upstreams())).unwrap_or_default();
+    for participant in session.participants().iter().filter(|one| !told.contains(one)) {
         for key in participant_keys(records, participant, name)? {
+            batch.put(key, entry(session));
+        }
+    }
+    for upstream in session.upstreams().iter().filter(|one| !behind.contains(one)) {
+        for key in upstream_keys(records, upstream, name)? {
             batch.put(key, entry(session));
         }
     }
@@ -213,6 +263,20 @@ fn participant_keys(
     let index = index_name(records, entity_id, &participant.session_index, name)?;
     let name_id = name_id_name(records, entity_id, &participant.name.value, name)?;
     Ok([index, name_id].map(|name| records.key(Space::SessionIndex, name)))
+}
+
+fn upstream_keys(
+    records: Records<'_>,
+    upstream: &UpstreamSession,
+    name: &str,
+) -> Result<Vec<Key>, StoreError> {
+    let session = upstream.index.as_deref().map(Named::Session);
+    let named = [Some(Named::Person(&upstream.name)), session].into_iter().flatten();
+    let key = |named| {
+        let entry = upstream_name(records, &upstream.issuer, named, name)?;
+        Ok(records.key(Space::SessionIndex, entry))
+    };
+    named.map(key).collect()
 }
 
 fn name(records: Records<'_>, id: &str) -> Result<String, StoreError> {
@@ -239,6 +303,19 @@ fn name_id_name(
     name: &str,
 ) -> Result<String, StoreError> {
     Ok(format!("name/{}/{name}", told(records, "session name", entity_id, name_id)?))
+}
+
+fn upstream_name(
+    records: Records<'_>,
+    issuer: &str,
+    named: Named<'_>,
+    name: &str,
+) -> Result<String, StoreError> {
+    let (kind, blind) = match named {
+        Named::Person(person) => ("person", told(records, "upstream name", issuer, person)?),
+        Named::Session(index) => ("session", told(records, "upstream session", issuer, index)?),
+    };
+    Ok(format!("upstream-{kind}/{blind}/{name}"))
 }
 
 /// The length keeps apart what would be the same text joined.

@@ -1,4 +1,4 @@
-//! `/saml/slo` and `/logout`: logouts at the door.
+//! `/saml/slo`, `/sp/{entity}/slo` and `/logout`: logouts at the door.
 
 use axum::extract::{Extension, Path, Request};
 use axum::http::header::{CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, SET_COOKIE};
@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::flow::logout::go::{self, Decision};
 use crate::flow::logout::reply::{LogoutPage, LogoutReply, Show as Shown};
-use crate::flow::logout::{person, receive};
+use crate::flow::logout::{person, receive, upstream};
 use crate::flow::reply::{Reply, Trouble};
 use crate::login::logout::KEPT;
 use crate::login::request::LocalName;
@@ -26,32 +26,71 @@ use crate::web::saml::{MAX_MESSAGE, unread, wrong_method};
 
 /// `GET /saml/slo`: HTTP-Redirect.
 pub(super) async fn redirect(Extension(context): Extension<Context>, request: Request) -> Response {
-    let context = Context { here: None, ..context };
-    let query = request.uri().query().unwrap_or_default();
-    let inbound = Inbound::Redirect { query };
-    let reply = receive::message(&context.env, inbound, &context.visitor(None)).await;
-    render(&context, reply)
+    by_redirect(context, Door::Front, request).await
 }
 
 /// `POST /saml/slo`: HTTP-POST.
 pub(super) async fn post(Extension(context): Extension<Context>, request: Request) -> Response {
+    by_post(context, Door::Front, request).await
+}
+
+/// `GET /sp/{entity}/slo`: HTTP-Redirect, of an identity provider.
+pub(super) async fn behind_redirect(
+    Extension(context): Extension<Context>,
+    Path(entity): Path<String>,
+    request: Request,
+) -> Response {
+    by_redirect(context, Door::Behind(entity), request).await
+}
+
+/// `POST /sp/{entity}/slo`: HTTP-POST, of an identity provider.
+pub(super) async fn behind_post(
+    Extension(context): Extension<Context>,
+    Path(entity): Path<String>,
+    request: Request,
+) -> Response {
+    by_post(context, Door::Behind(entity), request).await
+}
+
+/// Where a logout message comes in.
+enum Door {
+    /// As the identity provider that we are.
+    Front,
+    /// As this entity of ours, from an identity provider behind us.
+    Behind(String),
+}
+
+impl Door {
+    async fn take(&self, context: &Context, inbound: Inbound<'_>) -> Reply {
+        let (env, visitor) = (&context.env, context.visitor(None));
+        match self {
+            Self::Front => receive::message(env, inbound, &visitor).await,
+            Self::Behind(entity) => upstream::message(env, entity, inbound, &visitor).await,
+        }
+    }
+}
+
+async fn by_redirect(context: Context, door: Door, request: Request) -> Response {
+    let context = Context { here: None, ..context };
+    let query = request.uri().query().unwrap_or_default();
+    let reply = door.take(&context, Inbound::Redirect { query }).await;
+    render(&context, reply)
+}
+
+async fn by_post(context: Context, door: Door, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
     if query.contains("SAMLRequest=") || query.contains("SAMLResponse=") {
         return render(&context, wrong_method(&context));
     }
     let reply = match form::read(&parts.headers, body, MAX_MESSAGE).await {
-        Ok(form) => {
-            let inbound = Inbound::Post { form: &form };
-            receive::message(&context.env, inbound, &context.visitor(None)).await
-        }
+        Ok(form) => door.take(&context, Inbound::Post { form: &form }).await,
         Err(BadForm::TooSlow) => {
             unread(&context, "a form that came too slowly", StatusCode::REQUEST_TIMEOUT)
         }
         Err(BadForm::TooLong) => unread(&context, "a longer form", StatusCode::PAYLOAD_TOO_LARGE),
         Err(BadForm::Kind | BadForm::Field(_)) => {
-            let inbound = Inbound::Post { form: "" };
-            receive::message(&context.env, inbound, &context.visitor(None)).await
+            door.take(&context, Inbound::Post { form: "" }).await
         }
     };
     render(&context, reply)

@@ -70,7 +70,9 @@ fn routes() -> Router {
         .route("/sp/{entity}/metadata", get(upstream::metadata))
         .route("/sp/{entity}/login", get(upstream::login))
         .route("/sp/{entity}/acs", post(upstream::consume))
+        .route("/sp/{entity}/slo", get(logout::behind_redirect).post(logout::behind_post))
         .route("/oidc/callback/{upstream}", get(oidc::back).post(oidc::posted))
+        .route("/oidc/logout/{upstream}", get(oidc::logged_out).post(oidc::back_channel))
         .route("/oidc/jwks/{upstream}", get(oidc::keys))
         .route(assets::ROUTE, get(assets::serve))
 }

@@ -12,6 +12,7 @@ use crate::support::citizen::Delivered;
 use crate::support::server::Server;
 
 mod cie;
+mod logout;
 mod openid;
 mod real;
 mod simplesamlphp;

@@ -137,7 +137,7 @@ impl Told {
 }
 
 /// Where `page` sends the browser, and with what: by redirect, by a link, or by a form.
-fn outgoing(page: &Page) -> (String, Parameters) {
+pub(crate) fn outgoing(page: &Page) -> (String, Parameters) {
     for field in ["SAMLRequest", "SAMLResponse"] {
         if let Some(form) = page.form_with(&[field]) {
             return (form.action, form.fields.into_iter().collect());
@@ -151,7 +151,7 @@ fn outgoing(page: &Page) -> (String, Parameters) {
     (to.to_owned(), url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
 }
 
-fn says(page: &Page, service: &str, standing: &str) {
+pub(crate) fn says(page: &Page, service: &str, standing: &str) {
     let row = format!("<dt>{service}</dt><dd>{standing}</dd>");
     assert!(page.body.contains(&row), "{row}: {}", page.body);
 }

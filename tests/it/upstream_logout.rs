@@ -2,7 +2,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
 use ponte::identity::name_id::NameIdKind;
+use ponte::identity::subject::Subject;
+use ponte::identity::tenant::TenantId;
+use ponte::login::leaving::{Initiator, Party};
+use ponte::login::logout::{Logout as UnderWay, NotAsked, Opening};
+use ponte::login::request::LocalName;
+use ponte::login::session::{Beginning, Lives, Participant, Seen, Session};
+use ponte::login::vouched::UpstreamSession;
 use ponte::saml::authn_request::Window;
 use ponte::saml::binding::{Binding, Inbound, Parameter};
 use ponte::saml::identity_provider::{Organization, Supported};
@@ -70,8 +78,8 @@ fn inbound(carried: &(Binding, String)) -> Inbound<'_> {
     }
 }
 
-fn receiving(profile: UpstreamProfile, ourselves: &str) -> Receiving<'_> {
-    Receiving { profile, ourselves, location: SLO, now: now(), window: Window::default() }
+fn receiving(ourselves: &str) -> Receiving<'_> {
+    Receiving { ourselves, location: SLO, now: now(), window: Window::default() }
 }
 
 fn take(
@@ -80,8 +88,8 @@ fn take(
     ourselves: &str,
 ) -> Result<Received, Refused> {
     let provider = provider();
-    let found = |id: &str| (id == IDP_ENTITY).then_some(&provider);
-    receive(inbound(carried), &receiving(profile, ourselves), found)
+    let found = |id: &str| (id == IDP_ENTITY).then_some((profile, &provider));
+    receive(inbound(carried), &receiving(ourselves), found)
 }
 
 const BOTH: [(UpstreamProfile, &str); 2] =
@@ -273,4 +281,92 @@ fn a_logout_message_of_nobody_is_refused() {
     let markup = (Binding::Post, form_as("SAMLRequest", "<x", None));
     assert!(matches!(judged(markup), Err(Refused::Xml(_))));
     assert!(UpstreamProfile::Spid.answers_logouts() && !UpstreamProfile::Cie.answers_logouts());
+}
+
+fn opening(initiator: Option<(&str, bool)>) -> Opening {
+    Opening {
+        id: "logout".into(),
+        tenant: TenantId::main(),
+        subject: Subject::new("ada".into()),
+        initiator: initiator.map(|(entity_id, upstream)| Initiator {
+            entity_id: entity_id.into(),
+            service: LocalName::default(),
+            reply_to: None,
+            relying_party: upstream.then(|| "ente".into()),
+        }),
+        browser: "browser".into(),
+        token: "token".into(),
+    }
+}
+
+/// A session, that the service provider `a` was told of or not.
+fn session(told: bool) -> Session {
+    let beginning = Beginning {
+        id: "session".into(),
+        tenant: TenantId::main(),
+        subject: Subject::new("ada".into()),
+        seen: Seen::default(),
+        secret: "digest".into(),
+    };
+    let lives = Lives { idle: TimeDelta::minutes(30), absolute: TimeDelta::hours(8) };
+    let session = Session::open(beginning, &[], lives, now());
+    let name = ponte::identity::name_id::NameId {
+        value: "1".into(),
+        format: names::FORMAT_TRANSIENT.into(),
+        name_qualifier: None,
+        sp_name_qualifier: None,
+    };
+    let participant = Participant {
+        entity_id: "a".into(),
+        service: LocalName::default(),
+        name,
+        session_index: "i".into(),
+        at: now(),
+        granted: None,
+        identity: 0,
+    };
+    if told { session.join(participant).0 } else { session }
+}
+
+fn behind(issuer: &str, index: &str) -> UpstreamSession {
+    UpstreamSession {
+        upstream: "u".into(),
+        issuer: issuer.into(),
+        provider: LocalName::default(),
+        name: "anna".into(),
+        index: Some(index.into()),
+        notes: String::new(),
+    }
+}
+
+/// Whoever wanted it is not told: an identity provider not by its sessions, a service provider of the same name by its own.
+#[test]
+fn identity_providers_are_told_last_but_the_one_that_wants_it() {
+    let session = session(true)
+        .rest_on(behind("mute", "x"))
+        .rest_on(behind("a", "y"))
+        .rest_on(behind("a", "y"));
+    let told = |initiator: Option<(&str, bool)>| {
+        let logout = UnderWay::open(
+            opening(initiator),
+            &[session.clone()],
+            |party| !matches!(party, Party::IdentityProvider(one) if one.issuer == "mute"),
+            now(),
+        );
+        let all = logout.leaving().iter();
+        all.map(|one| (one.entity_id.clone(), one.upstream.is_some())).collect::<Vec<_>>()
+    };
+    let (sp, mute, a) = (("a".into(), false), ("mute".into(), true), ("a".into(), true));
+    assert_eq!(told(None), [sp.clone(), mute.clone(), a.clone()]);
+    assert_eq!(told(Some(("a", false))), [mute.clone(), a]);
+    assert_eq!(told(Some(("a", true))), [sp, mute]);
+}
+
+#[test]
+fn an_answer_is_from_the_party_that_was_asked() {
+    let session = session(false).rest_on(behind("a", "y"));
+    let logout = UnderWay::open(opening(None), &[session], |_| true, now());
+    let logout = logout.arrive(Some("session")).ask(0, "_r".into(), now());
+    assert_eq!(logout.clone().answered("a", false, "_r", true), Err(NotAsked));
+    assert!(logout.answered("a", true, "_r", true).unwrap().is_complete());
 }

@@ -6,17 +6,20 @@ use crate::flow::advance::ROUNDS;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::logout::reply::{LogoutReply, Show, nothing, page};
+use crate::flow::logout::upstream as back;
 use crate::flow::reply::{Reply, Trouble};
+use crate::flow::upstream;
+use crate::flow::upstream::logout::Sent;
 use crate::flow::visit::{Visitor, browser_digest};
 use crate::login::logout::{Logout, Next};
 use crate::login::request::LocalName;
 use crate::saml::logout::message::NameId;
-use crate::saml::logout::write::{self, Asking, Dispatch, Outgoing, ReplyTo, Verdict};
+use crate::saml::logout::write::{self, Asking, Dispatch, ReplyTo, Verdict};
 use crate::store::logouts;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};
 
-/// What the person decides about a service provider that did not send them back.
+/// What the person decides about somebody who did not send them back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Decision {
     /// Go on without it.
@@ -99,16 +102,16 @@ async fn go(
     for _ in 0..MOST_STEPS {
         let forget = session(visitor).is_some_and(|session| changed.ended(session));
         let (next, request, reply) = match changed.next() {
-            Next::Ask(place) => match ask(env, &changed, place, now)? {
+            Next::Ask(place) => match ask(env, &changed, place, now).await? {
                 None => {
                     changed = changed.cannot_ask(place);
                     continue;
                 }
-                Some((service, sent)) => {
-                    let asked = changed.clone().ask(place, sent.id.clone(), now);
-                    let show = Show::Ask { service, message: sent.by };
+                Some((service, Sent { request, message })) => {
+                    let asked = changed.clone().ask(place, request.clone(), now);
+                    let show = Show::Ask { service, message };
                     let reply = page(&asked, show, forget);
-                    (asked, Some(sent.id), reply)
+                    (asked, Some(request), reply)
                 }
             },
             Next::Await(place) => {
@@ -148,14 +151,18 @@ async fn go(
     Err(Failure::Contention)
 }
 
-/// The request to the service provider at `place`; `None` if it takes none any more.
-fn ask(
+/// The request to the party at `place`; `None` if it takes none any more.
+async fn ask(
     env: &Env,
     logout: &Logout,
     place: usize,
     now: DateTime<Utc>,
-) -> Result<Option<(LocalName, Outgoing)>, Failure> {
+) -> Result<Option<(LocalName, Sent)>, Failure> {
     let Some(one) = logout.leaving().get(place) else { return Ok(None) };
+    if let Some(session) = &one.upstream {
+        let sent = upstream::logout::ask(env, session, now).await?;
+        return Ok(sent.map(|sent| (one.service.clone(), sent)));
+    }
     let partner = env.partners.snapshot().find(&one.entity_id, now);
     let Some(partner) = partner.filter(|partner| !partner.disabled) else { return Ok(None) };
     let Some(service) = partner.logout(None) else { return Ok(None) };
@@ -175,7 +182,7 @@ fn ask(
         session_indexes: &one.session_indexes,
     };
     let sent = write::request(&asking, &env.idp, &*env.keys.snapshot().signer)?;
-    Ok(Some((one.service.clone(), sent)))
+    Ok(Some((one.service.clone(), Sent { request: sent.id, message: sent.by })))
 }
 
 /// The answer to whoever wanted it, as it is kept and as it is sent.
@@ -191,6 +198,10 @@ fn end(
     let reply_to = initiator.and_then(|initiator| initiator.reply_to.as_deref());
     let sent = match reply_to {
         None => None,
+        Some(text) if initiator.is_some_and(|one| one.relying_party.is_some()) => {
+            let as_whom = initiator.and_then(|one| one.relying_party.as_deref());
+            back::answer(env, as_whom.unwrap_or_default(), text, complete, now)?
+        }
         Some(text) => {
             let reply_to: ReplyTo = serde_json::from_str(text).map_err(unreadable)?;
             let verdict = if complete { Verdict::Done } else { Verdict::Partial };

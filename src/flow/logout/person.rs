@@ -12,7 +12,7 @@ use crate::flow::logout::reply::{LogoutPage, LogoutReply, Show, Told, is_reachab
 use crate::flow::reply::{Reply, Trouble};
 use crate::flow::session;
 use crate::flow::visit::{Visitor, browser_digest};
-use crate::login::leaving::Progress;
+use crate::login::leaving::{Party, Progress};
 use crate::login::logout::{Logout, Opening};
 use crate::login::session::Session;
 use crate::store::port::{Committed, Durability};
@@ -28,7 +28,7 @@ pub async fn ask(env: &Env, visitor: &Visitor<'_>) -> Reply {
         let Some(session) = session::current(env, visitor, now).await? else {
             return Ok(nothing());
         };
-        let reachable = |entity_id: &str| is_reachable(env, entity_id, now);
+        let reachable = |party: Party<'_>| is_reachable(env, party, false, now);
         let logout = opened(env, &session.value, "", reachable, now);
         let services = logout
             .leaving()
@@ -69,7 +69,7 @@ pub(in crate::flow) async fn begin(
         };
         let records = env.records();
         let browser = env.random.token();
-        let reachable = |entity_id: &str| is_reachable(env, entity_id, now);
+        let reachable = |party: Party<'_>| is_reachable(env, party, false, now);
         let logout = opened(env, &session.value, &browser, reachable, now);
         let mut batch = Batch::new();
         batch.expect(&session);
@@ -95,7 +95,7 @@ fn opened(
     env: &Env,
     session: &Session,
     browser: &str,
-    reachable: impl Fn(&str) -> bool,
+    reachable: impl Fn(Party<'_>) -> bool,
     now: DateTime<Utc>,
 ) -> Logout {
     let opening = Opening {

@@ -7,11 +7,11 @@ use crate::flow::advance::ROUNDS;
 use crate::flow::alarm::ring;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
-use crate::flow::logout::reply::{LogoutPage, LogoutReply, Show, is_reachable};
+use crate::flow::logout::ending::{self, Ended, Once};
+use crate::flow::logout::reply::{LogoutPage, LogoutReply, Show};
 use crate::flow::reply::{Reply, Trouble};
-use crate::flow::visit::{Visitor, browser_digest};
+use crate::flow::visit::Visitor;
 use crate::login::leaving::Initiator;
-use crate::login::logout::{Logout, Opening};
 use crate::login::session::{Participant, Session};
 use crate::saml::authn_request::{Receiving, Window};
 use crate::saml::binding::Inbound;
@@ -22,8 +22,7 @@ use crate::saml::partner::ServiceProvider;
 use crate::saml::status::Fault;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};
-use crate::store::{logouts, replay, sessions};
-use crate::telemetry::metrics;
+use crate::store::{logouts, sessions};
 use crate::telemetry::redact::excerpt;
 use crate::telemetry::traces::step;
 
@@ -62,41 +61,15 @@ async fn requested(
     }
     for _ in 0..ROUNDS {
         let named = named(env, &request, now).await?;
-        let records = env.records();
-        let mut batch = Batch::new();
-        replay::add(records, &mut batch, &partner.entity_id, &request.id, request.remember_until)?;
-        for session in &named {
-            batch.expect(session);
-            sessions::end(records, &mut batch, session)?;
-        }
-        let browser = env.random.token();
-        let logout = opened(env, &request, &named, &browser, now)?;
-        // With nobody else to tell there is nothing to keep.
-        let goes_round = logout.as_ref().is_some_and(|logout| !logout.leaving().is_empty());
-        if let Some(logout) = logout.as_ref().filter(|_| goes_round) {
-            logouts::open(records, &mut batch, logout)?;
-        }
-        match batch.commit(&*env.store, Durability::Durable, now).await? {
-            Committed::Conflict(0) => return refuse(env, request.replayed(), visitor, now),
-            Committed::Conflict(_) => continue,
-            Committed::Done => {}
-        }
-        metrics::sessions_ended(named.len());
-        tracing::info!(
-            event = "logout.requested",
-            support_id = visitor.support_id,
-            relying_party = partner.entity_id,
-            request_id = %excerpt(&request.id),
-            sessions = named.len(),
-            others = logout.as_ref().map_or(0, |logout| logout.leaving().len()),
-        );
-        return match logout.filter(|_| goes_round) {
-            Some(logout) => Ok(Reply::Logout(LogoutReply::Continue {
-                handle: logout.id,
-                browser: Some(browser),
-            })),
+        let once =
+            Once { issuer: &partner.entity_id, id: &request.id, until: request.remember_until };
+        let initiator = initiator(&request, &named)?;
+        return match ending::end(env, &named, &once, initiator, visitor, now).await? {
+            Ended::Again => continue,
+            Ended::Seen => refuse(env, request.replayed(), visitor, now),
+            Ended::GoesRound(reply) => Ok(reply),
             // After a session's end, or without one, who else was told is not known (spid-saml §5).
-            None => {
+            Ended::Alone => {
                 let verdict = if named.is_empty() { Verdict::Partial } else { Verdict::Done };
                 answer(env, request.reply_to.as_ref(), verdict, visitor, now)
             }
@@ -125,33 +98,18 @@ async fn named(
     Ok(found)
 }
 
-fn opened(
-    env: &Env,
-    request: &Request,
-    named: &[Loaded<Session>],
-    browser: &str,
-    now: DateTime<Utc>,
-) -> Result<Option<Logout>, Failure> {
-    let Some(first) = named.first() else { return Ok(None) };
+/// The sender, by the name that it had when it was told.
+fn initiator(request: &Request, named: &[Loaded<Session>]) -> Result<Initiator, Failure> {
     let entity_id = &request.partner.entity_id;
-    let told = first.value.participants().iter().rfind(|one| one.entity_id == *entity_id);
-    let service = told.map(|one| one.service.clone()).unwrap_or_default();
+    let mut told = named.iter().flat_map(|session| session.value.participants().iter().rev());
+    let told = told.find(|one| one.entity_id == *entity_id);
     let reply_to = request.reply_to.as_ref().map(serde_json::to_string).transpose();
-    let opening = Opening {
-        id: env.random.token(),
-        tenant: env.tenant.clone(),
-        subject: first.value.subject.clone(),
-        initiator: Some(Initiator {
-            entity_id: entity_id.clone(),
-            service,
-            reply_to: reply_to.map_err(|error| Failure::Credential(Box::new(error)))?,
-        }),
-        browser: browser_digest(browser),
-        token: env.random.token(),
-    };
-    let ended: Vec<Session> = named.iter().map(|session| session.value.clone()).collect();
-    let reachable = |entity_id: &str| is_reachable(env, entity_id, now);
-    Ok(Some(Logout::open(opening, &ended, reachable, now)))
+    Ok(Initiator {
+        entity_id: entity_id.clone(),
+        service: told.map(|one| one.service.clone()).unwrap_or_default(),
+        reply_to: reply_to.map_err(|error| Failure::Credential(Box::new(error)))?,
+        relying_party: None,
+    })
 }
 
 /// Moves the logout that `response` answers, if its sender was asked and has not answered yet.
@@ -162,17 +120,38 @@ async fn responded(
     now: DateTime<Utc>,
 ) -> Result<Reply, Failure> {
     let (entity_id, request) = (&response.partner.entity_id, &response.in_response_to);
+    let who = Answerer { entity_id, is_upstream: false };
+    match answered(env, who, request, response.confirms, visitor, now).await? {
+        Some(reply) => Ok(reply),
+        None => refuse(env, response.unexpected(), visitor, now),
+    }
+}
+
+/// Who answers a request of ours.
+pub(in crate::flow) struct Answerer<'a> {
+    pub(in crate::flow) entity_id: &'a str,
+    pub(in crate::flow) is_upstream: bool,
+}
+
+/// Moves the logout that sent the request `request`; `None` if `who` was not asked so, or has answered before.
+pub(in crate::flow) async fn answered(
+    env: &Env,
+    who: Answerer<'_>,
+    request: &str,
+    out: bool,
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<Reply>, Failure> {
+    let Answerer { entity_id, is_upstream } = who;
     for _ in 0..ROUNDS {
-        let found = logouts::by_request(env.records(), request, now).await?;
-        let moved = found.as_ref().and_then(|found| {
-            let logout = found.value.clone();
-            Some((found, logout.answered(entity_id, request, response.confirms).ok()?))
-        });
-        let Some((found, logout)) = moved else {
-            return refuse(env, response.unexpected(), visitor, now);
+        let Some(found) = logouts::by_request(env.records(), request, now).await? else {
+            return Ok(None);
+        };
+        let Ok(logout) = found.value.clone().answered(entity_id, is_upstream, request, out) else {
+            return Ok(None);
         };
         let mut batch = Batch::new();
-        logouts::swap(env.records(), &mut batch, found, &logout)?;
+        logouts::swap(env.records(), &mut batch, &found, &logout)?;
         match batch.commit(&*env.store, Durability::Durable, now).await? {
             Committed::Conflict(_) => continue,
             Committed::Done => {}
@@ -182,9 +161,9 @@ async fn responded(
             support_id = visitor.support_id,
             relying_party = entity_id,
             request_id = request,
-            out = response.confirms,
+            out,
         );
-        return Ok(Reply::Logout(LogoutReply::Continue { handle: logout.id, browser: None }));
+        return Ok(Some(Reply::Logout(LogoutReply::Continue { handle: logout.id, browser: None })));
     }
     Err(Failure::Contention)
 }

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::flow::env::Env;
 use crate::flow::reply::Reply;
-use crate::login::leaving::{Leaving, Progress};
+use crate::flow::upstream::logout;
+use crate::login::leaving::{Leaving, Party, Progress};
 use crate::login::logout::Logout;
 use crate::login::request::LocalName;
 use crate::saml::logout::write::Dispatch;
@@ -45,7 +46,7 @@ pub struct LogoutPage {
     pub forget: bool,
 }
 
-/// A service provider that is told.
+/// A service provider that is told, or an identity provider.
 #[derive(Clone, Debug)]
 pub struct Told {
     /// What people call it.
@@ -110,8 +111,18 @@ pub(in crate::flow) fn nothing() -> Reply {
     })))
 }
 
-/// Whether `entity_id` can be told of a logout through a browser.
-pub(in crate::flow) fn is_reachable(env: &Env, entity_id: &str, now: DateTime<Utc>) -> bool {
-    let found = env.partners.snapshot().find(entity_id, now);
-    found.is_some_and(|partner| !partner.disabled && partner.logout(None).is_some())
+/// Whether `party` can be told of a logout through a browser; `somebody_waits` for the browser at its end.
+pub(in crate::flow) fn is_reachable(
+    env: &Env,
+    party: Party<'_>,
+    somebody_waits: bool,
+    now: DateTime<Utc>,
+) -> bool {
+    match party {
+        Party::ServiceProvider(entity_id) => {
+            let found = env.partners.snapshot().find(entity_id, now);
+            found.is_some_and(|partner| !partner.disabled && partner.logout(None).is_some())
+        }
+        Party::IdentityProvider(session) => logout::is_reachable(env, session, somebody_waits, now),
+    }
 }

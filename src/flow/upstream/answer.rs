@@ -39,10 +39,18 @@ pub(in crate::flow) enum Spoken<'a> {
         name: &'a str,
         attributes: Vec<(String, String)>,
         /// What its protocol needs to end its session, if there is one.
-        session: Option<String>,
+        session: Option<Ending>,
     },
     /// A no.
     No(No),
+}
+
+/// What of an identity provider's session is kept to end it.
+pub(in crate::flow) struct Ending {
+    /// Its own name.
+    pub(in crate::flow) index: Option<String>,
+    /// What its protocol needs besides.
+    pub(in crate::flow) notes: String,
 }
 
 /// The messages of an answer.
@@ -104,9 +112,12 @@ pub(in crate::flow) async fn take(
                 return Ok(unproven(env, Some(&kept), Some(No::Failed), None, visitor, now));
             };
             let level = upstream.levels.reached(&said);
-            let session = session.map(|notes| UpstreamSession {
+            let session = session.map(|Ending { index, notes }| UpstreamSession {
                 upstream: upstream.id.clone(),
                 issuer: issuer.to_owned(),
+                provider: provider_name(env, &upstream.id, issuer, now),
+                name: name.to_owned(),
+                index,
                 notes,
             });
             let vouched = Vouched {

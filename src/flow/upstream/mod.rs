@@ -5,6 +5,7 @@
 pub mod answer;
 pub mod ask;
 pub mod back;
+pub mod logout;
 pub mod offers;
 pub mod oidc;
 pub mod person;

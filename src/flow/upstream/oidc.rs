@@ -10,7 +10,7 @@ use crate::assurance::upstream::Said;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::reply::Reply;
-use crate::flow::upstream::answer::{self, Answered, Kept, Spoken};
+use crate::flow::upstream::answer::{self, Answered, Ending, Kept, Spoken};
 use crate::flow::upstream::ask::{About, Question};
 use crate::flow::upstream::reply::AnswerFault;
 use crate::flow::visit::Visitor;
@@ -32,20 +32,16 @@ use crate::world::fetch::{FetchError, FetchRequest, FetchResponse};
 use crate::world::random::Random;
 
 /// What has to be known of a session there to end it.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Session {
-    /// The person's name there.
-    pub subject: String,
-    /// The session's own name, if it has one.
-    pub sid: Option<String>,
-    /// The ID token of the login.
-    pub id_token: String,
+pub(in crate::flow) struct Session {
+    /// The ID token of the login; none that is too long for an address.
+    pub(in crate::flow) id_token: Option<String>,
 }
 
 /// Why an exchange with the provider came to nothing.
 #[derive(Debug, thiserror::Error)]
-enum Broken {
+pub(in crate::flow) enum Broken {
     /// It was not reached, or answered beyond the limits.
     #[error(transparent)]
     Fetch(#[from] FetchError),
@@ -55,7 +51,7 @@ enum Broken {
 }
 
 impl Broken {
-    fn name(&self) -> &'static str {
+    pub(in crate::flow) fn name(&self) -> &'static str {
         match self {
             Self::Fetch(error) => error.name(),
             Self::Refused(refused) => refused.name(),
@@ -182,11 +178,9 @@ async fn judge(
     match talk(env, openid, callback, &pending).await {
         Ok(Told { logged_in, claims, text }) => {
             let identity = &logged_in.identity;
-            let session = Session {
-                subject: identity.subject.clone(),
-                sid: identity.session.clone(),
-                id_token: logged_in.id_token.clone(),
-            };
+            let id_token = Some(logged_in.id_token.clone()).filter(|it| it.len() <= MAX_HINT);
+            let notes = serde_json::to_string(&Session { id_token }).unwrap_or_default();
+            let session = Some(Ending { index: identity.session.clone(), notes });
             let answered = Answered {
                 issuer: openid.client.issuer.clone(),
                 response: identity.token_id.clone(),
@@ -200,7 +194,7 @@ async fn judge(
                 at: identity.at,
                 name: &identity.subject,
                 attributes: claims,
-                session: serde_json::to_string(&session).ok(),
+                session,
             };
             answer::take(env, kept, spoken, answered, visitor, now).await
         }
@@ -316,7 +310,7 @@ fn text_of(answer: &FetchResponse) -> String {
 }
 
 /// What the provider says of itself, read again where that is due.
-async fn found(env: &Env, openid: &OpenId) -> Result<Arc<Found>, Broken> {
+pub(in crate::flow) async fn found(env: &Env, openid: &OpenId) -> Result<Arc<Found>, Broken> {
     let now = env.clock.now();
     let known = openid.known.get(now);
     if !openid.known.is_due(now) {
@@ -360,7 +354,11 @@ async fn discover(openid: &OpenId, now: DateTime<Utc>) -> Result<Found, Broken> 
     Ok(Found { provider, keys, at: now })
 }
 
-async fn read_keys(openid: &OpenId, found: &Found, now: DateTime<Utc>) -> Result<KeySet, Broken> {
+pub(in crate::flow) async fn read_keys(
+    openid: &OpenId,
+    found: &Found,
+    now: DateTime<Utc>,
+) -> Result<KeySet, Broken> {
     let Some(at) = &found.provider.keys_at else { return Ok(found.keys.clone()) };
     let octets = read(openid, FetchRequest::get(at.clone())).await?;
     let keys = KeySet::read(&octets).map_err(Refused::from)?;
@@ -394,3 +392,6 @@ fn fault_of(broken: &Broken) -> AnswerFault {
         found: "one that does not".into(),
     }
 }
+
+/// An address with it must go through proxies (RFC 9110 §4.1 asks for 8000 octets).
+const MAX_HINT: usize = 3 * 1024;

@@ -8,12 +8,11 @@ use crate::assurance::upstream::Said;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::reply::Reply;
-use crate::flow::upstream::answer::{self, Answered, Kept, Spoken};
+use crate::flow::upstream::answer::{self, Answered, Ending, Kept, Spoken};
 use crate::flow::upstream::ask::{About, Question};
 use crate::flow::upstream::reply::AnswerFault;
 use crate::flow::visit::Visitor;
 use crate::login::delegation::No;
-use crate::login::vouched::UpstreamSession;
 use crate::partners::upstream::{Saml, Speaks};
 use crate::saml::binding::{self, Inbound, Parameter};
 use crate::saml::logout::message::NameId;
@@ -37,9 +36,9 @@ struct Notes {
 /// What has to be known of a session there to end it.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Session {
-    name: NameId,
-    index: String,
+pub(in crate::flow) struct Session {
+    /// The person's name there, with its qualifiers.
+    pub(in crate::flow) name: NameId,
 }
 
 /// Writes the request; `None` if the identity provider is not there any more.
@@ -203,10 +202,10 @@ async fn judge(
 }
 
 fn spoken(received: &Received) -> Spoken<'_> {
-    let session = received
-        .session_index
-        .as_ref()
-        .map(|index| Session { name: received.name.clone(), index: index.clone() });
+    let session = received.session_index.as_ref().and_then(|index| {
+        let notes = serde_json::to_string(&Session { name: received.name.clone() }).ok()?;
+        Some(Ending { index: Some(index.clone()), notes })
+    });
     let said = received.attributes.iter().flat_map(|attribute| {
         attribute.values.iter().map(|value| (attribute.name.clone(), value.clone()))
     });
@@ -216,15 +215,8 @@ fn spoken(received: &Received) -> Spoken<'_> {
         at: received.authn_instant,
         name: &received.name.value,
         attributes: said.collect(),
-        session: session.and_then(|session| serde_json::to_string(&session).ok()),
+        session,
     }
-}
-
-/// A session of the identity provider `issuer`, as [`UpstreamSession`] keeps it.
-#[must_use]
-pub fn session_of(session: &UpstreamSession) -> Option<(NameId, String)> {
-    let session: Session = serde_json::from_str(&session.notes).ok()?;
-    Some((session.name, session.index))
 }
 
 fn no(anomaly: Anomaly) -> No {

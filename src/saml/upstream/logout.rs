@@ -15,7 +15,7 @@ use crate::saml::logout::message::{Kind, LogoutMessage, NameId};
 use crate::saml::logout::write::{Address, Outgoing};
 use crate::saml::partner::LogoutService;
 use crate::saml::signature::{self, SignedXml, Unproven};
-use crate::saml::status::SUCCESS;
+use crate::saml::status::{Fault, FaultKind, SUCCESS};
 use crate::saml::structure::{self, Root, Signed, StructureError};
 use crate::saml::upstream::check::Broken;
 use crate::saml::upstream::logout_rules::{self, Judged};
@@ -51,8 +51,6 @@ pub struct Asking<'a> {
 /// How a message of an identity provider is received.
 #[derive(Clone, Copy, Debug)]
 pub struct Receiving<'a> {
-    /// Whose rules it is held to.
-    pub profile: UpstreamProfile,
     /// Our entityID.
     pub ourselves: &'a str,
     /// Where it came in: the address of our metadata.
@@ -100,6 +98,51 @@ pub struct Response {
     pub confirms: bool,
     /// What came with it.
     pub relay_state: Option<String>,
+}
+
+impl Refused {
+    /// What is wrong, for whoever looks after the identity provider.
+    #[must_use]
+    pub fn fault(self) -> Fault {
+        let (element, rule) = match self {
+            Self::Rule(Broken { element, rule, expected, found, .. }) => {
+                return Fault { kind: FaultKind::Conformity, rule, element, expected, found };
+            }
+            Self::Stranger(found) => {
+                return Fault {
+                    kind: FaultKind::Conformity,
+                    rule: "must be an identity provider that is asked here (SAML Profiles §4.4.4)",
+                    element: "Issuer",
+                    expected: "the entityID of one of them".into(),
+                    found,
+                };
+            }
+            Self::Unproven(_) => (
+                "Signature",
+                "must hold by a key of the identity provider's metadata (SAML Core §5)",
+            ),
+            Self::Binding(_) => {
+                ("SAMLRequest, SAMLResponse", "must come in its binding (SAML Bindings §3.4, §3.5)")
+            }
+            Self::Xml(_) | Self::Structure(_) => (
+                "LogoutRequest, LogoutResponse",
+                "must have the structure of SAML (SAML Core §3.7)",
+            ),
+        };
+        Fault {
+            kind: FaultKind::Conformity,
+            rule,
+            element,
+            expected: "a logout message that keeps to it".into(),
+            found: crate::saml::profile::check::cut(&self.to_string()),
+        }
+    }
+
+    /// Whether our verifier and libxmlsec1 disagree about it.
+    #[must_use]
+    pub fn is_disagreement(&self) -> bool {
+        matches!(self, Self::Unproven(Unproven::Disagreement))
+    }
 }
 
 /// What of a request its answer needs.
@@ -217,15 +260,15 @@ fn placed(element: Element<'_>, binding: Binding) -> Element<'_> {
     }
 }
 
-/// Receives a request or a response, whichever came; `provider` finds an identity provider that is asked under these
-/// rules, by its entityID.
+/// Receives a request or a response, whichever came; `provider` finds an identity provider and the rules that it is held
+/// to, by its entityID.
 ///
 /// # Errors
 /// The first thing wrong.
 pub fn receive<'p>(
     inbound: Inbound<'_>,
     at: &Receiving<'_>,
-    provider: impl Fn(&str) -> Option<&'p IdentityProvider>,
+    provider: impl Fn(&str) -> Option<(UpstreamProfile, &'p IdentityProvider)>,
 ) -> Result<Received, Refused> {
     let parameter = binding::parameter(inbound)?;
     let kind = match parameter {
@@ -233,17 +276,19 @@ pub fn receive<'p>(
         Parameter::SamlResponse => Kind::Response,
     };
     let decoded = binding::decode(inbound, parameter)?;
-    let (provider, signed) = verified(kind, &decoded, provider)?;
+    let ((profile, provider), signed) = verified(kind, &decoded, provider)?;
     let message = LogoutMessage::read(kind, &signed)?;
-    judge(kind, message, provider, &decoded, at)
+    let judged = Judged { message: &message, profile, provider, binding: decoded.binding, at };
+    logout_rules::all_hold(kind, &judged)?;
+    Ok(taken(kind, message, profile, provider, &decoded, at))
 }
 
 /// Whose message it is, and the octets of it that this signature covers.
 fn verified<'p>(
     kind: Kind,
     decoded: &Decoded,
-    provider: impl Fn(&str) -> Option<&'p IdentityProvider>,
-) -> Result<(&'p IdentityProvider, SignedXml), Refused> {
+    provider: impl Fn(&str) -> Option<(UpstreamProfile, &'p IdentityProvider)>,
+) -> Result<((UpstreamProfile, &'p IdentityProvider), SignedXml), Refused> {
     let document = xml::parse(&decoded.xml)?;
     let signed = match decoded.binding {
         Binding::Redirect => Signed::Detached,
@@ -255,33 +300,32 @@ fn verified<'p>(
     };
     let sound = structure::check(&document, root, signed)?;
     let claimed = structure::claimed_issuer(&sound)?;
-    let provider = provider(&claimed)
+    let (profile, provider) = provider(&claimed)
         .ok_or_else(|| Refused::Stranger(crate::saml::profile::check::cut(&claimed)))?;
     let signed = match decoded.binding {
         Binding::Redirect => signature::verify_detached(decoded, &provider.keys),
         Binding::Post => signature::verify(&sound, &provider.keys),
     };
-    Ok((provider, signed?))
+    Ok(((profile, provider), signed?))
 }
 
-fn judge(
+fn taken(
     kind: Kind,
     message: LogoutMessage,
+    profile: UpstreamProfile,
     provider: &IdentityProvider,
     decoded: &Decoded,
     at: &Receiving<'_>,
-) -> Result<Received, Refused> {
-    let binding = decoded.binding;
-    logout_rules::all_hold(kind, &Judged { message: &message, provider, binding, at })?;
+) -> Received {
     let LogoutMessage {
         id, issue_instant, name_id, session_indexes, in_response_to, status, ..
     } = message;
     let issued = issue_instant.as_deref().and_then(lexical::instant).unwrap_or(at.now);
     let id = id.unwrap_or_default();
-    Ok(match name_id {
+    match name_id {
         Some(name) if kind == Kind::Request => {
-            let reply_to = provider.logout(Some(binding)).map(|service| ReplyTo {
-                profile: at.profile,
+            let reply_to = provider.logout(Some(decoded.binding)).map(|service| ReplyTo {
+                profile,
                 in_response_to: id.clone(),
                 binding: service.binding,
                 location: service.response_location.as_ref().unwrap_or(&service.location).clone(),
@@ -302,7 +346,7 @@ fn judge(
             confirms: status == [SUCCESS.code],
             relay_state: decoded.relay_state.clone(),
         }),
-    })
+    }
 }
 
 impl UpstreamProfile {

@@ -14,6 +14,7 @@ use crate::saml::upstream::tests_of_envelope::{equal, is_id};
 /// A message whose signature held, and the circumstances in which it is judged.
 pub(super) struct Judged<'a> {
     pub(super) message: &'a LogoutMessage,
+    pub(super) profile: UpstreamProfile,
     pub(super) provider: &'a IdentityProvider,
     pub(super) binding: Binding,
     pub(super) at: &'a Receiving<'a>,
@@ -139,7 +140,7 @@ fn issue_instant(judged: &Judged<'_>) -> Result<(), Found> {
 
 fn destination(judged: &Judged<'_>) -> Result<(), Found> {
     let said = judged.message.destination.as_deref();
-    match (judged.at.profile, judged.binding) {
+    match (judged.profile, judged.binding) {
         (UpstreamProfile::Saml2, Binding::Redirect) if said.is_none() => Ok(()),
         (UpstreamProfile::Saml2, _) => equal(said, judged.at.location),
         _ if said == Some(judged.at.ourselves) => Ok(()),

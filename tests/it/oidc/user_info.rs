@@ -100,9 +100,7 @@ fn logout_tokens_are_judged() {
         "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
     });
     let judge = |token: &str| {
-        let key = op.client.decryption.as_ref();
-        logout::judge(token, &GENERIC, ISSUER, CLIENT, &op.keys(), key, op.now)
-            .map_err(|refused| refused.name())
+        logout::judge(token, &op.client, &op.keys(), op.now).map_err(|refused| refused.name())
     };
     let typed = |claims: &Value, typ: &str| op.sign_with(claims, |h| h.set_token_type(typ));
     let told = judge(&typed(&good, "logout+jwt")).unwrap();

@@ -15,6 +15,7 @@ pub(crate) mod log;
 pub(crate) mod logout;
 pub(crate) mod making;
 pub(crate) mod oidc_op;
+pub(crate) mod oidc_stub;
 pub(crate) mod pages;
 pub(crate) mod peer;
 pub(crate) mod pysaml2_idp;
