@@ -44,10 +44,20 @@ pub(in crate::saml) struct Envelope<'a, 'input> {
     pub(in crate::saml) value: Vec<u8>,
 }
 
+/// What the one reference may name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::saml) enum Refers {
+    /// The signed element's own ID (SAML Core §5.4.2).
+    ById,
+    /// That, or the whole document (`URI=""`): in the root of metadata it is the same, and eIDAS nodes sign so.
+    ByIdOrWhole,
+}
+
 /// Reads `signature`, a child of `parent` in its place.
 pub(in crate::saml) fn read<'a, 'input>(
     parent: Node<'a, 'input>,
     signature: Node<'a, 'input>,
+    refers: Refers,
 ) -> Result<Envelope<'a, 'input>, StructureError> {
     let id = parent.attribute("ID").filter(|id| is_plain(id));
     let id = id.ok_or_else(|| fault(parent, "an element without a plain ID is signed"))?;
@@ -76,7 +86,12 @@ pub(in crate::saml) fn read<'a, 'input>(
         .ok_or_else(|| fault(method, "the signature algorithm is not on the list"))?;
 
     attributes(reference, &["Id", "URI"])?;
-    if reference.attribute("URI").and_then(|uri| uri.strip_prefix('#')) != Some(id) {
+    let is_own = match reference.attribute("URI") {
+        Some("") => refers == Refers::ByIdOrWhole,
+        Some(uri) => uri.strip_prefix('#') == Some(id),
+        None => false,
+    };
+    if !is_own {
         return Err(fault(reference, "the URI must be # and the signed element's own ID"));
     }
     let [Some(transforms), Some(digest_method), Some(digest_value)] = children(reference)? else {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use roxmltree::{Document, Node, NodeType};
 
-use crate::saml::signature_shape::{self, Envelope};
+use crate::saml::signature_shape::{self, Envelope, Refers};
 use crate::saml::{names, xml};
 
 /// What the document must be.
@@ -326,9 +326,10 @@ fn place<'a, 'input>(
         return Err(misplaced());
     }
     if parent == top {
-        sound.envelope = Some(signature_shape::read(parent, node)?);
+        let refers = if is_entity { Refers::ByIdOrWhole } else { Refers::ById };
+        sound.envelope = Some(signature_shape::read(parent, node, refers)?);
     } else if !is_entity {
-        sound.assertion = Some(signature_shape::read(parent, node)?);
+        sound.assertion = Some(signature_shape::read(parent, node, Refers::ById)?);
     }
     // What an aggregate's entities are signed with proves nothing of the aggregate.
     Ok(())

@@ -140,6 +140,13 @@ static int signature_holds(xmlSecDSigCtxPtr context, xmlNodePtr signature, xmlSe
     return held;
 }
 
+/* Only in the root of metadata may a reference mean the whole document (URI=""). */
+static int is_metadata(xmlNodePtr root) {
+    static const xmlChar *const metadata = BAD_CAST "urn:oasis:names:tc:SAML:2.0:metadata";
+    return xmlSecCheckNodeName(root, BAD_CAST "EntityDescriptor", metadata)
+        || xmlSecCheckNodeName(root, BAD_CAST "EntitiesDescriptor", metadata);
+}
+
 static int verify_in(xmlDocPtr document, const char *id, size_t id_length, xmlSecKeyPtr key) {
     if (document->intSubset != NULL || document->extSubset != NULL) return 0;
     xmlNodePtr root = xmlDocGetRootElement(document);
@@ -165,6 +172,8 @@ static int verify_in(xmlDocPtr document, const char *id, size_t id_length, xmlSe
     if (context == NULL) return 0;
     context->operation = xmlSecTransformOperationVerify;
     context->enabledReferenceUris = xmlSecTransformUriTypeSameDocument;
+    if (signed_element == root && is_metadata(root))
+        context->enabledReferenceUris |= xmlSecTransformUriTypeEmpty;
     /* The ID is looked up directly, so that no XPointer expression is ever built from it. */
     context->flags |= XMLSEC_DSIG_FLAGS_USE_VISA3D_HACK | XMLSEC_DSIG_FLAGS_IGNORE_MANIFESTS;
     int held = allow(context) && signature_holds(context, signature, key);

@@ -13,6 +13,7 @@ use crate::support::server::Server;
 
 mod cie;
 mod logout;
+mod mixup;
 mod openid;
 mod real;
 mod simplesamlphp;

@@ -297,6 +297,84 @@ fn the_reference_must_be_to_the_parents_own_id() {
     refused(&without, "own ID");
 }
 
+/// An unsigned entity of metadata with the ID `id`, and what stands first in it.
+fn entity(id: &str, first: &str) -> String {
+    let md = names::METADATA;
+    format!(
+        "<md:EntityDescriptor xmlns:md=\"{md}\" ID=\"{id}\" entityID=\"https://{id}.example.org\">{first}\
+         <md:Extensions></md:Extensions></md:EntityDescriptor>"
+    )
+}
+
+/// An eIDAS node signs its metadata as a whole document (`URI=""`). In the root of metadata that is the root's own ID by
+/// another name; inside, and in every message, it is refused.
+#[test]
+fn the_whole_document_may_be_meant_in_the_root_of_metadata_alone() {
+    let whole = Forge { uri: Some(String::new()), ..Forge::default() };
+    let ours = [key(&keys::SP)];
+    let said = |text: &str, root: Root| match judge_as(text, root, &ours) {
+        Ok(()) => "taken".to_owned(),
+        Err(refused) => refused.to_string(),
+    };
+    let one = |text: &str| said(text, Root::EntityDescriptor);
+    let good = whole.seal(&entity("_a", PLACE), "_a", &keys::SP);
+    assert_eq!(one(&good), "taken");
+    let md = names::METADATA;
+    let list = |inner: &str, first: &str| {
+        format!(
+            "<md:EntitiesDescriptor xmlns:md=\"{md}\" ID=\"_list\">{first}{inner}</md:EntitiesDescriptor>"
+        )
+    };
+    let signed = whole.seal(&list(&entity("_a", ""), PLACE), "_list", &keys::SP);
+    assert_eq!(said(&signed, Root::EntitiesDescriptor), "taken");
+
+    // Another key, and any change within the document.
+    assert!(judge_as(&good, Root::EntityDescriptor, &[key(&keys::STRANGER)]).is_err());
+    for (from, to) in [
+        ("entityID=\"https://_a", "entityID=\"https://_b"),
+        ("<md:Extensions>", "<md:Extensions>x"),
+        (" ID=\"_a\"", " ID=\"_b\""),
+    ] {
+        assert_ne!(one(&good.replacen(from, to, 1)), "taken", "{to}");
+    }
+    // Content outside the root.
+    for outside in [
+        format!("{good}<md:Extensions xmlns:md=\"{md}\"></md:Extensions>"),
+        format!("{good}text"),
+        format!("{good}<?a b?>"),
+        format!("<?a b?>{good}"),
+        format!("<!DOCTYPE a>{good}"),
+    ] {
+        assert_ne!(one(&outside), "taken", "{}", beginning(&outside));
+    }
+    // In an element below, whatever that says: it proves nothing of the whole, and does not stand for the whole's signature.
+    let inner = list(&good, "");
+    assert!(said(&inner, Root::EntitiesDescriptor).contains("no Signature in its place"));
+    let over_all = whole.seal(&list(&entity("_a", PLACE), ""), "_list", &keys::SP);
+    assert!(said(&over_all, Root::EntitiesDescriptor).contains("no Signature in its place"));
+    // The signed document wrapped by another root that has no signature, or takes the first one's place.
+    let wrapped = entity("_evil", &good);
+    assert_ne!(one(&wrapped), "taken");
+    // No other way to say the whole.
+    for uri in ["#", "#xpointer(/)", " ", "?", "."] {
+        let forge = Forge { uri: Some(uri.into()), ..Forge::default() };
+        assert!(
+            one(&forge.seal(&entity("_a", PLACE), "_a", &keys::SP)).contains("own ID"),
+            "{uri:?}"
+        );
+    }
+    // Nor in a message, signed whole or in its assertion.
+    refused(&whole.seal(&request(), "_req1", &keys::SP), "own ID");
+    let (samlp, saml) = (names::PROTOCOL, names::ASSERTION);
+    let issuer = "<saml:Issuer>https://idp.example.org</saml:Issuer>";
+    let response = format!(
+        "<samlp:Response xmlns:samlp=\"{samlp}\" xmlns:saml=\"{saml}\" ID=\"_r\">{issuer}\
+         <saml:Assertion ID=\"_s\">{issuer}{PLACE}</saml:Assertion></samlp:Response>"
+    );
+    let forged = whole.seal(&response, "_s", &keys::SP);
+    assert!(said(&forged, Root::Response).contains("own ID"));
+}
+
 #[test]
 fn ids_are_the_schemas_and_used_once() {
     refused(&spoiled("<samlp:NameIDPolicy ", "<samlp:NameIDPolicy ID=\"_x\" "), "does not know");

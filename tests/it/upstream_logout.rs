@@ -349,7 +349,7 @@ fn identity_providers_are_told_last_but_the_one_that_wants_it() {
     let told = |initiator: Option<(&str, bool)>| {
         let logout = UnderWay::open(
             opening(initiator),
-            &[session.clone()],
+            std::slice::from_ref(&session),
             |party| !matches!(party, Party::IdentityProvider(one) if one.issuer == "mute"),
             now(),
         );
