@@ -108,6 +108,7 @@ pub(in crate::cli::demo) fn settings(
 ) -> Result<Settings, CliError> {
     let mut environment = vec![("PONTE_SERVER_LOG_LEVEL".to_owned(), "warn".to_owned())];
     environment.push(("PONTE_MAIL_WAY".to_owned(), "folder".to_owned()));
+    environment.push(("PONTE_SMS_WAY".to_owned(), "folder".to_owned()));
     environment.extend(load::environment());
     environment.push(("PONTE_SERVER_BASE_URL".to_owned(), provider.to_owned()));
     environment.push(("PONTE_SERVER_LISTEN".to_owned(), format!("127.0.0.1:{port}")));

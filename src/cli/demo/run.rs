@@ -13,7 +13,7 @@ use crate::cli::error::CliError;
 use crate::cli::house::{self, House};
 use crate::cli::say::say_text;
 use crate::cli::serve::{self as serving, Running};
-use crate::config::settings::MailWay;
+use crate::config::settings::{MailWay, SmsWay};
 use crate::saml::signature::PublicKey;
 use crate::telemetry::log;
 use crate::web::demo::mail;
@@ -62,7 +62,11 @@ pub fn run(said: &Demo) -> Result<(), CliError> {
         let people_behind = people.clone();
         let mut more = people::routes(people);
         if let Some(mails) = mails {
-            more = more.merge(mail::routes(mails));
+            let texts = match folder.settings.sms.as_ref().map(|texts| &texts.way) {
+                Some(SmsWay::Folder(folder)) => Some(folder.clone()),
+                _ => None,
+            };
+            more = more.merge(mail::routes(mails, texts));
         }
         let pages = router::router_with(Arc::clone(&house.env), more);
         let site = service_provider::router(Arc::new(site(&house, folder)?));
