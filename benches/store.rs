@@ -77,7 +77,7 @@ struct Here {
 impl Shared {
     fn records(&self) -> Records<'_> {
         let Self { store, seal, random, tenant, .. } = self;
-        Records { store: &**store, seal, random, tenant }
+        Records { store: &**store, seal, random, tenant, recent: None }
     }
 
     async fn commit(&self, n: u32, keys: u32, length: usize, durability: Durability) {
@@ -96,7 +96,7 @@ impl Shared {
         let (records, end) = (self.records(), DateTime::from_timestamp(600, 0).unwrap());
         let mut batch = Batch::new();
         replay::add(records, &mut batch, "https://sp.example.org", &format!("_{n}"), end).unwrap();
-        let transaction = String::from_utf8_lossy(&self.xml[..900]);
+        let transaction = String::from_utf8_lossy(&self.xml[..900]).into_owned();
         let id = format!("transaction {n}");
         transactions::open(records, &mut batch, &id, &transaction, end).unwrap();
         blob::put(records, &mut batch, &format!("request {n}"), &self.xml[..5000], Some(end))

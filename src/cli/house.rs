@@ -12,7 +12,6 @@ use crate::cli::metadata;
 use crate::cli::office;
 use crate::cli::reload;
 use crate::cli::signing::{self, Examples, Signing};
-use crate::cli::sms;
 use crate::cli::store;
 use crate::config::settings::{KeyFiles, Settings};
 use crate::flow::alarm::Alarm;
@@ -25,6 +24,7 @@ use crate::partners::registry::Registry;
 use crate::partners::upstream::Upstreams;
 use crate::register::journal::{self, Register};
 use crate::register::pending;
+use crate::store::recent::Recent;
 use crate::store::{accounts, restored};
 use crate::web::tls::Tls;
 use crate::world::clock::Clock;
@@ -83,10 +83,10 @@ pub async fn open(
         hashing: HashPool::new(walks.login.hash_workers, walks.login.hash_queue),
         by_address: Limiter::new(settings.limits.address_per_minute),
         by_partner: Limiter::new(settings.limits.partner_per_minute),
+        recent: Recent::default(),
         life: Life::default(),
         disagreements: Alarm::default(),
         mailing: mail::open(settings)?,
-        texting: sms::open(settings)?,
         settings: walks,
     };
     let recovered = pending::recover(&env.register, env.records(), env.clock.now()).await;

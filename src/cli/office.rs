@@ -129,7 +129,7 @@ impl Office {
 impl Own {
     fn records(&self) -> Records<'_> {
         let (store, seal, random, tenant) = (&self.store, &self.seal, &self.random, &self.tenant);
-        Records { store, seal, random, tenant }
+        Records { store, seal, random, tenant, recent: None }
     }
 
     async fn ask(&self, command: Command) -> Result<Done, crate::admin::command::Refused> {

@@ -113,11 +113,6 @@ pub enum Secret {
         /// Its public key and counter, as the factor writes them.
         key: String,
     },
-    /// A telephone that gets codes by SMS.
-    Sms {
-        /// Its number (ITU-T E.164), with `+`.
-        number: String,
-    },
     /// Recovery codes.
     RecoveryCodes {
         /// Keyed digests of those that were not used yet.
@@ -131,7 +126,7 @@ impl Secret {
     pub fn password_hash(&self) -> Option<&str> {
         match self {
             Self::Password { hash } => Some(hash),
-            _ => None,
+            Self::Totp { .. } | Self::Passkey { .. } | Self::RecoveryCodes { .. } => None,
         }
     }
 
@@ -148,7 +143,6 @@ impl Secret {
             Self::Password { .. } => Factor::Password,
             Self::Totp { .. } => Factor::Totp,
             Self::Passkey { .. } => Factor::Passkey,
-            Self::Sms { .. } => Factor::Sms,
             Self::RecoveryCodes { .. } => Factor::RecoveryCode,
         }
     }

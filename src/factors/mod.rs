@@ -3,5 +3,4 @@
 pub mod passkey;
 pub mod password;
 pub mod recovery_code;
-pub mod sms;
 pub mod totp;

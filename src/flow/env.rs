@@ -20,7 +20,6 @@ use crate::flow::life::Life;
 use crate::flow::limits::Limiter;
 use crate::flow::network::{Network, Proxies};
 use crate::flow::notice::Mailing;
-use crate::flow::texting::Texting;
 use crate::identity::tenant::TenantId;
 use crate::login::request::LocalName;
 use crate::login::session::Lives;
@@ -29,6 +28,7 @@ use crate::partners::upstream::Upstreams;
 use crate::register::journal::Register;
 use crate::saml::identity_provider::IdentityProvider;
 use crate::store::port::Store;
+use crate::store::recent::Recent;
 use crate::store::record::Records;
 use crate::world::clock::Clock;
 use crate::world::digest::sha256;
@@ -43,6 +43,8 @@ pub struct Env {
     pub clock: Clock,
     /// Chance.
     pub random: Arc<Random>,
+    /// What of the store is at hand.
+    pub recent: Recent,
     /// What survives between two requests.
     pub store: Arc<dyn Store>,
     /// What seals it.
@@ -71,8 +73,6 @@ pub struct Env {
     pub disagreements: Alarm,
     /// By what people are told of what happens to their identity, if they are.
     pub mailing: Option<Mailing>,
-    /// By what codes are sent by SMS, if they are.
-    pub texting: Option<Texting>,
     /// What the administrator chose.
     pub settings: Settings,
 }
@@ -104,6 +104,7 @@ impl Env {
             seal: &self.seal,
             random: &self.random,
             tenant: &self.tenant,
+            recent: Some(&self.recent),
         }
     }
 }

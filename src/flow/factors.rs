@@ -16,7 +16,6 @@ use crate::flow::notice;
 use crate::flow::passkey;
 use crate::flow::person::Known;
 use crate::flow::reply::{AccountPage, FactorRow, Factors, PrintedCodes, Removal, Reply};
-use crate::flow::sms;
 use crate::flow::visit::Visitor;
 use crate::login::attempts::Attempts;
 use crate::store::port::{Committed, Durability};
@@ -30,8 +29,6 @@ use crate::texts::mail::Event;
 pub enum Done {
     /// A passkey was added.
     Added,
-    /// A telephone was added.
-    AddedNumber,
     /// A factor was removed.
     Removed,
     /// Nothing: the person has not confirmed who they are.
@@ -61,7 +58,6 @@ fn page(env: &Env, inside: Inside, done: Option<Done>, now: DateTime<Utc>) -> Re
         rows,
         open,
         weak: shown < Some(Level::Loa3),
-        may_have_sms: env.texting.is_some() && known.sms().is_none(),
         may_have_passkeys: passkey::relying_party(env).is_some(),
         may_have_codes: stood_in_for(known).next().is_some(),
         done,
@@ -79,7 +75,6 @@ fn row(env: &Env, known: &Known, one: &Credential, now: DateTime<Utc>) -> Factor
         factor: one.secret.factor(),
         label: match &one.secret {
             Secret::Passkey { name, .. } => Some(name.clone()),
-            Secret::Sms { number } => sms::read(number).ok().map(|number| number.masked()),
             _ => None,
         },
         enrolled: ago(one.enrolled),

@@ -312,10 +312,13 @@ impl Transaction {
     /// [`WrongState::Ended`] if it was answered before.
     pub fn answered(self, at: DateTime<Utc>, kept: String) -> Result<Self, WrongState> {
         let subject = self.subject().cloned();
-        self.step(|state| match state {
+        let mut answered = self.step(|state| match state {
             State::Answered { .. } => Err(WrongState::Ended),
             _ => Ok(State::Answered { at, subject, kept }),
-        })
+        })?;
+        // The answer has them: nothing asks again.
+        answered.request.attributes = Vec::new();
+        Ok(answered)
     }
 
     /// Decides what comes next. This is the only place that does.

@@ -252,7 +252,7 @@ pub async fn get(
     subject: &Subject,
     now: DateTime<Utc>,
 ) -> Result<Option<Loaded<Account>>, StoreError> {
-    records.load(key(records, subject), now).await
+    records.load_at_hand(key(records, subject), now).await
 }
 
 /// The account whose user name is `username`, however it is written.

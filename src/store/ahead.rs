@@ -30,7 +30,7 @@ use crate::world::stopwatch::Stopwatch;
 
 const MAGIC: &[u8; 8] = b"ponte 2\n";
 /// Long enough for most of what lives minutes to be gone before it would go to the database.
-const FULL: u64 = 12 * 1024 * 1024;
+const FULL: u64 = 24 * 1024 * 1024;
 
 /// The two files.
 #[derive(Debug)]

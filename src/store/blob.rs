@@ -59,12 +59,13 @@ pub async fn get(
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let first = records.key(Space::Blobs, piece_name(id, 0));
     let Some(mut whole) = records.store.get(&first, now).await? else { return Ok(None) };
-    if whole.len() == PIECE {
-        let (prefix, most) = (format!("{id}/"), MAX_BLOB / PIECE + 2);
-        let (store, tenant) = (records.store, records.tenant);
-        let after = Some(first.name.as_str());
-        let rest = store.list(tenant, Space::Blobs, &prefix, after, most, now).await?;
-        rest.iter().for_each(|(_, piece)| whole.extend_from_slice(piece));
+    let (mut last, mut number) = (whole.len(), 0);
+    while last == PIECE && whole.len() < MAX_BLOB + GROWTH {
+        number += 1;
+        let key = records.key(Space::Blobs, piece_name(id, number));
+        let Some(piece) = records.store.get(&key, now).await? else { break };
+        last = piece.len();
+        whole.extend_from_slice(&piece);
     }
     let mut packed = records.open_bytes(&records.key(Space::Blobs, id), &whole)?;
     if packed.first() == Some(&PLAIN) {

@@ -24,7 +24,7 @@ pub async fn list(
     now: DateTime<Utc>,
 ) -> Result<Vec<Loaded<Credential>>, StoreError> {
     let prefix = format!("{}/", subject.as_str());
-    records.list(Space::Credentials, &prefix, None, ALL, now).await
+    records.list_at_hand(Space::Credentials, &prefix, ALL, now).await
 }
 
 /// The credential `id` of `subject`.

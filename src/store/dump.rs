@@ -42,7 +42,7 @@ impl<D: Disk, L: Log> Shared<D, L> {
                 laid.map(|(key, laid)| (key.to_vec(), laid.value.clone())).collect();
             let last = state.last_commit();
             let waiting = state.wait_for(last);
-            self.commits.notify_one();
+            self.wake(&state);
             (laid, waiting)
         };
         // Nothing leaves that a crash could take back.

@@ -36,6 +36,13 @@ use crate::world::stopwatch::Stopwatch;
 /// How long what is ephemeral may lie in memory only; how soon a round that found no room is tried again.
 const IDLE: Duration = Duration::from_millis(500);
 
+/// How long a round waits for company when the one before had some: what goes to the disk together costs one write
+/// and one sync, which is half of what a lone answer costs beside its signatures.
+const COMPANY: Duration = Duration::from_millis(2);
+
+/// So many need no more company.
+const CROWD: usize = 16;
+
 /// The most memory that is kept for a later round.
 const SPARE: usize = 256 * 1024;
 
@@ -102,11 +109,20 @@ impl<D: Disk, L: Log> Shared<D, L> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Wakes who writes the log, if that sleeps: a call of the system for nothing would cost every commit.
+    pub(in crate::store) fn wake(&self, state: &State) {
+        if state.is_asleep {
+            self.commits.notify_one();
+        }
+    }
+
     /// Takes commits to the log until the store is dropped, and then all of it to the database.
     fn write_rounds(&self) {
         let _end = End(self);
         let mut state = self.lock();
+        let mut had_company = false;
         loop {
+            state.is_asleep = true;
             while state.waiting.is_empty() && !state.closing {
                 if state.round.is_empty() {
                     state = self.commits.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -116,6 +132,12 @@ impl<D: Disk, L: Log> Shared<D, L> {
                 let waited = self.commits.wait_timeout_while(state, IDLE, lazy);
                 state = waited.unwrap_or_else(PoisonError::into_inner).0;
                 break;
+            }
+            state.is_asleep = false;
+            if had_company && (1..CROWD).contains(&state.waiting.len()) && !state.closing {
+                drop(state);
+                std::thread::sleep(COMPANY);
+                state = self.lock();
             }
             if state.failed.is_some() {
                 return;
@@ -152,6 +174,7 @@ impl<D: Disk, L: Log> Shared<D, L> {
             }
             let later = state.waiting.partition_point(|(commit, _)| *commit <= last);
             let done: Vec<_> = state.waiting.drain(..later).collect();
+            had_company = done.len() > 1;
             drop(state);
             for (_, waiter) in done {
                 // Whoever stopped waiting has nothing to hear.
@@ -173,11 +196,14 @@ impl<D: Disk, L: Log> Shared<D, L> {
                 tracing::error!(event = "store.full", store = ?self.disk, error = %cause, "nothing is taken until there is room");
             }
             state.is_full = true;
+            state.is_asleep = true;
             // Who waits is told that it failed; whether it comes to be after all, nobody who was told asks.
             state.waiting.clear();
             let goes_on = |state: &mut State| !state.closing;
             let waited = self.commits.wait_timeout_while(state, IDLE, goes_on);
-            if waited.unwrap_or_else(PoisonError::into_inner).0.closing {
+            let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.is_asleep = false;
+            if state.closing {
                 return Err(cause);
             }
         }
@@ -361,7 +387,7 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
             let commit = state.lay(writes, is_durable);
             let waiting = if is_durable { state.wait_for(commit) } else { None };
             if is_durable || is_idle {
-                self.shared.commits.notify_one();
+                self.shared.wake(&state);
             }
             waiting
         };
@@ -410,7 +436,7 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
         let writes: Vec<_> = keys.chain(dangling).map(|key| (key, None)).collect();
         if !writes.is_empty() {
             state.lay(writes, false);
-            self.shared.commits.notify_one();
+            self.shared.wake(&state);
         }
         Ok(swept)
     }
@@ -421,7 +447,7 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
             state.check()?;
             let last = state.commits;
             let waiting = state.wait_for(last);
-            self.shared.commits.notify_one();
+            self.shared.wake(&state);
             waiting
         };
         self.shared.synced(waiting).await

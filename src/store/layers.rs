@@ -1,12 +1,11 @@
 //! What is committed and not yet in the database: a layer that grows, over one that is being brought there.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::store::layout::expiry_key;
+use crate::store::layout::{expiry_key, is_unlisted};
 use crate::store::port::Value;
 
 /// What a commit laid over the database.
@@ -18,8 +17,83 @@ pub struct Laid {
     pub durable: u64,
 }
 
-/// Changes by the database's key.
-pub type Layer = BTreeMap<Vec<u8>, Laid>;
+/// Changes by the database's key: those of kinds that are never listed are found by a hash, since a login looks for
+/// them most.
+#[derive(Debug, Default)]
+pub struct Layer {
+    ordered: BTreeMap<Vec<u8>, Laid>,
+    unlisted: HashMap<Vec<u8>, Laid>,
+}
+
+impl Layer {
+    fn get(&self, key: &[u8]) -> Option<&Laid> {
+        if is_unlisted(key) { self.unlisted.get(key) } else { self.ordered.get(key) }
+    }
+
+    fn get_mut(&mut self, key: &[u8]) -> Option<&mut Laid> {
+        if is_unlisted(key) { self.unlisted.get_mut(key) } else { self.ordered.get_mut(key) }
+    }
+
+    fn insert(&mut self, key: Vec<u8>, laid: Laid) {
+        if is_unlisted(&key) {
+            self.unlisted.insert(key, laid);
+        } else {
+            self.ordered.insert(key, laid);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.ordered.is_empty() && self.unlisted.is_empty()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&Vec<u8>, &Laid)> {
+        self.ordered.iter().chain(&self.unlisted)
+    }
+
+    /// All of it, in the order of keys.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<(&[u8], &Laid)> {
+        let mut all: Vec<_> = self.iter().map(|(key, laid)| (key.as_slice(), laid)).collect();
+        all.sort_unstable_by_key(|(key, _)| *key);
+        all
+    }
+
+    /// Those from `first` on that begin with `within`.
+    fn within<'l>(
+        &'l self,
+        first: &[u8],
+        within: &[u8],
+    ) -> impl Iterator<Item = (&'l Vec<u8>, &'l Laid)> {
+        let ordered = self.ordered.range(first.to_vec()..);
+        let ordered = ordered.take_while(|(key, _)| key.starts_with(within));
+        // What is asked for by less than a kind's name is everything: a dump.
+        let unlisted = (within.len() <= 1 || is_unlisted(within)).then_some(&self.unlisted);
+        let unlisted = unlisted.into_iter().flatten();
+        let (first, within) = (first.to_vec(), within.to_vec());
+        let asked = move |key: &Vec<u8>| *key >= first && key.starts_with(&within);
+        ordered.chain(unlisted.filter(move |(key, _)| asked(key)))
+    }
+}
+
+impl FromIterator<(Vec<u8>, Laid)> for Layer {
+    fn from_iter<I: IntoIterator<Item = (Vec<u8>, Laid)>>(changes: I) -> Self {
+        let mut layer = Self::default();
+        changes.into_iter().for_each(|(key, laid)| layer.insert(key, laid));
+        layer
+    }
+}
+
+impl IntoIterator for Layer {
+    type Item = (Vec<u8>, Laid);
+    type IntoIter = std::iter::Chain<
+        std::collections::btree_map::IntoIter<Vec<u8>, Laid>,
+        std::collections::hash_map::IntoIter<Vec<u8>, Laid>,
+    >;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.ordered.into_iter().chain(self.unlisted)
+    }
+}
 
 /// The two layers.
 #[derive(Debug, Default)]
@@ -40,27 +114,20 @@ impl Layers {
     pub fn within<'l>(&'l self, first: &[u8], within: &[u8]) -> BTreeMap<&'l [u8], &'l Laid> {
         let layers = self.below.as_deref().into_iter().chain([&self.top]);
         layers
-            .flat_map(|layer| {
-                let range = layer.range(first.to_vec()..);
-                range.take_while(|(key, _)| key.starts_with(within))
-            })
+            .flat_map(|layer| layer.within(first, within))
             .map(|(key, laid)| (key.as_slice(), laid))
             .collect()
     }
 
     /// Lays a change over `key`, by a durable commit if it has a number.
     pub fn lay(&mut self, key: Vec<u8>, value: Option<Value>, durable: Option<u64>) {
-        match self.top.entry(key) {
-            Entry::Occupied(mut there) => {
-                let durable = durable.unwrap_or_else(|| there.get().durable);
-                there.insert(Laid { value, durable });
-            }
-            Entry::Vacant(place) => {
-                let below = || Some(self.below.as_ref()?.get(place.key())?.durable);
-                let durable = durable.or_else(below).unwrap_or(0);
-                place.insert(Laid { value, durable });
-            }
+        if let Some(there) = self.top.get_mut(&key) {
+            *there = Laid { value, durable: durable.unwrap_or(there.durable) };
+            return;
         }
+        let below = || Some(self.below.as_ref()?.get(&key)?.durable);
+        let durable = durable.or_else(below).unwrap_or(0);
+        self.top.insert(key, Laid { value, durable });
     }
 
     /// Whether nothing lies in the layer that grows.
@@ -84,16 +151,19 @@ impl Layers {
             length += value.map_or(0, |value| key.len() + value.bytes.len());
             value.is_some()
         };
-        let (mut stay, mut go): (Layer, Layer) =
-            std::mem::take(&mut self.top).into_iter().partition(|(key, laid)| does_stay(key, laid));
+        let (mut stay, mut go) = (Layer::default(), Layer::default());
+        for (key, laid) in std::mem::take(&mut self.top) {
+            let layer = if does_stay(&key, &laid) { &mut stay } else { &mut go };
+            layer.insert(key, laid);
+        }
         if length > most {
-            go.append(&mut stay);
+            std::mem::take(&mut stay).into_iter().for_each(|(key, laid)| go.insert(key, laid));
         }
         self.top = stay;
         self.below = Some(Arc::new(go));
     }
 
-    /// What lies in the layer that grows, in the order of keys.
+    /// What lies in the layer that grows.
     pub fn top(&self) -> impl Iterator<Item = (&[u8], Option<&Value>)> {
         self.top.iter().map(|(key, laid)| (key.as_slice(), laid.value.as_ref()))
     }
@@ -113,7 +183,7 @@ impl Layers {
     #[must_use]
     pub fn expired(&self, now: DateTime<Utc>) -> Vec<Vec<u8>> {
         let lower = self.below.iter().flat_map(|below| below.iter());
-        let lower = lower.filter(|(key, _)| !self.top.contains_key(*key));
+        let lower = lower.filter(|(key, _)| self.top.get(key).is_none());
         let mut expired = Vec::new();
         for (key, laid) in self.top.iter().chain(lower) {
             let expires = laid.value.as_ref().and_then(|value| value.expires);

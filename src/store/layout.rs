@@ -33,12 +33,23 @@ pub fn values_in(tenant: &TenantId, space: Space) -> Vec<u8> {
     bytes
 }
 
+/// The kind of what lies at `value_key`, by its name at rest.
+fn space_of(value_key: &[u8]) -> Option<&[u8]> {
+    value_key.splitn(3, |byte| *byte == 0).nth(1)
+}
+
+/// Whether `value_key` is of a kind that is never listed.
+#[must_use]
+pub fn is_unlisted(value_key: &[u8]) -> bool {
+    space_of(value_key)
+        .is_some_and(|name| Space::UNLISTED.iter().any(|space| space.as_str().as_bytes() == name))
+}
+
 /// Whether what lies at `value_key` until `expires` is gone before it is worth a place in a database: by `soon`, or once
 /// the register has it.
 #[must_use]
 pub fn is_brief(value_key: &[u8], expires: Option<DateTime<Utc>>, soon: DateTime<Utc>) -> bool {
-    let mut parts = value_key.splitn(3, |byte| *byte == 0);
-    let Some(name) = parts.nth(1) else { return false };
+    let Some(name) = space_of(value_key) else { return false };
     let named = |space: &Space| space.as_str().as_bytes() == name;
     match expires {
         Some(end) => end <= soon && Space::BRIEF.iter().any(named),

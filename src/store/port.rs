@@ -85,6 +85,9 @@ impl Space {
         }
     }
 
+    /// Those of which each value is asked for by its name: to list them takes the time of all that there are.
+    pub const UNLISTED: [Self; 3] = [Self::Transactions, Self::Blobs, Self::Replay];
+
     /// Those of which most values are gone minutes after they were written.
     pub const BRIEF: [Self; 5] =
         [Self::Transactions, Self::Blobs, Self::Replay, Self::Logouts, Self::RegisterPending];

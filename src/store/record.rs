@@ -9,6 +9,7 @@ use crate::identity::tenant::TenantId;
 use crate::store::port::{
     Committed, Durability, Expectation, Key, Space, Store, StoreError, Unreadable, Value, Write,
 };
+use crate::store::recent::Recent;
 use crate::telemetry::traces::step;
 use crate::world::random::Random;
 use crate::world::seal::{Seal, SealError};
@@ -27,6 +28,8 @@ pub struct Records<'a> {
     pub random: &'a Random,
     /// Whose they are.
     pub tenant: &'a TenantId,
+    /// What of them is at hand, if anything is.
+    pub recent: Option<&'a Recent>,
 }
 
 /// A record as it was read, and what a later [`Batch::expect`] holds the store to.
@@ -82,6 +85,24 @@ impl Records<'_> {
         }
     }
 
+    /// The record at `key`, which may be at hand ([`Recent`]).
+    ///
+    /// # Errors
+    /// When the store fails or the record cannot be read.
+    pub async fn load_at_hand<T>(
+        &self,
+        key: Key,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Loaded<T>>, StoreError>
+    where
+        T: DeserializeOwned + Clone + Send + Sync + 'static,
+    {
+        match self.store.get(&key, now).await? {
+            Some(seen) => Ok(Some(self.read_at_hand(key, seen)?)),
+            None => Ok(None),
+        }
+    }
+
     /// The record at `key`, or what stands for none.
     ///
     /// # Errors
@@ -117,6 +138,22 @@ impl Records<'_> {
         found.into_iter().map(|(name, seen)| self.read(self.key(space, name), seen)).collect()
     }
 
+    /// As [`Self::list`], of records which may be at hand.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub async fn list_at_hand<T: DeserializeOwned + Clone + Send + Sync + 'static>(
+        &self,
+        space: Space,
+        prefix: &str,
+        limit: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Loaded<T>>, StoreError> {
+        let found = self.store.list(self.tenant, space, prefix, None, limit, now).await?;
+        let at_hand = |(name, seen)| self.read_at_hand(self.key(space, name), seen);
+        found.into_iter().map(at_hand).collect()
+    }
+
     /// Adds to `batch` that `value` is written at `key`, until `expires`.
     ///
     /// # Errors
@@ -137,6 +174,29 @@ impl Records<'_> {
         Ok(())
     }
 
+    /// As [`Self::put`], and has it at hand for [`Self::load_at_hand`].
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub fn put_at_hand<T>(
+        &self,
+        batch: &mut Batch,
+        key: Key,
+        value: &T,
+        expires: Option<DateTime<Utc>>,
+    ) -> Result<(), StoreError>
+    where
+        T: Serialize + Clone + Send + Sync + 'static,
+    {
+        self.put(batch, key, value, expires)?;
+        if let (Some(recent), Some(Write { key, value: Some(written) })) =
+            (self.recent, batch.writes.last())
+        {
+            recent.put(key, &written.bytes, value);
+        }
+        Ok(())
+    }
+
     /// `plain`, sealed for `key`.
     ///
     /// # Errors
@@ -152,6 +212,21 @@ impl Records<'_> {
     /// When it was altered, or sealed for another key.
     pub fn open_bytes(&self, key: &Key, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         self.seal.open(&key.path(), sealed).map_err(|error| sealing(key.space, error))
+    }
+
+    fn read_at_hand<T>(&self, key: Key, seen: Vec<u8>) -> Result<Loaded<T>, StoreError>
+    where
+        T: DeserializeOwned + Clone + Send + Sync + 'static,
+    {
+        let Some(recent) = self.recent else { return self.read(key, seen) };
+        if let Some(value) = recent.get(&key, &seen) {
+            return Ok(Loaded { value, key, seen: Some(seen) });
+        }
+        let loaded: Loaded<T> = self.read(key, seen)?;
+        if let Some(seen) = &loaded.seen {
+            recent.put(&loaded.key, seen, &loaded.value);
+        }
+        Ok(loaded)
     }
 
     fn read<T: DeserializeOwned>(&self, key: Key, seen: Vec<u8>) -> Result<Loaded<T>, StoreError> {

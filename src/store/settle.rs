@@ -15,10 +15,11 @@ const AT_ONCE: usize = 256 * 1024;
 pub fn settle(disk: &impl Disk, layer: &Layer) -> Result<(), Cause> {
     let is_entry = |key: &[u8]| key.starts_with(EXPIRY);
     // Entries that led nowhere go first: a value written since may have brought one back.
-    let mut changes: Vec<Change> =
-        layer.keys().filter(|key| is_entry(key)).map(|key| (key.clone(), None)).collect();
+    let layer = layer.in_order();
+    let entries = layer.iter().filter(|(key, _)| is_entry(key));
+    let mut changes: Vec<Change> = entries.map(|(key, _)| (key.to_vec(), None)).collect();
     let mut length = 0;
-    for (key, Laid { value, .. }) in layer.iter().filter(|(key, _)| !is_entry(key)) {
+    for (key, Laid { value, .. }) in layer.into_iter().filter(|(key, _)| !is_entry(key)) {
         let before = disk.get(key)?.as_deref().and_then(unpack);
         length += key.len() + value.as_ref().map_or(0, |value| value.bytes.len());
         let (old, new) =
@@ -28,7 +29,7 @@ pub fn settle(disk: &impl Disk, layer: &Layer) -> Result<(), Cause> {
         let added = new.filter(|_| old != new);
         changes.extend(added.map(|end| (expiry_key(end, key), Some(Vec::new()))));
         if value.is_some() || before.is_some() {
-            changes.push((key.clone(), value.as_ref().map(pack)));
+            changes.push((key.to_vec(), value.as_ref().map(pack)));
         }
         let gone = old.filter(|_| old != new);
         changes.extend(gone.map(|end| (expiry_key(end, key), None)));

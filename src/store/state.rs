@@ -9,12 +9,15 @@ use crate::store::ahead::encode;
 use crate::store::disk::Cause;
 use crate::store::halt::{Failed, Full};
 use crate::store::layers::Layers;
-use crate::store::layout::is_brief;
+use crate::store::layout::{is_brief, packed_length};
 use crate::store::port::{StoreError, Value};
 
 /// What ends within that is not brought to the database as long as all of it is no more than so many bytes.
 const BRIEF: TimeDelta = TimeDelta::minutes(15);
-const CARRIED: usize = 16 * 1024 * 1024;
+const CARRIED: usize = 32 * 1024 * 1024;
+
+/// What a round has beside a key and its value, at most.
+const FRAMING: usize = 8;
 
 /// Of a [`Grouped`](crate::store::grouped::Grouped), under its lock.
 #[derive(Debug, Default)]
@@ -34,6 +37,8 @@ pub(in crate::store) struct State {
     pub(in crate::store) waiting: Vec<(u64, oneshot::Sender<()>)>,
     /// Whether the log has all of the layer that is to be brought to the database.
     pub(in crate::store) may_settle: bool,
+    /// Whether who writes the log sleeps until it is woken.
+    pub(in crate::store) is_asleep: bool,
     pub(in crate::store) closing: bool,
     pub(in crate::store) ended: bool,
     pub(in crate::store) failed: Option<Failed>,
@@ -47,6 +52,11 @@ impl State {
     pub(in crate::store) fn turn(&mut self) -> usize {
         let soon = self.now + BRIEF;
         self.layers.turn(|key, value| is_brief(key, value.expires, soon), CARRIED);
+        let length = |(key, value): (&[u8], Option<&Value>)| {
+            key.len() + value.map_or(0, packed_length) + FRAMING
+        };
+        // Grown step by step, megabytes would be copied again and again.
+        self.round.reserve_exact(self.layers.top().map(length).sum());
         for (key, value) in self.layers.top() {
             encode(&mut self.round, key, value);
         }

@@ -16,26 +16,26 @@ fn key(records: Records<'_>, id: &str) -> Result<Key, StoreError> {
 ///
 /// # Errors
 /// When it cannot be encoded or sealed.
-pub fn open<T: Serialize>(
+pub fn open<T: Serialize + Clone + Send + Sync + 'static>(
     records: Records<'_>,
     batch: &mut Batch,
     id: &str,
     transaction: &T,
     expires: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    records.put(batch, key(records, id)?, transaction, Some(expires))
+    records.put_at_hand(batch, key(records, id)?, transaction, Some(expires))
 }
 
 /// The transaction `id`.
 ///
 /// # Errors
 /// When the store fails or the record cannot be read.
-pub async fn load<T: DeserializeOwned>(
+pub async fn load<T: DeserializeOwned + Clone + Send + Sync + 'static>(
     records: Records<'_>,
     id: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Loaded<T>>, StoreError> {
-    records.load(key(records, id)?, now).await
+    records.load_at_hand(key(records, id)?, now).await
 }
 
 /// Adds to `batch` that `transaction` takes the place of `seen`, until `expires`; the batch conflicts when another
@@ -43,12 +43,13 @@ pub async fn load<T: DeserializeOwned>(
 ///
 /// # Errors
 /// When it cannot be encoded or sealed.
-pub fn swap<T: Serialize>(
+pub fn swap<T: Serialize + Clone + Send + Sync + 'static>(
     records: Records<'_>,
     batch: &mut Batch,
     seen: &Loaded<T>,
     transaction: &T,
     expires: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    batch.replace(records, seen, transaction, Some(expires))
+    batch.expect(seen);
+    records.put_at_hand(batch, seen.key().clone(), transaction, Some(expires))
 }

@@ -23,6 +23,5 @@ pub mod mail;
 pub mod moment;
 pub mod notice;
 pub mod reach;
-pub mod sms;
 pub mod table;
 pub mod upstream;

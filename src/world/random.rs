@@ -1,5 +1,6 @@
 //! The one source of chance.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
@@ -7,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// Gives unguessable bytes: the system's, or a test's repeatable ones.
 #[derive(Default)]
@@ -36,18 +38,9 @@ impl Random {
     ///
     /// # Panics
     /// When the system's generator fails: nothing can go on safely without it.
-    #[expect(
-        clippy::panic,
-        clippy::disallowed_methods,
-        reason = "the one source; no login can be safe without it"
-    )]
     pub fn fill(&self, bytes: &mut [u8]) {
         match &self.0 {
-            Source::System => {
-                if let Err(error) = getrandom::fill(bytes) {
-                    panic!("the system's random generator failed: {error}");
-                }
-            }
+            Source::System => DRAWN.with_borrow_mut(|drawn| drawn.give(bytes)),
             Source::Seeded(rng) => {
                 rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(bytes);
             }
@@ -81,6 +74,47 @@ impl Random {
     }
 }
 
+/// Bytes of the system's generator that were not given out yet: a login needs a dozen small draws, and each would be a
+/// call of the system. What is given out is wiped here.
+struct Drawn {
+    bytes: Zeroizing<[u8; DRAW]>,
+    left: usize,
+}
+
+thread_local! {
+    static DRAWN: RefCell<Drawn> =
+        RefCell::new(Drawn { bytes: Zeroizing::new([0; DRAW]), left: 0 });
+}
+
+impl Drawn {
+    fn give(&mut self, to: &mut [u8]) {
+        if to.len() > DRAW / 8 {
+            return draw(to);
+        }
+        if self.left < to.len() {
+            draw(self.bytes.as_mut_slice());
+            self.left = DRAW;
+        }
+        let given = &mut self.bytes[self.left - to.len()..self.left];
+        to.copy_from_slice(given);
+        given.zeroize();
+        self.left -= to.len();
+    }
+}
+
+#[expect(
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "the one source; no login can be safe without it"
+)]
+fn draw(bytes: &mut [u8]) {
+    if let Err(error) = getrandom::fill(bytes) {
+        panic!("the system's random generator failed: {error}");
+    }
+}
+
+const DRAW: usize = 512;
+
 impl fmt::Debug for Random {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Random")
@@ -88,3 +122,25 @@ impl fmt::Debug for Random {
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_given_twice_and_what_was_given_is_wiped() {
+        let random = Random::system();
+        let mut seen = HashSet::new();
+        for length in (8..=64).cycle().take(5000) {
+            let mut bytes = vec![0; length];
+            random.fill(&mut bytes);
+            assert!(seen.insert(bytes[..8].to_vec()));
+        }
+        let mut long = [0; DRAW];
+        random.fill(&mut long);
+        assert!(seen.insert(long[..8].to_vec()));
+        DRAWN.with_borrow(|drawn| assert!(drawn.bytes[drawn.left..].iter().all(|byte| *byte == 0)));
+    }
+}

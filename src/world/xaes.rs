@@ -12,6 +12,8 @@ use crate::world::seal::{NONCE, SealError, SealKey, TAG};
 /// What each thread has ready: OpenSSL 3 would look ciphers up, and make contexts, at every use.
 struct Ready {
     ecb: CipherCtx,
+    /// The key that `ecb` has, and what CMAC adds to its last block.
+    keyed: Option<(SealKey, u128)>,
     sealing: CipherCtx,
     opening: CipherCtx,
 }
@@ -23,8 +25,12 @@ thread_local! {
 impl Ready {
     fn new() -> Result<Self, ErrorStack> {
         let (block, gcm) = ("AES-256-ECB", "AES-256-GCM");
-        let mut ready =
-            Self { ecb: CipherCtx::new()?, sealing: CipherCtx::new()?, opening: CipherCtx::new()? };
+        let mut ready = Self {
+            ecb: CipherCtx::new()?,
+            keyed: None,
+            sealing: CipherCtx::new()?,
+            opening: CipherCtx::new()?,
+        };
         ready.ecb.encrypt_init(Some(&*Cipher::fetch(None, block, None)?), None, None)?;
         ready.ecb.set_padding(false);
         ready.sealing.encrypt_init(Some(&*Cipher::fetch(None, gcm, None)?), None, None)?;
@@ -41,24 +47,34 @@ impl Ready {
 
     /// The message key of XAES-256-GCM: AES-CMAC of a counter and the first half of the nonce (NIST SP 800-108).
     fn message_key(&mut self, key: &SealKey, nonce: &[u8]) -> Result<SealKey, ErrorStack> {
-        let ctx = &mut self.ecb;
-        ctx.encrypt_init(None, Some(key.0.as_slice()), None)?;
-        let mut subkey = Zeroizing::new([0; 32]);
-        ctx.cipher_update(&[0; 16], Some(subkey.as_mut_slice()))?;
-        let doubled = u128::from_be_bytes(first_block(subkey.as_slice())) << 1;
-        let carry = if subkey[0] & 0x80 == 0 { 0 } else { 0x87 };
+        let mask = self.keyed_with(key)?;
         let mut blocks = Zeroizing::new([0; 32]);
         for (block, counter) in blocks.chunks_exact_mut(16).zip([1, 2]) {
             block[..4].copy_from_slice(&[0, counter, b'X', 0]);
             block[4..].copy_from_slice(&nonce[..12]);
-            let masked = u128::from_be_bytes(first_block(block)) ^ doubled ^ carry;
+            let masked = u128::from_be_bytes(first_block(block)) ^ mask;
             block.copy_from_slice(&masked.to_be_bytes());
         }
         let mut out = Zeroizing::new([0; 48]);
-        ctx.cipher_update(blocks.as_slice(), Some(out.as_mut_slice()))?;
+        self.ecb.cipher_update(blocks.as_slice(), Some(out.as_mut_slice()))?;
         let mut derived = Zeroizing::new([0; 32]);
         derived.copy_from_slice(&out[..32]);
         Ok(SealKey(derived))
+    }
+
+    /// Has `ecb` encrypt with `key`; returns the first subkey of CMAC.
+    fn keyed_with(&mut self, key: &SealKey) -> Result<u128, ErrorStack> {
+        if let Some((_, mask)) = self.keyed.as_ref().filter(|(known, _)| known.0 == key.0) {
+            return Ok(*mask);
+        }
+        self.keyed = None;
+        self.ecb.encrypt_init(None, Some(key.0.as_slice()), None)?;
+        let mut subkey = Zeroizing::new([0; 32]);
+        self.ecb.cipher_update(&[0; 16], Some(subkey.as_mut_slice()))?;
+        let doubled = u128::from_be_bytes(first_block(subkey.as_slice())) << 1;
+        let carry = if subkey[0] & 0x80 == 0 { 0 } else { 0x87 };
+        self.keyed = Some((key.clone(), doubled ^ carry));
+        Ok(doubled ^ carry)
     }
 }
 

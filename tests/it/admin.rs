@@ -62,7 +62,7 @@ impl House {
 
     fn records(&self) -> Records<'_> {
         let (store, seal, random, tenant) = (&self.store, &self.seal, &self.random, &self.tenant);
-        Records { store, seal, random, tenant }
+        Records { store, seal, random, tenant, recent: None }
     }
 
     async fn ask(&self, command: Command) -> Result<Done, Refused> {

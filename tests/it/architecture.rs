@@ -250,7 +250,8 @@ fn imports_a_module_called(source: &Source, name: &str) -> bool {
     })
 }
 
-/// Below `flow` there are values and functions: the ports are the only trait objects.
+/// Below `flow` there are values and functions: the ports are the only trait objects, beside what is held of records of any
+/// kind.
 #[test]
 fn trait_objects_below_the_flow_are_the_ports() {
     const PORTS: [&str; 4] = ["Fetch", "Outbox", "Signer", "Store"];
@@ -263,7 +264,8 @@ fn trait_objects_below_the_flow_are_the_ports() {
         for (line, code) in source.code() {
             for object in after(code, "dyn ") {
                 let error = code.contains("dyn std::error::Error");
-                if !error && !PORTS.contains(&object) {
+                let is_held = source.path == "store/recent.rs" && object == "Any";
+                if !error && !is_held && !PORTS.contains(&object) {
                     wrong.push(format!("src/{}:{line}: dyn {object}", source.path));
                 }
             }

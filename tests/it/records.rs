@@ -34,7 +34,7 @@ impl House {
 
     fn records(&self) -> Records<'_> {
         let Self { store, seal, random, tenant } = self;
-        Records { store, seal, random, tenant }
+        Records { store, seal, random, tenant, recent: None }
     }
 
     async fn commit(&self, batch: Batch) -> Committed {

@@ -52,7 +52,7 @@ impl Place {
 
     fn records(&self) -> Records<'_> {
         let Settings { seal, random, .. } = &self.settings;
-        Records { store: &self.store, seal, random, tenant: &self.tenant }
+        Records { store: &self.store, seal, random, tenant: &self.tenant, recent: None }
     }
 
     async fn commit(&self, row: &Row) -> Filing {

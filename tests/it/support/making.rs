@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ponte::assurance::factor::Factor;
 use ponte::assurance::level::Level;
 use ponte::assurance::policy::LevelPolicy;
 use ponte::enrolment::activation::FirstEnrolment;
@@ -23,7 +22,6 @@ use ponte::flow::life::Life;
 use ponte::flow::limits::Limiter;
 use ponte::flow::network::Proxies;
 use ponte::flow::notice::Mailing;
-use ponte::flow::texting::Texting;
 use ponte::identity::tenant::TenantId;
 use ponte::login::request::LocalName;
 use ponte::login::session::Lives;
@@ -34,6 +32,7 @@ use ponte::saml::identity_provider::SingleLogout;
 use ponte::saml::metadata::write;
 use ponte::store::memory::MemoryStore;
 use ponte::store::port::Store;
+use ponte::store::recent::Recent;
 use ponte::world::clock::Clock;
 use ponte::world::random::Random;
 use ponte::world::seal::Seal;
@@ -52,7 +51,6 @@ pub(crate) struct Making {
     pub(crate) per_address: u32,
     pub(crate) certificates: Vec<Ending>,
     pub(crate) mailing: Option<Mailing>,
-    pub(crate) texting: Option<Texting>,
     pub(crate) upstreams: Upstreams,
     port: u16,
 }
@@ -98,7 +96,6 @@ impl Making {
             per_address: 100_000,
             certificates: Vec::new(),
             mailing: None,
-            texting: None,
             upstreams: Upstreams::default(),
             port,
         }
@@ -108,10 +105,6 @@ impl Making {
 pub(crate) fn make(making: Making) -> Env {
     let random = Arc::new(Random::system());
     let seal = Arc::new(Seal::generate(&random));
-    let mut settings = making.settings;
-    if making.texting.is_some() {
-        settings.levels.offered.push(Factor::Sms);
-    }
     let mut idp = idp::identity_provider();
     idp.single_sign_on = format!("http://idp.localhost:{}/saml/sso", making.port);
     idp.single_logout = Some(SingleLogout {
@@ -161,13 +154,16 @@ pub(crate) fn make(making: Making) -> Env {
         }),
         partners: Partners::new(built.registry),
         upstreams: Swapped::new(making.upstreams),
-        hashing: HashPool::new(settings.login.hash_workers, settings.login.hash_queue),
+        hashing: HashPool::new(
+            making.settings.login.hash_workers,
+            making.settings.login.hash_queue,
+        ),
         by_address: Limiter::new(making.per_address),
         by_partner: Limiter::new(100_000),
+        recent: Recent::default(),
         life: Life::default(),
         disagreements: Alarm::default(),
         mailing: making.mailing,
-        texting: making.texting,
-        settings,
+        settings: making.settings,
     }
 }
