@@ -10,13 +10,16 @@ use crate::admin::command::{Erased, Export};
 use crate::admin::desk::{Desk, DeskError};
 use crate::admin::people::{self, credential_row};
 use crate::assurance::factor::Factor;
-use crate::enrolment::credential::Secret;
+use crate::enrolment::credential::{Credential, Secret};
 use crate::identity::account::Account;
 use crate::identity::attributes::AttributeName;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
-use crate::store::{accounts, activations, attempts, ceremonies, credentials, outbox, sessions};
+use crate::store::{
+    accounts, activations, attempts, ceremonies, credentials, outbox, sessions, sms,
+};
 use crate::telemetry::metrics;
+use crate::world::outbox::{Body, Message};
 
 /// Everything that the store holds about a person, but for what is secret even to them: hashes,
 /// seeds and cookies.
@@ -32,6 +35,7 @@ pub async fn export(
     let account = people::find(desk, username, now).await?.value;
     let subject = &account.subject;
     let factors = credentials::list(records, subject, now).await?;
+    let telephones: Vec<_> = factors.iter().filter_map(|loaded| number(&loaded.value)).collect();
     let factors: Vec<_> = factors.iter().map(|loaded| credential_row(&loaded.value)).collect();
     let activation = activations::load(records, subject, now).await?.map(|kept| {
         let kept = kept.value.activation;
@@ -56,7 +60,7 @@ pub async fn export(
         }));
     }
     let waiting = outbox::of_subject(records, subject, now).await?;
-    let waiting: Vec<_> = waiting.iter().map(|one| json!(one.value.message)).collect();
+    let waiting: Vec<_> = waiting.iter().map(|one| told(&one.value.message)).collect();
     let fiscal_numbers = account.all(AttributeName::FiscalNumber);
     let fiscal_numbers = fiscal_numbers.into_iter().map(str::to_owned).collect();
     let store = json!({
@@ -69,6 +73,7 @@ pub async fn export(
         "first-second-factor": account.first_second_factor,
         "identities": account.identities,
         "factors": factors,
+        "telephones": (!telephones.is_empty()).then_some(telephones),
         "activation-code": activation,
         "wrong-attempts": wrong,
         "sessions": open,
@@ -80,6 +85,22 @@ pub async fn export(
         fiscal_numbers,
         store: without_nothing(store),
     })
+}
+
+/// The telephone number of a credential for codes by SMS.
+fn number(credential: &Credential) -> Option<String> {
+    match &credential.secret {
+        Secret::Sms { number } => Some(number.clone()),
+        _ => None,
+    }
+}
+
+/// A message, but for what an SMS says, which is a code.
+fn told(message: &Message) -> Value {
+    match &message.body {
+        Body::Mail(_) => json!(message),
+        Body::Sms(sms) => json!({ "id": message.id, "at": message.at, "sms-to": sms.to }),
+    }
 }
 
 /// Erases a person from the store, if `confirmation` is one of their fiscal codes, or the user name
@@ -118,6 +139,7 @@ pub async fn erase(
                 batch.take(&counted);
             }
         }
+        sms::forget(records, &mut batch, subject);
         let open = sessions::of_subject(records, subject, now).await?;
         for session in &open {
             sessions::end(records, &mut batch, session)?;

@@ -173,6 +173,9 @@ pub struct Demo {
     /// The port of the service provider, http://sp.localhost:PORT
     #[arg(long, default_value_t = 8081)]
     pub sp_port: u16,
+    /// The port of a second identity provider behind the first, http://dietro.localhost:PORT; without it there is none
+    #[arg(long, value_name = "PORT", overrides_with = "upstream_port")]
+    pub upstream_port: Option<u16>,
 }
 
 /// `ponte sp …`

@@ -25,6 +25,7 @@ use crate::world::recipient::RecipientError;
 use crate::world::roles::RolesError;
 use crate::world::seal::SealError;
 use crate::world::signer::{KeyError, SignError};
+use crate::world::sms_gateway::BadTemplate;
 use crate::world::smtp::SmtpError;
 use crate::world::token::TokenError;
 
@@ -106,6 +107,9 @@ pub enum CliError {
     /// Traces cannot be sent.
     #[error("telemetry")]
     Traces(#[source] opentelemetry_otlp::ExporterBuildError),
+    /// A gateway for SMS cannot be spoken to.
+    #[error("sms.gateway")]
+    SmsTemplate(#[source] BadTemplate),
     /// The mail server cannot be spoken to.
     #[error("mail")]
     Mail(#[source] SmtpError),

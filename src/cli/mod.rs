@@ -30,6 +30,7 @@ pub mod serve;
 pub mod service_providers;
 pub mod signals;
 pub mod signing;
+pub mod sms;
 pub mod store;
 pub mod store_backup;
 pub mod supervisor;

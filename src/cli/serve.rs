@@ -32,6 +32,7 @@ use crate::store::sessions;
 use crate::telemetry::{log, metrics};
 use crate::web::serve::Doors;
 use crate::web::{monitoring, router, serve};
+use crate::world::outbox::Way;
 use crate::world::stopwatch::Stopwatch;
 
 /// Serves until a signal to stop; then finishes what is under way. `config` is the file of the settings.
@@ -160,7 +161,8 @@ impl Running {
         tokio::spawn(keep_index(Arc::clone(&house.env)));
         tokio::spawn(purge(Arc::clone(house)));
         tokio::spawn(tell_of_certificates(Arc::clone(house)));
-        tokio::spawn(deliver(Arc::clone(&house.env)));
+        tokio::spawn(deliver(Arc::clone(&house.env), Way::Mail, DELIVER_EVERY));
+        tokio::spawn(deliver(Arc::clone(&house.env), Way::Sms, DELIVER_CODES_EVERY));
         tokio::spawn(count_sessions(Arc::clone(&house.env)));
         let Server { drain, farewell, .. } = settings.server;
         let patience = Patience { drain, farewell };
@@ -332,23 +334,25 @@ async fn count_sessions(env: Arc<Env>) {
 
 const COUNT_EVERY: Duration = Duration::from_secs(60);
 /// Sends what waits to leave, for as long as it is polled.
-async fn deliver(env: Arc<Env>) {
-    if env.mailing.is_none() {
+async fn deliver(env: Arc<Env>, way: Way, every: Duration) {
+    if post::outbox_of(&env, way).is_none() {
         return;
     }
     loop {
-        match post::deliver(&env).await {
+        match post::deliver(&env, way).await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => {
                 tracing::error!(event = "outbox.failed", error = %CliError::Store(error).chain());
             }
         }
-        tokio::time::sleep(DELIVER_EVERY).await;
+        tokio::time::sleep(every).await;
     }
 }
 
 const DELIVER_EVERY: Duration = Duration::from_secs(2);
+/// Somebody looks at their phone.
+const DELIVER_CODES_EVERY: Duration = Duration::from_millis(300);
 const LOOK_AT_CERTIFICATES: Duration = Duration::from_secs(600);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_AT_ONCE: usize = 512;

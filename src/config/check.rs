@@ -14,7 +14,7 @@ use crate::config::settings::{
     Idp, KeyFiles, Keys, Limits, Mail, Monitoring, Register, Server, ServiceProvider, Settings,
 };
 use crate::config::values::{both, is_loopback, seconds};
-use crate::config::{mail, signing, telemetry};
+use crate::config::{mail, signing, sms, telemetry};
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
 use crate::flow::env::{LoginSettings, RequestSettings, SessionSettings, Support};
@@ -85,6 +85,8 @@ impl Check<'_> {
         let support = self.support(&raw.support);
         let office = idp.as_ref().and_then(|idp| idp.organization.display_name.it.as_deref());
         let mail = self.mail(&raw.mail, office, support.email.as_deref());
+        let sms = sms::check(&raw.sms, self.folder)
+            .map_err(|(key, expected, found)| self.note(&key, expected.to_owned(), found));
         let telemetry = telemetry::check(&raw.telemetry, self.folder)
             .map_err(|(key, expected, found)| self.note(&key, expected.to_owned(), found));
         let service_providers = self.service_providers(&raw.service_provider, &raw.upstream);
@@ -112,6 +114,7 @@ impl Check<'_> {
             register,
             support,
             mail: mail?,
+            sms: sms.ok()?,
             telemetry: telemetry.ok()?,
             service_providers,
             relying_parties,

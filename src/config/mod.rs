@@ -16,6 +16,7 @@ pub mod raw;
 pub mod reference;
 pub mod settings;
 pub mod signing;
+pub mod sms;
 pub mod telemetry;
 pub mod upstreams;
 pub mod values;

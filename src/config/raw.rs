@@ -20,6 +20,7 @@ pub struct Raw {
     pub register: Register,
     pub support: Support,
     pub mail: Mail,
+    pub sms: Sms,
     pub telemetry: Telemetry,
     #[serde(default)]
     pub service_provider: Vec<ServiceProvider>,
@@ -235,6 +236,38 @@ pub struct Mail {
     pub folder: String,
     pub from: Option<String>,
     pub keep_days: u64,
+}
+
+/// `[sms]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Sms {
+    pub way: String,
+    pub folder: String,
+    pub country: String,
+    pub served: Vec<String>,
+    pub person_day: u64,
+    pub range_day: u64,
+    pub house_day: u64,
+    #[serde(default)]
+    pub gateway: Vec<SmsGateway>,
+}
+
+/// One of `[[sms.gateway]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct SmsGateway {
+    pub name: String,
+    pub url: String,
+    pub headers: Vec<String>,
+    pub body: Option<String>,
+    pub escape: String,
+    pub secret_file: Option<String>,
+    pub success_status: Option<u64>,
+    pub success_contains: Option<String>,
+    pub authority: Option<String>,
 }
 
 /// `[telemetry]`

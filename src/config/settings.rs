@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use url::Url;
+use zeroize::Zeroizing;
 
+use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::assurance::policy::LevelPolicy;
 use crate::config::fault::Stranger;
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
+use crate::factors::sms::Budget;
 use crate::flow::env::{self, LoginSettings, RequestSettings, SessionSettings, Support};
 use crate::flow::network::{Network, Proxies};
 use crate::partners::registry::Entry;
@@ -20,6 +23,7 @@ use crate::partners::upstream::{Configured, Entity};
 use crate::saml::identity_provider::Organization;
 use crate::world::key_place::KeyPlace;
 use crate::world::letter::Sender;
+use crate::world::sms_gateway::{Escape, Success, Template};
 use crate::world::smtp::Security;
 use crate::world::token::Which;
 
@@ -60,6 +64,8 @@ pub struct Settings {
     pub support: Support,
     /// `[mail]`, if notices leave.
     pub mail: Option<Mail>,
+    /// `[sms]`, if codes leave.
+    pub sms: Option<Texts>,
     /// `[telemetry]`, if traces are sent.
     pub telemetry: Option<Telemetry>,
     /// `[[service-provider]]`
@@ -246,6 +252,62 @@ pub struct MailServer {
     pub authority: Option<PathBuf>,
 }
 
+/// By what way codes leave by SMS, where to, and how many.
+#[derive(Clone, Debug)]
+pub struct Texts {
+    /// Where they go.
+    pub way: SmsWay,
+    /// The country code of a number that is typed without one.
+    pub country: String,
+    /// How numbers begin to which they go.
+    pub served: Vec<String>,
+    /// How many a day.
+    pub budget: Budget,
+}
+
+/// Where SMS go.
+#[derive(Clone, Debug)]
+pub enum SmsWay {
+    /// Into a folder, as files.
+    Folder(PathBuf),
+    /// To gateways, in the order in which they are asked.
+    Gateways(Vec<SmsGateway>),
+}
+
+/// A gateway: its template, and the files that go with it.
+#[derive(Clone, Debug)]
+pub struct SmsGateway {
+    /// What the log calls it.
+    pub name: String,
+    /// Where to.
+    pub url: String,
+    /// Names and values of headers.
+    pub headers: Vec<(String, String)>,
+    /// What is posted, and how values are written in it.
+    pub body: Option<(String, Escape)>,
+    /// The file of the secret.
+    pub secret: Option<PathBuf>,
+    /// What a message that was taken is answered with.
+    pub success: Success,
+    /// The file of a private authority's certificates.
+    pub authority: Option<PathBuf>,
+}
+
+impl SmsGateway {
+    /// The template, once the secret is read.
+    #[must_use]
+    pub fn template(&self, secret: Option<Zeroizing<String>>) -> Template {
+        Template {
+            name: self.name.clone(),
+            url: self.url.clone(),
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            secret,
+            success: self.success.clone(),
+        }
+    }
+}
+
 /// What we add to a service provider's metadata.
 #[derive(Clone, Debug)]
 pub struct ServiceProvider {
@@ -268,7 +330,7 @@ impl Settings {
             lint_page: self.lint_page,
             demo,
             login: self.login.clone(),
-            levels: LevelPolicy { ceiling: self.max_level, ..LevelPolicy::default() },
+            levels: self.levels(),
             first_enrolment: self.first_enrolment,
             hashing: self.hashing.clone(),
             sessions: self.sessions,
@@ -277,10 +339,19 @@ impl Settings {
         }
     }
 
+    /// What counts here, and how high: codes by SMS where they leave.
+    fn levels(&self) -> LevelPolicy {
+        let mut levels = LevelPolicy { ceiling: self.max_level, ..LevelPolicy::default() };
+        if self.sms.is_some() {
+            levels.offered.push(Factor::Sms);
+        }
+        levels
+    }
+
     /// The sections in which `other` says something else.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 14] = [
+        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 15] = [
             ("server", [&self.server, &other.server]),
             ("idp", [&self.idp, &other.idp]),
             ("keys", [&self.keys, &other.keys]),
@@ -293,6 +364,7 @@ impl Settings {
             ("register", [&self.register, &other.register]),
             ("support", [&self.support, &other.support]),
             ("mail", [&self.mail, &other.mail]),
+            ("sms", [&self.sms, &other.sms]),
             ("telemetry", [&self.telemetry, &other.telemetry]),
             ("relying-party", [&self.relying_parties, &other.relying_parties]),
         ];

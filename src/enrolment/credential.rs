@@ -113,6 +113,11 @@ pub enum Secret {
         /// Its public key and counter, as the factor writes them.
         key: String,
     },
+    /// A telephone that gets codes by SMS.
+    Sms {
+        /// Its number (ITU-T E.164), with `+`.
+        number: String,
+    },
     /// Recovery codes.
     RecoveryCodes {
         /// Keyed digests of those that were not used yet.
@@ -126,7 +131,7 @@ impl Secret {
     pub fn password_hash(&self) -> Option<&str> {
         match self {
             Self::Password { hash } => Some(hash),
-            Self::Totp { .. } | Self::Passkey { .. } | Self::RecoveryCodes { .. } => None,
+            _ => None,
         }
     }
 
@@ -143,6 +148,7 @@ impl Secret {
             Self::Password { .. } => Factor::Password,
             Self::Totp { .. } => Factor::Totp,
             Self::Passkey { .. } => Factor::Passkey,
+            Self::Sms { .. } => Factor::Sms,
             Self::RecoveryCodes { .. } => Factor::RecoveryCode,
         }
     }

@@ -3,4 +3,5 @@
 pub mod passkey;
 pub mod password;
 pub mod recovery_code;
+pub mod sms;
 pub mod totp;

@@ -69,7 +69,7 @@ async fn advance_by(
             Step::SetBack(setback) => return Ok(back::set_back(env, &loaded.value, setback, now)),
             Step::Prove(factors) => {
                 let (login, known) = (&loaded.value, known.as_ref());
-                return ways::ask(env, login, &factors, known, by, None, now).await;
+                return ways::ask(env, login, &factors, known, by, None, visitor, now).await;
             }
             Step::Enrol(_) => {
                 let known = known.as_ref().ok_or(Failure::NoSuchFactor)?;
@@ -108,7 +108,7 @@ async fn begin(
 ) -> Result<Reply, Failure> {
     let login = &loaded.value;
     if by.is_some_and(|by| by != Factor::Password && ways::ways(env, factors, None).contains(&by)) {
-        return ways::ask(env, login, factors, None, by, None, now).await;
+        return ways::ask(env, login, factors, None, by, None, visitor, now).await;
     }
     let ways = &loaded.value.request.ways;
     let chosen = ways

@@ -40,7 +40,7 @@ impl Trial for Totp<'_> {
         (!looks_like_a_code(self.0)).then_some(Notice::NotACode)
     }
 
-    fn check(&self, trying: &Trying<'_>, batch: &mut Batch) -> Result<Checked, Failure> {
+    async fn check(&self, trying: &Trying<'_>, batch: &mut Batch) -> Result<Checked, Failure> {
         let credential = trying.known.totp().ok_or(Failure::NoSuchFactor)?;
         let Secret::Totp { seed, period, last_step } = &credential.value.secret else {
             return Err(Failure::NoSuchFactor);
@@ -82,7 +82,7 @@ impl Trial for Recovery<'_> {
         RecoveryCode::read(self.0).is_none().then_some(Notice::NotARecoveryCode)
     }
 
-    fn check(&self, trying: &Trying<'_>, batch: &mut Batch) -> Result<Checked, Failure> {
+    async fn check(&self, trying: &Trying<'_>, batch: &mut Batch) -> Result<Checked, Failure> {
         let credential = trying.known.recovery().ok_or(Failure::NoSuchFactor)?;
         let (Secret::RecoveryCodes { left }, Some(code)) =
             (&credential.value.secret, RecoveryCode::read(self.0))
@@ -124,12 +124,12 @@ impl Trial for Recovery<'_> {
 }
 
 /// Whether `factor` held in this login already.
-fn has_held(login: &Transaction, factor: Factor) -> bool {
+pub(in crate::flow) fn has_held(login: &Transaction, factor: Factor) -> bool {
     login.evidence().iter().any(|held| held.factor() == factor)
 }
 
 /// The credential held, and is kept with what it is checked against from now on.
-fn used(
+pub(in crate::flow) fn used(
     trying: &Trying<'_>,
     batch: &mut Batch,
     credential: &Loaded<Credential>,

@@ -100,7 +100,7 @@ impl Trial for Activate<'_> {
         is_enrolling(env, login, known, now)
     }
 
-    fn check(&self, trying: &Trying<'_>, batch: &mut Batch) -> Result<Checked, Failure> {
+    async fn check(&self, trying: &Trying<'_>, batch: &mut Batch) -> Result<Checked, Failure> {
         let Trying { env, login, known, now, .. } = *trying;
         let right = match (&known.activation, ActivationCode::read(self.0)) {
             (Some(kept), Some(code)) => kept.value.is(env.records(), &code)?,
@@ -168,7 +168,7 @@ impl Trial for Confirm<'_> {
         (!looks_like_a_code(self.0)).then_some(Notice::NotACode)
     }
 
-    fn check(&self, trying: &Trying<'_>, batch: &mut Batch) -> Result<Checked, Failure> {
+    async fn check(&self, trying: &Trying<'_>, batch: &mut Batch) -> Result<Checked, Failure> {
         let Trying { env, login, known, now, .. } = *trying;
         let credential = pending(login, known).ok_or(Failure::NoSuchFactor)?;
         let Secret::Totp { seed, period, .. } = &credential.value.secret else {

@@ -20,6 +20,7 @@ use crate::flow::life::Life;
 use crate::flow::limits::Limiter;
 use crate::flow::network::{Network, Proxies};
 use crate::flow::notice::Mailing;
+use crate::flow::texting::Texting;
 use crate::identity::tenant::TenantId;
 use crate::login::request::LocalName;
 use crate::login::session::Lives;
@@ -73,6 +74,8 @@ pub struct Env {
     pub disagreements: Alarm,
     /// By what people are told of what happens to their identity, if they are.
     pub mailing: Option<Mailing>,
+    /// By what codes are sent by SMS, if they are.
+    pub texting: Option<Texting>,
     /// What the administrator chose.
     pub settings: Settings,
 }

@@ -16,6 +16,7 @@ use crate::flow::notice;
 use crate::flow::passkey;
 use crate::flow::person::Known;
 use crate::flow::reply::{AccountPage, FactorRow, Factors, PrintedCodes, Removal, Reply};
+use crate::flow::sms;
 use crate::flow::visit::Visitor;
 use crate::login::attempts::Attempts;
 use crate::store::port::{Committed, Durability};
@@ -29,6 +30,8 @@ use crate::texts::mail::Event;
 pub enum Done {
     /// A passkey was added.
     Added,
+    /// A telephone was added.
+    AddedNumber,
     /// A factor was removed.
     Removed,
     /// Nothing: the person has not confirmed who they are.
@@ -58,6 +61,7 @@ fn page(env: &Env, inside: Inside, done: Option<Done>, now: DateTime<Utc>) -> Re
         rows,
         open,
         weak: shown < Some(Level::Loa3),
+        may_have_sms: env.texting.is_some() && known.sms().is_none(),
         may_have_passkeys: passkey::relying_party(env).is_some(),
         may_have_codes: stood_in_for(known).next().is_some(),
         done,
@@ -75,6 +79,7 @@ fn row(env: &Env, known: &Known, one: &Credential, now: DateTime<Utc>) -> Factor
         factor: one.secret.factor(),
         label: match &one.secret {
             Secret::Passkey { name, .. } => Some(name.clone()),
+            Secret::Sms { number } => sms::read(number).ok().map(|number| number.masked()),
             _ => None,
         },
         enrolled: ago(one.enrolled),

@@ -1,6 +1,7 @@
 //! The walk of a login: reads the clock, calls the floors below, keeps what they return.
 
 pub mod account;
+pub mod adding;
 pub mod advance;
 pub mod alarm;
 pub mod answer;
@@ -29,6 +30,9 @@ pub mod prove;
 pub mod readiness;
 pub mod reply;
 pub mod session;
+pub mod sms;
+pub mod sms_number;
+pub mod texting;
 pub mod trial;
 pub mod upstream;
 pub mod visit;

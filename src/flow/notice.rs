@@ -111,7 +111,7 @@ fn address(account: &Account) -> Option<&str> {
     good.find_map(|one| one.attributes.get(AttributeName::Email))
 }
 
-fn local(language: Language, name: &LocalName) -> Option<&str> {
+pub(in crate::flow) fn local(language: Language, name: &LocalName) -> Option<&str> {
     let (first, second) = match language {
         Language::It => (&name.it, &name.en),
         Language::En => (&name.en, &name.it),

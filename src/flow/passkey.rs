@@ -8,6 +8,7 @@ use crate::assurance::level::Level;
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
 use crate::factors::passkey::{self, Claimed, Holder, Refused, Registered, RelyingParty};
 use crate::flow::account::{Inside, inside, inside_with_form, welcome};
+use crate::flow::adding::{NewPasskey, PasskeyNotice};
 use crate::flow::advance::{ROUNDS, advance, page};
 use crate::flow::env::Env;
 use crate::flow::factors::{self, LOCKED};
@@ -15,7 +16,7 @@ use crate::flow::failure::Failure;
 use crate::flow::notice;
 use crate::flow::person::{self, Known};
 use crate::flow::prove::{Kept, first_second_factor, keep};
-use crate::flow::reply::{AccountPage, NewPasskey, Notice, PasskeyNotice, Reply, Show};
+use crate::flow::reply::{AccountPage, Notice, Reply, Show};
 use crate::flow::visit::{Visitor, enter, enter_with_form};
 use crate::flow::ways;
 use crate::identity::attributes::AttributeName;
@@ -89,7 +90,8 @@ async fn walk(
         let Some(ceremony) = ceremony.filter(|_| !answer.is_empty()) else {
             let by = Some(Factor::Passkey);
             let notice = Some(Notice::NoAnswer);
-            return ways::ask(env, &loaded.value, &due, before.as_ref(), by, notice, now).await;
+            return ways::ask(env, &loaded.value, &due, before.as_ref(), by, notice, visitor, now)
+                .await;
         };
         let mut batch = Batch::new();
         batch.take(&ceremony);
@@ -112,7 +114,17 @@ async fn walk(
             Some(Kept::Same(kept)) if kept.value.attempts_left() > 0 => {
                 let notice = Some(Notice::WrongPasskey { left: kept.value.attempts_left() });
                 let by = Some(Factor::Passkey);
-                return ways::ask(env, &kept.value, &due, before.as_ref(), by, notice, now).await;
+                return ways::ask(
+                    env,
+                    &kept.value,
+                    &due,
+                    before.as_ref(),
+                    by,
+                    notice,
+                    visitor,
+                    now,
+                )
+                .await;
             }
             Some(Kept::Same(kept)) => return advance(env, *kept, visitor, now).await,
             None => loaded = enter(env, &loaded.value.id, visitor, now).await?,

@@ -42,6 +42,11 @@ impl Known {
         self.active(|secret| matches!(secret, Secret::RecoveryCodes { .. }) && !secret.is_spent())
     }
 
+    /// The active telephone for codes by SMS.
+    pub(in crate::flow) fn sms(&self) -> Option<&Loaded<Credential>> {
+        self.active(|secret| matches!(secret, Secret::Sms { .. }))
+    }
+
     /// The active passkeys: each with its credential's ID and its key.
     pub(in crate::flow) fn passkeys(
         &self,

@@ -7,28 +7,28 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 
 use crate::flow::env::Env;
-use crate::flow::notice::Mailing;
+use crate::flow::texting::SMS_CODE;
 use crate::store::outbox::{self, Queued};
 use crate::store::port::{Durability, StoreError};
 use crate::store::record::{Batch, Loaded};
 use crate::telemetry::metrics;
 use crate::texts::mail::Event;
-use crate::world::outbox::SendError;
+use crate::world::outbox::{Outbox, SendError, Way};
 
-/// Sends what is due, a few at a time; whether it is worth looking again at once.
+/// Sends what is due by `way`, a few at a time; whether it is worth looking again at once.
 ///
 /// A message is taken away once the outbox has it: a crash between the two sends it again, under the same name.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn deliver(env: &Arc<Env>) -> Result<bool, StoreError> {
-    let Some(mailing) = env.mailing.clone() else { return Ok(false) };
-    let found = outbox::due(env.records(), AT_ONCE, env.clock.now()).await?;
+pub async fn deliver(env: &Arc<Env>, way: Way) -> Result<bool, StoreError> {
+    let Some(out) = outbox_of(env, way) else { return Ok(false) };
+    let found = outbox::due(env.records(), way, AT_ONCE, env.clock.now()).await?;
     let is_full = found.len() == AT_ONCE;
     let mut sending = JoinSet::new();
     for queued in found {
-        let (env, mailing) = (Arc::clone(env), mailing.clone());
-        sending.spawn(async move { one(&env, &mailing, queued).await });
+        let (env, out) = (Arc::clone(env), Arc::clone(&out));
+        sending.spawn(async move { one(&env, &*out, queued).await });
     }
     let mut left = 0;
     while let Some(done) = sending.join_next().await {
@@ -40,8 +40,17 @@ pub async fn deliver(env: &Arc<Env>) -> Result<bool, StoreError> {
     Ok(is_full && left > 0)
 }
 
+/// Where messages of `way` leave, if they do.
+#[must_use]
+pub fn outbox_of(env: &Env, way: Way) -> Option<Arc<dyn Outbox>> {
+    match way {
+        Way::Mail => env.mailing.as_ref().map(|mailing| Arc::clone(&mailing.outbox)),
+        Way::Sms => env.texting.as_ref().map(|texting| Arc::clone(&texting.outbox)),
+    }
+}
+
 /// Sends one; whether it has left.
-async fn one(env: &Env, mailing: &Mailing, queued: Loaded<Queued>) -> Result<bool, StoreError> {
+async fn one(env: &Env, out: &dyn Outbox, queued: Loaded<Queued>) -> Result<bool, StoreError> {
     let now = env.clock.now();
     if queued.value.until <= now {
         give_up(env, &queued, "it waited too long", now).await?;
@@ -50,7 +59,7 @@ async fn one(env: &Env, mailing: &Mailing, queued: Loaded<Queued>) -> Result<boo
     let Some(queued) = outbox::claim(env.records(), &queued, LEASE, now).await? else {
         return Ok(false);
     };
-    let sent = tokio::time::timeout(PATIENCE, mailing.outbox.send(&queued.value.message)).await;
+    let sent = tokio::time::timeout(PATIENCE, out.send(&queued.value.message)).await;
     let now = env.clock.now();
     match sent.unwrap_or_else(|_| Err(SendError::Later("it took too long".into()))) {
         Ok(()) => {
@@ -115,7 +124,8 @@ async fn take_away(
 
 /// The label of a figure, which has a fixed number of values.
 fn name_of(what: &str) -> &'static str {
-    Event::ALL.into_iter().map(Event::name).find(|name| *name == what).unwrap_or("other")
+    let mut names = Event::ALL.into_iter().map(Event::name).chain([SMS_CODE]);
+    names.find(|name| *name == what).unwrap_or("other")
 }
 
 /// Five seconds, then twice as long each time, an hour at most.

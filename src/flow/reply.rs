@@ -5,6 +5,7 @@ use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::factors::password::Unacceptable;
 use crate::flow::account::Done;
+use crate::flow::adding::{NewNumber, NewPasskey};
 use crate::flow::factors::Done as FactorsDone;
 use crate::flow::logout::reply::LogoutReply;
 use crate::flow::upstream::reply::{Asked, Offer, SetBack, Trial, Unproven};
@@ -91,6 +92,8 @@ pub enum AccountPage {
     Removal(Box<Removal>),
     /// A new passkey.
     NewPasskey(NewPasskey),
+    /// A telephone for codes by SMS.
+    NewNumber(NewNumber),
     /// New recovery codes, shown this once.
     RecoveryCodes(PrintedCodes),
     /// A new password.
@@ -123,30 +126,6 @@ pub struct SessionRow {
     pub this: bool,
 }
 
-/// A passkey that a person is about to make.
-#[derive(Debug)]
-pub struct NewPasskey {
-    /// The token that its form must carry.
-    pub csrf: String,
-    /// What the browser's script asks the authenticator, JSON.
-    pub options: String,
-    /// What went wrong before.
-    pub notice: Option<PasskeyNotice>,
-}
-
-/// What went wrong with a new passkey.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum PasskeyNotice {
-    /// It has no name, or too long a one.
-    Name,
-    /// The person has as many as anybody may.
-    TooMany,
-    /// None came with the form, or too late.
-    NoAnswer,
-    /// It does not hold.
-    Refused,
-}
-
 /// Recovery codes as they are printed.
 pub struct PrintedCodes(pub Vec<String>);
 
@@ -161,6 +140,8 @@ pub struct Factors {
     pub open: bool,
     /// Whether what is added now is worth SpidL1 only.
     pub weak: bool,
+    /// Whether a telephone for codes by SMS can be added.
+    pub may_have_sms: bool,
     /// Whether passkeys can be had here.
     pub may_have_passkeys: bool,
     /// Whether there is a second factor that recovery codes can stand in for.
@@ -275,6 +256,15 @@ pub enum Show {
         /// What went wrong before.
         notice: Option<Notice>,
     },
+    /// A code that was sent by SMS.
+    Sms {
+        /// Where to, masked.
+        number: String,
+        /// Whether the person has just had another one sent.
+        again: bool,
+        /// What went wrong before.
+        notice: Option<Notice>,
+    },
     /// The ways in which the person may go on.
     Ways,
     /// The activation code that came with the account.
@@ -364,6 +354,18 @@ pub enum Notice {
         /// How many attempts are left in this login.
         left: u8,
     },
+    /// The code is not the one that was sent last, or is too old.
+    WrongSms {
+        /// How many attempts are left in this login.
+        left: u8,
+    },
+    /// No message was sent: the last one has just left.
+    SmsWait {
+        /// Seconds to wait.
+        seconds: u32,
+    },
+    /// No message was sent: too many have left today.
+    SmsSpent,
     /// The activation code is not right, was used, or is too old.
     WrongActivation {
         /// How many attempts are left in this login.

@@ -36,7 +36,7 @@ pub(in crate::flow) trait Trial {
     ///
     /// # Errors
     /// When the check cannot be made.
-    fn check(&self, trying: &Trying<'_>, batch: &mut Batch) -> Result<Checked, Failure>;
+    async fn check(&self, trying: &Trying<'_>, batch: &mut Batch) -> Result<Checked, Failure>;
 
     /// The page that asks for it, with what went wrong.
     ///
@@ -123,7 +123,7 @@ async fn walk<T: Trial>(
                     return trial.page(&trying, notice);
                 }
                 MayTry::Blocked => (loaded.value.clone().suspend()?, false, false),
-                MayTry::Allowed => match trial.check(&trying, &mut batch)? {
+                MayTry::Allowed => match trial.check(&trying, &mut batch).await? {
                     Checked::Held(transaction) => {
                         attempt.held(env, &mut batch, now)?;
                         (transaction, true, false)

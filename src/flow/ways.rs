@@ -11,12 +11,14 @@ use crate::flow::failure::Failure;
 use crate::flow::passkey;
 use crate::flow::person::{self, Known};
 use crate::flow::reply::{Notice, Reply, Show};
+use crate::flow::sms;
 use crate::flow::trial::Trying;
 use crate::flow::visit::{Visitor, enter};
 use crate::login::step::Step;
 use crate::login::transaction::Transaction;
 
 /// The page for `by`, if it is one of the ways; else for the easiest.
+#[expect(clippy::too_many_arguments, reason = "what a page needs, and whoever sends a code for it")]
 pub(in crate::flow) async fn ask(
     env: &Env,
     login: &Transaction,
@@ -24,12 +26,14 @@ pub(in crate::flow) async fn ask(
     known: Option<&Known>,
     by: Option<Factor>,
     notice: Option<Notice>,
+    visitor: &Visitor<'_>,
     now: DateTime<Utc>,
 ) -> Result<Reply, Failure> {
     let ways = ways(env, factors, known);
     let chosen = by.filter(|by| ways.contains(by)).or_else(|| ways.first().copied());
     let reply = match chosen.ok_or(Failure::NoSuchFactor)? {
         Factor::Passkey => passkey::ask(env, login, known, notice, now).await?,
+        Factor::Sms => sms::ask(env, login, known, visitor, now).await?,
         factor => page(login, asking(factor, known, notice)?),
     };
     Ok(with(reply, ways))
@@ -42,6 +46,7 @@ fn asking(factor: Factor, known: Option<&Known>, notice: Option<Notice>) -> Resu
             Some(Secret::Totp { period, .. }) => Show::Totp { period: *period, notice },
             _ => return Err(Failure::NoSuchFactor),
         },
+        Factor::Sms => Show::Sms { number: sms::number(known)?.masked(), again: false, notice },
         Factor::RecoveryCode => Show::Recovery { notice },
         _ => Show::Password { username: String::new(), notice },
     })
@@ -103,6 +108,7 @@ pub(in crate::flow) fn ways(env: &Env, factors: &[Factor], known: Option<&Known>
     let can_ask = |factor: &Factor| match factor {
         Factor::Password => true,
         Factor::Totp => known.is_some_and(|known| known.totp().is_some()),
+        Factor::Sms => env.texting.is_some() && known.is_some_and(|known| known.sms().is_some()),
         Factor::RecoveryCode => known.is_some_and(|known| known.recovery().is_some()),
         Factor::Passkey => {
             known.is_none_or(|known| known.passkeys().next().is_some())
@@ -117,7 +123,7 @@ pub(in crate::flow) fn ways(env: &Env, factors: &[Factor], known: Option<&Known>
     ways
 }
 
-fn with(reply: Reply, ways: Vec<Factor>) -> Reply {
+pub(in crate::flow) fn with(reply: Reply, ways: Vec<Factor>) -> Reply {
     match reply {
         Reply::Page(mut page) => {
             page.ways = ways;

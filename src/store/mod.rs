@@ -32,5 +32,6 @@ pub mod service_providers;
 pub mod sessions;
 pub mod settle;
 pub mod sled;
+pub mod sms;
 pub mod state;
 pub mod transactions;

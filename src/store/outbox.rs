@@ -1,6 +1,7 @@
 //! Messages that wait to leave, by when they are tried next.
 //!
-//! A name is the time (milliseconds since 1970, 16 digits), `/` and the message's id: the first one is the next one.
+//! A name is the time (milliseconds since 1970, 16 digits), `/` and the message's id: the first one is the next one. That
+//! of an SMS has `sms/` before it: a code does not wait for mails.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::identity::subject::Subject;
 use crate::store::port::{Committed, Durability, Key, Space, StoreError};
 use crate::store::record::{Batch, Loaded, Records};
-use crate::world::outbox::Message;
+use crate::world::outbox::{Message, Way};
 
 /// A message that waits.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -41,18 +42,23 @@ pub fn put(
     records.put(batch, key, queued, None)
 }
 
-/// Those that are due, at most `limit`, the one that has waited longest first.
+/// Those that are due by `way`, at most `limit`, the one that has waited longest first.
 ///
 /// # Errors
 /// When the store fails or one cannot be read.
 pub async fn due(
     records: Records<'_>,
+    way: Way,
     limit: usize,
     now: DateTime<Utc>,
 ) -> Result<Vec<Loaded<Queued>>, StoreError> {
-    let mut found: Vec<Loaded<Queued>> = records.list(Space::Outbox, "", None, limit, now).await?;
+    let prefix = prefix(way);
+    let mut found: Vec<Loaded<Queued>> =
+        records.list(Space::Outbox, prefix, None, limit, now).await?;
     let last = time(now);
-    found.retain(|one| one.key().name.split('/').next().is_some_and(|due| *due <= *last));
+    let due = |name: &str| name.strip_prefix(prefix)?.split('/').next().map(str::to_owned);
+    // The names of other ways are no times.
+    found.retain(|one| due(&one.key().name).is_some_and(|due| *due <= *last));
     Ok(found)
 }
 
@@ -115,7 +121,15 @@ pub async fn of_subject(
 }
 
 fn key(records: Records<'_>, queued: &Queued, due: DateTime<Utc>) -> Key {
-    records.key(Space::Outbox, format!("{}/{}", time(due), queued.message.id))
+    let prefix = prefix(queued.message.body.way());
+    records.key(Space::Outbox, format!("{prefix}{}/{}", time(due), queued.message.id))
+}
+
+fn prefix(way: Way) -> &'static str {
+    match way {
+        Way::Mail => "",
+        Way::Sms => "sms/",
+    }
 }
 
 fn time(at: DateTime<Utc>) -> String {

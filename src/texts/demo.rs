@@ -57,7 +57,7 @@ table! {
     go: "Vai al servizio di prova", "Go to the demo service";
     mails: "Messaggi ai cittadini", "Mails to the citizens";
     mails_title: "Messaggi ai cittadini di prova", "Mails to the demo citizens";
-    mails_lead: "Quello che una vera installazione manderebbe per email. I messaggi interi sono file in", "What a real installation would send by mail. The whole messages are files in";
+    mails_lead: "Quello che una vera installazione manderebbe per email e SMS. Le email intere sono file in", "What a real installation would send by mail and SMS. The whole mails are files in";
     no_mails: "Ancora nessun messaggio: entra con un cittadino da un browser nuovo.", "No mails yet: sign in as a citizen from a new browser.";
     mail_to: "A", "To";
     mails_reload: "Aggiorna i messaggi", "Refresh the mails";

@@ -1,5 +1,6 @@
 //! Words of the pages on which a person chooses, adds and removes factors.
 
+use crate::texts::common::duration;
 use crate::texts::language::Language;
 use crate::texts::table::table;
 
@@ -49,6 +50,49 @@ table! {
     passkey_none: "Il browser non ha risposto in tempo con una passkey. Riprova.", "The browser did not answer with a passkey in time. Try again.";
     passkey_refused: "La passkey non è stata accettata: deve verificare chi sei (impronta, volto o PIN) e non essere già in uso. Riprova, o usa un altro dispositivo.",
         "The passkey was not accepted: it must verify who you are (fingerprint, face or PIN) and not be in use already. Try again, or use another device.";
+    sms: "Codici via SMS", "Codes by SMS";
+    sms_source: "Il codice arriva per SMS sul numero che hai confermato, solo dopo la password. Non dirlo a nessuno.",
+        "The code comes by text message to the number that you confirmed, only after your password. Tell it to nobody.";
+    sms_title: "Inserisci il codice che hai ricevuto", "Enter the code that you received";
+    sms_again_title: "Inserisci il nuovo codice", "Enter the new code";
+    sms_none_title: "Codice via SMS", "Code by SMS";
+    sms_lead: "Ti abbiamo mandato un SMS al numero", "We have sent a text message to";
+    sms_lead_none: "I codici per te vanno al numero", "Your codes go to";
+    sms_help: "Vale solo quello dell’ultimo messaggio, una volta, per dieci minuti e per questo accesso.",
+        "Only that of the latest message works, once, for ten minutes and for this sign-in.";
+    sms_new_help: "Vale solo quello dell’ultimo messaggio, una volta e per dieci minuti.",
+        "Only that of the latest message works, once and for ten minutes.";
+    sms_code: "Codice di 6 cifre", "6-digit code";
+    sms_again: "Manda un nuovo codice", "Send a new code";
+    sms_sent_again: "Ti abbiamo mandato un nuovo codice: quello di prima non vale più.",
+        "We have sent you a new code: the one before works no more.";
+    sms_slow_title: "Non arriva niente?", "Nothing arrives?";
+    sms_slow_signal: "Aspetta un minuto e controlla che il telefono abbia campo.", "Wait a minute, and check that your phone has a signal.";
+    sms_slow_lost: "Se non hai più questo numero scegli un altro modo, per esempio un codice di recupero, e poi rimuovilo dalla tua area personale.",
+        "If you no longer have this number choose another way, a recovery code for instance, and then remove it at your own pages.";
+    sms_new_title: "Aggiungi un numero per i codici via SMS", "Add a number for codes by SMS";
+    sms_new_lead: "Per quando non puoi usare l’app: dopo la password ti mandiamo un codice per SMS. Lo usiamo solo per questo.",
+        "For when you cannot use the app: after your password we send you a code by text message. We use the number for nothing else.";
+    sms_new_weaker: "Un SMS si può intercettare più facilmente di un’app o di una passkey: se puoi, usa quelle.",
+        "A text message is more easily intercepted than an app or a passkey: if you can, use those.";
+    sms_number: "Numero di telefono", "Telephone number";
+    sms_number_help: "Un cellulare che hai con te. Se non è italiano, scrivilo con il prefisso del Paese, come +44.",
+        "A mobile phone that you have with you. If it is not Italian, type it with the country code, like +44.";
+    sms_send: "Manda il codice", "Send the code";
+    sms_confirm_title: "Conferma il numero", "Confirm the number";
+    sms_other: "Scrivi un altro numero", "Type another number";
+    sms_bad_number: "Questo non è un numero di telefono: controlla le cifre.", "This is no telephone number: check the digits.";
+    sms_not_served: "A questi numeri non mandiamo SMS: serve un cellulare di un Paese servito.",
+        "We send no text messages to such numbers: it takes a mobile phone of a country that is served.";
+    sms_spent: "Per oggi non possiamo mandare altri SMS. Usa un altro modo, o riprova domani.",
+        "We can send no more text messages today. Use another way, or try again tomorrow.";
+    sms_shape: "Il codice è fatto di 6 cifre: scrivile tutte.", "The code is made of 6 digits: type all of them.";
+    sms_wrong: "Il codice non è quello dell’ultimo messaggio. Controllalo e riscrivilo.",
+        "The code is not that of the latest message. Check it and type it again.";
+    sms_late: "Il codice non vale più: è passato troppo tempo, o ci sono stati troppi errori. Fattene mandare un altro.",
+        "The code works no more: it took too long, or there were too many mistakes. Have another one sent.";
+    done_number: "Il numero è attivo: dopo la password potrai ricevere lì un codice.",
+        "The number is active: after your password you can receive a code there.";
     done_added: "La passkey è attiva. Se non sei stato tu, rimuovila e cambia subito la password.",
         "The passkey is active. If it was not you, remove it and change your password at once.";
 
@@ -126,6 +170,18 @@ pub fn lowers(language: Language, before: &str, after: Option<&str>) -> String {
             format!(
                 "Take care: now you can reach {before}; without this you cannot sign in any more."
             )
+        }
+    }
+}
+
+/// How long it takes until another message may be sent.
+#[must_use]
+pub fn sms_wait(language: Language, seconds: u64) -> String {
+    let time = duration(language, seconds);
+    match language {
+        Language::It => format!("Un SMS è appena partito: ne puoi chiedere un altro tra {time}."),
+        Language::En => {
+            format!("A text message has just left: you can ask for another one in {time}.")
         }
     }
 }

@@ -93,7 +93,7 @@ impl Topic {
     pub fn title(self, language: Language) -> &'static str {
         let (it, en) = match self {
             Self::Password => ("Nome utente e password", "Username and password"),
-            Self::Code => ("Il codice dell’app", "The code from the app"),
+            Self::Code => ("Il codice monouso", "The one-time code"),
             Self::Activation => ("Attivare l’app dei codici", "Activating the code app"),
             Self::Levels => ("I livelli di sicurezza", "The levels of security"),
             Self::Consent => ("I dati inviati al servizio", "The data sent to the service"),
@@ -172,8 +172,8 @@ const CODE: &[(Both, Both)] = &[
     (
         ("Dove trovo il codice?", "Where do I find the code?"),
         (
-            "Nell’app con cui hai attivato i codici, sul tuo telefono: sei cifre che cambiano di continuo. Non arriva nessun SMS.",
-            "In the app with which you activated the codes, on your phone: six digits that keep changing. No text message is sent.",
+            "Nell’app con cui hai attivato i codici, sul tuo telefono: sei cifre che cambiano di continuo. Se hai aggiunto un numero e scegli i codici via SMS, arriva invece in un messaggio, dopo la password.",
+            "In the app with which you activated the codes, on your phone: six digits that keep changing. If you have added a number and choose codes by SMS, it comes in a text message instead, after your password.",
         ),
     ),
     (

@@ -1,6 +1,7 @@
 //! Words of the pages on which a person proves who they are.
 
 use crate::texts::common::duration;
+use crate::texts::factors;
 use crate::texts::language::Language;
 use crate::texts::table::table;
 
@@ -79,6 +80,18 @@ pub enum Problem {
     },
     /// No passkey came, or too late: no attempt was counted.
     PasskeyNone,
+    /// The code is not that of the latest SMS, or is too old.
+    Sms {
+        /// How many attempts this login has left.
+        left: u32,
+    },
+    /// No SMS was sent: one has just left.
+    SmsWait {
+        /// Seconds to wait.
+        seconds: u64,
+    },
+    /// No SMS was sent: too many have left today.
+    SmsSpent,
     /// The activation code is not the one given.
     Activation {
         /// How many attempts this login has left.
@@ -147,6 +160,16 @@ pub fn problem(language: Language, problem: Problem) -> String {
         (En, Problem::PasskeyNone) => {
             "The browser did not answer with a passkey in time. Try again.".into()
         }
+        (It, Problem::Sms { left }) => format!(
+            "Il codice non è quello dell’ultimo SMS, oppure è passato troppo tempo. {}",
+            left_it(left)
+        ),
+        (En, Problem::Sms { left }) => format!(
+            "The code is not that of the latest text message, or it took too long. {}",
+            left_en(left)
+        ),
+        (language, Problem::SmsWait { seconds }) => factors::sms_wait(language, seconds),
+        (language, Problem::SmsSpent) => factors::words(language).sms_spent.to_owned(),
         (It, Problem::Activation { left }) => {
             format!("Il codice di attivazione non è corretto. {}", left_it(left))
         }

@@ -22,6 +22,9 @@ table! {
     passkey_subject: "Nuova passkey", "New passkey";
     passkey_lead: "Dalla tua area personale è stata aggiunta una passkey: chi la possiede entra con la tua identità senza scrivere la password.",
         "At your own pages a passkey was added: whoever has it signs in with your identity without typing the password.";
+    number_subject: "Nuovo numero per i codici via SMS", "New number for codes by SMS";
+    number_lead: "Dalla tua area personale è stato aggiunto un numero di telefono: chi lo ha riceve i codici per entrare con la tua identità.",
+        "At your own pages a telephone number was added: whoever has it gets the codes to sign in with your identity.";
     removed_subject: "Modo di accesso rimosso", "Way to sign in removed";
     removed_lead: "Dalla tua area personale è stato rimosso uno dei modi con cui dimostri chi sei. Non vale più.",
         "One of the ways by which you show who you are was removed at your own pages. It counts no more.";
@@ -72,6 +75,8 @@ pub enum Event {
     NewApp,
     /// A passkey was enrolled.
     NewPasskey,
+    /// A telephone for codes by SMS was enrolled.
+    NewNumber,
     /// A factor was removed by its person.
     FactorRemoved,
     /// Recovery codes were made.
@@ -91,11 +96,12 @@ pub enum Event {
 
 impl Event {
     /// One of each.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NewBrowser,
         Self::UnusualLogin { wrong: 4 },
         Self::NewApp,
         Self::NewPasskey,
+        Self::NewNumber,
         Self::FactorRemoved,
         Self::NewRecoveryCodes,
         Self::RecoveryCodeUsed { left: 3 },
@@ -112,6 +118,7 @@ impl Event {
             Self::UnusualLogin { .. } => "unusual-login",
             Self::NewApp => "new-app",
             Self::NewPasskey => "new-passkey",
+            Self::NewNumber => "new-number",
             Self::FactorRemoved => "factor-removed",
             Self::NewRecoveryCodes => "new-recovery-codes",
             Self::RecoveryCodeUsed { .. } => "recovery-code-used",
@@ -127,6 +134,7 @@ impl Event {
             Self::UnusualLogin { .. } => words.unusual_subject,
             Self::NewApp => words.app_subject,
             Self::NewPasskey => words.passkey_subject,
+            Self::NewNumber => words.number_subject,
             Self::FactorRemoved => words.removed_subject,
             Self::NewRecoveryCodes => words.made_subject,
             Self::RecoveryCodeUsed { .. } => words.used_subject,
@@ -143,6 +151,7 @@ impl Event {
             Self::UnusualLogin { wrong } => unusual(language, wrong),
             Self::NewApp => words.app_lead.to_owned(),
             Self::NewPasskey => words.passkey_lead.to_owned(),
+            Self::NewNumber => words.number_lead.to_owned(),
             Self::FactorRemoved => words.removed_lead.to_owned(),
             Self::NewRecoveryCodes => words.made_lead.to_owned(),
             Self::RecoveryCodeUsed { left } => recovery(language, left),
@@ -160,6 +169,7 @@ impl Event {
             | Self::RecoveryCodeUsed { .. } => vec![words.you, words.not_you],
             Self::PasswordChanged
             | Self::NewPasskey
+            | Self::NewNumber
             | Self::FactorRemoved
             | Self::NewRecoveryCodes => {
                 vec![words.you, words.changed_not_you]

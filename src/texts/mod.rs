@@ -23,5 +23,6 @@ pub mod mail;
 pub mod moment;
 pub mod notice;
 pub mod reach;
+pub mod sms;
 pub mod table;
 pub mod upstream;

@@ -9,6 +9,7 @@ use crate::flow::factors;
 use crate::flow::new_password::{self, Change};
 use crate::flow::passkey;
 use crate::flow::reply::{Reply, Trouble};
+use crate::flow::sms_number;
 use crate::web::context::Context;
 use crate::web::form::{self, BadForm, field, optional};
 use crate::web::origin::is_from_us;
@@ -109,6 +110,7 @@ pub(super) async fn factors(
     Query(said): Query<Said>,
 ) -> Response {
     let done = match said.done.as_deref() {
+        Some("number") => Some(factors::Done::AddedNumber),
         Some("added") => Some(factors::Done::Added),
         Some("removed") => Some(factors::Done::Removed),
         Some("locked") => Some(factors::Done::Locked),
@@ -165,6 +167,38 @@ pub(super) async fn add_passkey(
         let (csrf, name) = (field(form, "csrf")?, field(form, "name")?);
         let answer = field(form, "answer")?;
         Ok(passkey::enrol(&context.env, &csrf, &name, &answer, &context.visitor(None)).await)
+    })
+    .await
+}
+
+/// `GET /account/factors/sms`: asks for a number.
+pub(super) async fn number(Extension(context): Extension<Context>) -> Response {
+    let reply = sms_number::begin(&context.env, &context.visitor(None)).await;
+    render(&context, reply)
+}
+
+/// `POST /account/factors/sms`: sends a code there.
+pub(super) async fn send_code(
+    Extension(context): Extension<Context>,
+    request: Request,
+) -> Response {
+    let context = Context { here: Some("/account/factors/sms".to_owned()), ..context };
+    taken(context, request, async |context, form| {
+        let (csrf, number) = (field(form, "csrf")?, field(form, "number")?);
+        Ok(sms_number::send(&context.env, &csrf, &number, &context.visitor(None)).await)
+    })
+    .await
+}
+
+/// `POST /account/factors/sms/confirm`: the code that was sent.
+pub(super) async fn confirm_number(
+    Extension(context): Extension<Context>,
+    request: Request,
+) -> Response {
+    let context = Context { here: Some("/account/factors/sms".to_owned()), ..context };
+    taken(context, request, async |context, form| {
+        let (csrf, code) = (field(form, "csrf")?, field(form, "code")?);
+        Ok(sms_number::confirm(&context.env, &csrf, &code, &context.visitor(None)).await)
     })
     .await
 }

@@ -9,7 +9,7 @@ use crate::assurance::factor::Factor;
 use crate::flow::decide::{Decision, decide};
 use crate::flow::reply::{Reply, Trouble};
 use crate::flow::upstream::{ask, back};
-use crate::flow::{advance, choose, code, enrol, passkey, prove, ways};
+use crate::flow::{advance, choose, code, enrol, passkey, prove, sms, ways};
 use crate::web::context::Context;
 use crate::web::cookie;
 use crate::web::form::{self, BadForm, field, optional};
@@ -75,7 +75,8 @@ pub(super) async fn step(
 ) -> Response {
     let (parts, body) = request.into_parts();
     // What a form of a factor shows again, a GET shows by that factor.
-    let by = Factor::parse(&step).map(|factor| format!("?by={}", factor.name()));
+    let factor = if step == "sms-again" { Factor::Sms.name() } else { &step };
+    let by = Factor::parse(factor).map(|factor| format!("?by={}", factor.name()));
     let here = format!("/login/{handle}{}", by.unwrap_or_default());
     let here = Context { here: Some(here), ..context };
     if !is_from_us(&parts.headers, &here.env.settings.base_url) {
@@ -121,6 +122,8 @@ async fn take(
         "again" => back::again(env, handle, &csrf, visitor).await,
         "totp" => code::totp(env, handle, &csrf, &field(form, "code")?, visitor).await,
         "passkey" => passkey::prove(env, handle, &csrf, &field(form, "answer")?, visitor).await,
+        "sms" => sms::prove(env, handle, &csrf, &field(form, "code")?, visitor).await,
+        "sms-again" => sms::again(env, handle, &csrf, visitor).await,
         "recovery-code" => {
             code::recovery(env, handle, &csrf, &field(form, "recovery")?, visitor).await
         }

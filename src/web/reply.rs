@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::assurance::class_ref::ClassRef;
 use crate::assurance::factor::Factor;
+use crate::flow::adding::NumberNotice;
 use crate::flow::device::REMEMBERED;
 use crate::flow::reply::{
     AccountPage, Answer, Enrolling, LoginPage, Notice, PasswordNotice, PrintedCodes, Reply,
@@ -29,7 +30,8 @@ use crate::web::pages::consent::Consent;
 use crate::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
 use crate::web::pages::error::{Age, Error, Level};
 use crate::web::pages::factors::{
-    AccountCodes, AccountFactors, AccountPasskey, AccountRemove, Passkey, Recovery, Way, Ways,
+    AccountCodes, AccountFactors, AccountNumber, AccountPasskey, AccountRemove, Passkey, Recovery,
+    Sms, Way, Ways,
 };
 use crate::web::pages::identity::ChooseIdentity;
 use crate::web::pages::login::{Login, Totp};
@@ -97,6 +99,24 @@ fn account_page(context: &Context, account: AccountPage) -> Response {
         }
         AccountPage::Removal(removal) => {
             page(context, StatusCode::OK, AccountRemove(*removal).render(&frame))
+        }
+        AccountPage::NewNumber(new) => {
+            let status = match new.notice {
+                None => StatusCode::OK,
+                Some(NumberNotice::Wait { .. } | NumberNotice::Spent) => {
+                    StatusCode::TOO_MANY_REQUESTS
+                }
+                Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            let wait = match new.notice {
+                Some(NumberNotice::Wait { seconds }) => Some(seconds),
+                _ => None,
+            };
+            let mut response = page(context, status, AccountNumber(new).render(&frame));
+            if let Some(seconds) = wait {
+                set(&mut response, RETRY_AFTER, &seconds.to_string());
+            }
+            response
         }
         AccountPage::NewPasskey(new) => {
             let status = match new.notice {
@@ -199,6 +219,24 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
                 Passkey { action, cancel, csrf, own, service, level, options, ways, problem };
             (problem, passkey.render(&frame))
         }
+        Show::Sms { number, again: sent_again, notice } => {
+            let (problem, action, again) = (notice.map(problem), to("sms"), to("sms-again"));
+            let ways = others;
+            let sms = Sms {
+                action,
+                again,
+                cancel,
+                csrf,
+                own,
+                service,
+                level,
+                number,
+                sent_again,
+                ways,
+                problem,
+            };
+            (problem, sms.render(&frame))
+        }
         Show::Recovery { notice } => {
             let (problem, action) = (notice.map(problem), to("recovery-code"));
             let recovery =
@@ -249,14 +287,16 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
     };
     let status = match problem {
         None => status,
-        Some(Problem::TooSoon { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        Some(Problem::TooSoon { .. } | Problem::SmsWait { .. } | Problem::SmsSpent) => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
     };
     let mut response = page(context, status, html);
     if let Some(policy) = policy {
         set(&mut response, CONTENT_SECURITY_POLICY, &policy);
     }
-    if let Some(Problem::TooSoon { seconds }) = problem {
+    if let Some(Problem::TooSoon { seconds } | Problem::SmsWait { seconds }) = problem {
         set(&mut response, RETRY_AFTER, &seconds.to_string());
     }
     response
@@ -272,6 +312,9 @@ fn problem(notice: Notice) -> Problem {
         Notice::WrongRecovery { left } => Problem::Recovery { left: left.into() },
         Notice::NoAnswer => Problem::PasskeyNone,
         Notice::WrongPasskey { left } => Problem::Passkey { left: left.into() },
+        Notice::WrongSms { left } => Problem::Sms { left: left.into() },
+        Notice::SmsWait { seconds } => Problem::SmsWait { seconds: seconds.into() },
+        Notice::SmsSpent => Problem::SmsSpent,
         Notice::WrongActivation { left } => Problem::Activation { left: left.into() },
         Notice::Wait { seconds } => Problem::TooSoon { seconds: seconds.into() },
     }

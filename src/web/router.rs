@@ -65,6 +65,8 @@ fn routes() -> Router {
         .route("/account/factors/unlock", post(account::unlock))
         .route("/account/factors/remove", post(account::remove))
         .route("/account/factors/codes", post(account::codes))
+        .route("/account/factors/sms", get(account::number).post(account::send_code))
+        .route("/account/factors/sms/confirm", post(account::confirm_number))
         .route("/account/factors/passkey", get(account::passkey).post(account::add_passkey))
         .route("/account/sign-out", post(account::sign_out))
         .route("/sp/{entity}/metadata", get(upstream::metadata))
@@ -145,15 +147,18 @@ fn within_limits(context: &Context, method: &Method, path: &str) -> Result<(), u
 async fn wrong_method(Extension(context): Extension<Context>, request: Request) -> Response {
     let path = request.uri().path();
     let allowed = match path {
-        "/saml/sso" | "/account/password" | "/account/factors/passkey" | "/tools/lint" => {
-            "GET, HEAD, POST"
-        }
+        "/saml/sso"
+        | "/account/password"
+        | "/account/factors/passkey"
+        | "/account/factors/sms"
+        | "/tools/lint" => "GET, HEAD, POST",
         "/account/enter"
         | "/account/sign-out"
         | "/account/sessions/end"
         | "/account/sessions/end-others"
         | "/account/factors/unlock"
         | "/account/factors/remove"
+        | "/account/factors/sms/confirm"
         | "/account/factors/codes" => "POST",
         _ if path.starts_with("/help/") => "GET, HEAD, POST",
         "/saml/slo" | "/saml/slo/response" | "/logout" => "GET, HEAD, POST",

@@ -35,7 +35,7 @@ impl MailFolder {
 }
 
 /// Whoever looks into the folder sees the whole file, or none.
-fn whole(path: &Path, octets: &[u8]) -> io::Result<()> {
+pub(in crate::world) fn whole(path: &Path, octets: &[u8]) -> io::Result<()> {
     let unfinished = path.with_extension("part");
     std::fs::write(&unfinished, octets)?;
     std::fs::File::open(&unfinished)?.sync_all()?;
@@ -45,7 +45,9 @@ fn whole(path: &Path, octets: &[u8]) -> io::Result<()> {
 #[async_trait]
 impl Outbox for MailFolder {
     async fn send(&self, message: &Message) -> Result<(), SendError> {
-        let Body::Mail(mail) = &message.body;
+        let Body::Mail(mail) = &message.body else {
+            return Err(SendError::Never("a folder of mails takes nothing but mails".into()));
+        };
         self.write(message, mail)
     }
 

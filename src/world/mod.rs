@@ -23,6 +23,8 @@ pub mod room;
 pub mod seal;
 pub mod shape;
 pub mod signer;
+pub mod sms_folder;
+pub mod sms_gateway;
 pub mod smtp;
 pub mod stopwatch;
 pub mod token;

@@ -1,4 +1,4 @@
-//! The port by which messages leave for people: mail; what is sent is made by whoever tells something.
+//! The port by which messages leave for people: mail and SMS; what is sent is made by whoever tells something.
 
 use std::fmt;
 
@@ -25,6 +25,38 @@ pub struct Message {
 pub enum Body {
     /// By mail.
     Mail(Mail),
+    /// By SMS.
+    Sms(Sms),
+}
+
+/// By what way a message goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Way {
+    /// By mail.
+    Mail,
+    /// By SMS.
+    Sms,
+}
+
+impl Body {
+    /// By what way it goes.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        match self {
+            Self::Mail(_) => Way::Mail,
+            Self::Sms(_) => Way::Sms,
+        }
+    }
+}
+
+/// An SMS.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sms {
+    /// The number (ITU-T E.164), with `+`.
+    pub to: String,
+    /// What it says.
+    pub text: String,
 }
 
 /// A mail.
@@ -95,7 +127,15 @@ impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mail(mail) => mail.fmt(f),
+            Self::Sms(sms) => sms.fmt(f),
         }
+    }
+}
+
+/// It may hold a code.
+impl fmt::Debug for Sms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sms")
     }
 }
 

@@ -95,7 +95,9 @@ pub enum SmtpError {
 #[async_trait]
 impl Outbox for Smtp {
     async fn send(&self, message: &Message) -> Result<(), SendError> {
-        let Body::Mail(mail) = &message.body;
+        let Body::Mail(mail) = &message.body else {
+            return Err(SendError::Never("an SMTP server takes nothing but mails".into()));
+        };
         let composed = self.sender.compose(&message.id, message.at, mail)?;
         within(self.transport.send(composed)).await.map(drop)
     }

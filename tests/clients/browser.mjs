@@ -233,6 +233,44 @@ async function account(visitor) {
   await look(visitor, "account-left");
 }
 
+/** Adds a number for codes by SMS, which the demo shows at its page of messages. */
+async function number(visitor, name) {
+  const { page } = visitor;
+  await page.goto(`${setup.provider}/account/factors`);
+  await page.click("a[href='/account/factors/sms']");
+  await page.waitForSelector("#number");
+  await look(visitor, name("new-number"));
+  await page.fill("#number", "333 12");
+  await page.click(submit);
+  await page.waitForSelector("#number[aria-invalid]");
+  await look(visitor, name("new-number-wrong"));
+  await page.fill("#number", "333 123 45 12");
+  await page.click(submit);
+  await page.waitForSelector("#code");
+  await look(visitor, name("new-number-code"));
+  await page.fill("#code", await message(visitor));
+  await page.click(submit);
+  await page.waitForSelector("[role=status]");
+  assert.match(await page.innerText("main"), /\+39 \*\*\* \*\*\* \*\*12/);
+  await look(visitor, name("number-list"));
+}
+
+/** The code of the latest SMS, once it has left. */
+async function message(visitor) {
+  const page = await visitor.page.context().newPage();
+  for (let tries = 0; tries < 50; tries += 1) {
+    await page.goto(`${setup.people}/mail`);
+    const text = await page.locator("main li:first-child").allInnerTexts();
+    const code = /SMS[^]*?(\d{6}) /.exec(text[0] ?? "")?.[1];
+    if (code) {
+      await page.close();
+      return code;
+    }
+    await page.waitForTimeout(200);
+  }
+  throw new Error("no SMS came");
+}
+
 /** On a telephone too what is below is not taken for what is above. */
 async function apart(page, above, below) {
   for (const width of widths) {
@@ -291,6 +329,7 @@ async function factors(visitor) {
   } else {
     assert.ok(await page.isVisible("#unable"), "says what to do");
   }
+  await number(visitor, name);
   await start(visitor, mouse);
   await look(visitor, name("credentials"));
   if (script) {
@@ -315,6 +354,20 @@ async function factors(visitor) {
   await page.click("a[href$='/ways']");
   await page.waitForSelector(".ways");
   await look(visitor, name("ways"));
+  await page.click(".ways a[href*='by=sms']");
+  await page.waitForSelector("#code");
+  await look(visitor, name("sms"));
+  assert.match(await page.innerText("main"), /\+39 \*\*\* \*\*\* \*\*12/);
+  await apart(page, submit, ".again");
+  await page.fill("#code", "000000");
+  await page.click(submit);
+  await page.waitForSelector("#code[aria-invalid]");
+  await look(visitor, name("sms-wrong"));
+  await page.click(".again button");
+  await page.waitForSelector("#problem");
+  await look(visitor, name("sms-wait"));
+  await page.click("a[href$='/ways']");
+  await page.waitForSelector(".ways");
   await page.click(".ways a[href*='by=recovery-code']");
   await page.waitForSelector("#recovery");
   await look(visitor, name("recovery"));

@@ -22,8 +22,13 @@ impl Demo {
     }
 
     fn on(folder: &Path, port: u16, service_port: u16) -> Self {
+        Self::with(folder, port, service_port, &[])
+    }
+
+    fn with(folder: &Path, port: u16, service_port: u16, more: &[&str]) -> Self {
         let child = Command::new(binary())
             .args(["demo", "--port", &port.to_string(), "--sp-port", &service_port.to_string()])
+            .args(more)
             .arg("--data")
             .arg(folder.join("demo"))
             .stdin(Stdio::null())
@@ -51,7 +56,11 @@ impl Demo {
 
     /// User name, password and what follows of somebody's card.
     fn facts(&self, username: &str) -> Vec<String> {
-        let page = Agent::new().get(&self.provider("/demo")).unwrap();
+        Self::facts_at(&self.provider("/demo"), username)
+    }
+
+    fn facts_at(people: &str, username: &str) -> Vec<String> {
+        let page = Agent::new().get(people).unwrap();
         let mut cards = page.body.split("<li>");
         let card = cards.find(|card| card.contains(&format!("<code>{username}</code>")));
         let pieces = card.unwrap().split("<code").skip(1);
@@ -111,6 +120,40 @@ fn from_the_button_to_the_attributes() {
         assert_eq!(other.status, 403);
         assert!(!other.body.contains("TINIT-"), "{}", other.body);
     }
+}
+
+/// The second identity provider stands beside user name and password, and who comes in by it is the same person.
+#[test]
+fn another_identity_provider_stands_behind_where_it_is_wanted() {
+    let folder = TempDir::new().unwrap();
+    let behind = free_port();
+    // Of two the later counts, so the script's can be changed.
+    let more = ["--upstream-port", "1", "--upstream-port", &behind.to_string()];
+    let demo = Demo::with(folder.path(), free_port(), free_port(), &more);
+    let people = format!("http://dietro.localhost:{behind}/demo");
+    let mut agent = Agent::new();
+    let mut page = agent.get(&demo.service("/login?level=SpidL2&binding=redirect")).unwrap();
+    assert!(page.form_with(&["username", "password"]).is_some(), "{}", page.body);
+    let entity = format!("http://dietro.localhost:{behind}/metadata");
+    let form = page.form_with_button("provider", &entity).unwrap();
+    page = agent.submit(&page, &form, &[("provider", &entity)]).unwrap();
+    assert_eq!(page.url.host_str(), Some("dietro.localhost"), "{}", page.body);
+    let ada = Demo::facts_at(&people, "ada");
+    let form = page.form_with(&["username", "password"]).unwrap();
+    page = agent.submit(&page, &form, &[("username", &ada[0]), ("password", &ada[1])]).unwrap();
+    let form = page.form_with(&["code"]).unwrap();
+    let code = Demo::facts_at(&people, "ada").remove(2);
+    page = agent.submit(&page, &form, &[("code", &code)]).unwrap();
+    let form = page.form_with_button("decision", "accept").unwrap();
+    page = agent.submit(&page, &form, &[("decision", "accept")]).unwrap();
+    let form = page.form_with(&["SAMLResponse", "RelayState"]).unwrap();
+    page = agent.post(&form.action, &form.fields).unwrap();
+    let form = page.form_with_button("decision", "accept").unwrap_or_else(|| panic!("{page:?}"));
+    page = agent.submit(&page, &form, &[("decision", "accept")]).unwrap();
+    let form = page.form_with(&["SAMLResponse", "RelayState"]).unwrap();
+    let page = demo.deliver(&mut agent, &form);
+    assert!(page.body.contains("https://www.spid.gov.it/SpidL2"), "{}", page.body);
+    assert!(page.body.contains("TINIT-RSSDAA80A41H501I"), "{}", page.body);
 }
 
 #[test]

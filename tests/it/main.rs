@@ -57,6 +57,8 @@ mod saml_out;
 mod sessions;
 mod sessions_served;
 mod signature;
+mod sms;
+mod sms_served;
 mod spid_rows;
 mod spid_sp_test;
 mod sso;

@@ -14,7 +14,7 @@ use ponte::store::outbox::{self, Queued};
 use ponte::store::port::{Durability, Space};
 use ponte::store::record::{Batch, Loaded};
 use ponte::telemetry::metrics::{Reading, text};
-use ponte::world::outbox::{Body, Mail, Message, Outbox, SendError};
+use ponte::world::outbox::{Body, Mail, Message, Outbox, SendError, Way};
 
 use crate::own_factors::{asked_for_one, codes_of, press, type_recovery};
 use crate::support::agent::{Agent, Page};
@@ -57,7 +57,7 @@ impl Held {
         let sent = self.sent.lock().unwrap();
         sent.iter()
             .map(|message| {
-                let Body::Mail(mail) = &message.body;
+                let Body::Mail(mail) = &message.body else { panic!("no mail") };
                 mail.clone()
             })
             .collect()
@@ -84,7 +84,7 @@ fn told(house: &House) -> Vec<String> {
 }
 
 fn round(house: &House) {
-    house.block_on(deliver(&house.env)).unwrap();
+    house.block_on(deliver(&house.env, Way::Mail)).unwrap();
 }
 
 /// Logs in at SpidL1, to the end.
@@ -336,10 +336,10 @@ fn what_cannot_be_told_is_dropped_loudly() {
     let here = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (log, _listening) = Log::listen();
     out.failing(&["never", "later"]);
-    here.block_on(deliver(&house.env)).unwrap();
+    here.block_on(deliver(&house.env, Way::Mail)).unwrap();
     assert_eq!(waiting(&house).len(), 1, "one was refused for good");
     house.wait(3 * 86_400);
-    here.block_on(deliver(&house.env)).unwrap();
+    here.block_on(deliver(&house.env, Way::Mail)).unwrap();
     assert!(waiting(&house).is_empty() && out.mails().is_empty());
     let dropped = log.of("notice.dropped");
     assert_eq!(dropped.len(), 2);
@@ -389,7 +389,7 @@ fn many_leave_in_rounds() {
     }
     assert_eq!(waiting(&house).len(), 20);
     let mut rounds = 1;
-    while house.block_on(deliver(&house.env)).unwrap() {
+    while house.block_on(deliver(&house.env, Way::Mail)).unwrap() {
         rounds += 1;
     }
     assert_eq!((rounds, out.mails().len(), waiting(&house).len()), (3, 20, 0));

@@ -7,4 +7,5 @@ pub mod listener;
 pub mod mail;
 pub mod partners;
 pub mod run;
+pub mod sms;
 pub mod store;

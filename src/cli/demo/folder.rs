@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use crate::cli::arguments::Demo;
+use crate::cli::demo::behind;
 use crate::cli::error::CliError;
 use crate::cli::keys::list as key_list;
 use crate::cli::{examples, files, load};
@@ -27,6 +28,8 @@ pub struct Folder {
     pub path: PathBuf,
     /// The identity provider's settings.
     pub settings: Settings,
+    /// Those of the one behind it, if there is one.
+    pub behind: Option<Settings>,
     /// The service provider's key.
     pub signer: KeyFile,
     /// Where the service provider is: scheme, host and port.
@@ -44,17 +47,28 @@ pub fn open(said: &Demo, random: &Random, now: DateTime<Utc>) -> Result<Folder, 
     let provider = format!("http://idp.localhost:{}", said.port);
     let service = format!("http://sp.localhost:{}", said.sp_port);
     let service = Url::parse(&service).map_err(CliError::Address)?;
-    make(&path, &provider, now)?;
+    make(&path, &provider, ("Ente di prova", "Demo body"), now)?;
     let signer = signer(&path.join("sp"), &service, random, now)?;
     let metadata = describe(&service, &signer)?;
     let file = path.join("metadata/sp/demo.xml");
     std::fs::write(&file, &metadata).map_err(CliError::file("written", &file))?;
-    let settings = settings(&path, &provider, said.port)?;
-    Ok(Folder { path, settings, signer, service, metadata })
+    let behind =
+        said.upstream_port.map(|port| behind::prepare(&path, &provider, port, now)).transpose()?;
+    let more = if behind.is_some() { behind::IN_FRONT } else { "" };
+    let settings = settings(&path, &provider, said.port, more)?;
+    Ok(Folder { path, settings, behind, signer, service, metadata })
 }
 
 /// Keys that everybody has: nothing here is worth better ones, and no server but the demo starts with them.
-fn make(path: &Path, provider: &str, now: DateTime<Utc>) -> Result<(), CliError> {
+///
+/// # Errors
+/// When a file cannot be made.
+pub(in crate::cli::demo) fn make(
+    path: &Path,
+    provider: &str,
+    (it, en): (&str, &str),
+    now: DateTime<Utc>,
+) -> Result<(), CliError> {
     let config = path.join("ponte.toml");
     if config.exists() {
         return Ok(());
@@ -74,22 +88,32 @@ fn make(path: &Path, provider: &str, now: DateTime<Utc>) -> Result<(), CliError>
     }
     let text = reference::example(&[
         ("server.base-url", format!("\"{provider}\"")),
-        ("idp.organization.name.it", "\"Ente di prova\"".to_owned()),
-        ("idp.organization.name.en", "\"Demo body\"".to_owned()),
+        ("idp.organization.name.it", format!("\"{it}\"")),
+        ("idp.organization.name.en", format!("\"{en}\"")),
     ]);
     key_list::begin(&path.join("keys"), now)?;
     files::make(&config, text.as_bytes(), false)
 }
 
 /// The addresses are this start's, whatever the file says; the log is quiet unless somebody wants it otherwise.
-fn settings(path: &Path, provider: &str, port: u16) -> Result<Settings, CliError> {
+/// `more` is read after the file.
+///
+/// # Errors
+/// When the file cannot be read, or is wrong.
+pub(in crate::cli::demo) fn settings(
+    path: &Path,
+    provider: &str,
+    port: u16,
+    more: &str,
+) -> Result<Settings, CliError> {
     let mut environment = vec![("PONTE_SERVER_LOG_LEVEL".to_owned(), "warn".to_owned())];
     environment.push(("PONTE_MAIL_WAY".to_owned(), "folder".to_owned()));
+    environment.push(("PONTE_SMS_WAY".to_owned(), "folder".to_owned()));
     environment.extend(load::environment());
     environment.push(("PONTE_SERVER_BASE_URL".to_owned(), provider.to_owned()));
     environment.push(("PONTE_SERVER_LISTEN".to_owned(), format!("127.0.0.1:{port}")));
     let config = path.join("ponte.toml");
-    let text = files::read_text(&config)?;
+    let text = format!("{}{more}", files::read_text(&config)?);
     Ok(check::read(&text, &config, &environment)?)
 }
 

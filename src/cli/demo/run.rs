@@ -6,13 +6,14 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::cli::arguments::Demo;
+use crate::cli::demo::behind::Behind;
 use crate::cli::demo::citizens::{self, Citizen};
 use crate::cli::demo::folder::{self, Folder};
 use crate::cli::error::CliError;
 use crate::cli::house::{self, House};
 use crate::cli::say::say_text;
 use crate::cli::serve::{self as serving, Running};
-use crate::config::settings::MailWay;
+use crate::config::settings::{MailWay, SmsWay};
 use crate::saml::signature::PublicKey;
 use crate::telemetry::log;
 use crate::web::demo::mail;
@@ -43,6 +44,11 @@ pub fn run(said: &Demo) -> Result<(), CliError> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, said.sp_port));
         let service = TcpListener::bind(address).await.map_err(CliError::listen(address))?;
 
+        let behind = match &folder.behind {
+            Some(settings) => Some(Behind::open(&house, settings, &citizens).await?),
+            None => None,
+        };
+
         say_text(welcome(&house, &folder, &citizens).await?);
         let mails = match folder.settings.mail.as_ref().map(|mail| &mail.way) {
             Some(MailWay::Folder(folder)) => Some(folder.clone()),
@@ -53,16 +59,28 @@ pub fn run(said: &Demo) -> Result<(), CliError> {
             service: folder.service.to_string(),
             mails: mails.is_some(),
         };
+        let people_behind = people.clone();
         let mut more = people::routes(people);
         if let Some(mails) = mails {
-            more = more.merge(mail::routes(mails));
+            let texts = match folder.settings.sms.as_ref().map(|texts| &texts.way) {
+                Some(SmsWay::Folder(folder)) => Some(folder.clone()),
+                _ => None,
+            };
+            more = more.merge(mail::routes(mails, texts));
         }
         let pages = router::router_with(Arc::clone(&house.env), more);
         let site = service_provider::router(Arc::new(site(&house, folder)?));
         tokio::join!(
             serve::serve(provider, Doors::default(), pages, running.stopped()),
             serve::serve(service, Doors::default(), site, running.stopped()),
-        );
+            async {
+                match behind {
+                    Some(behind) => behind.serve(people_behind).await,
+                    None => Ok(()),
+                }
+            },
+        )
+        .2?;
         running.end(&house).await
     })
 }
@@ -86,13 +104,16 @@ async fn welcome(house: &House, folder: &Folder, citizens: &[Citizen]) -> Result
         let person = people::person(env, &kept(citizen), now).await.map_err(CliError::Store)?;
         lines.extend(person.iter().map(line));
     }
+    let behind = folder.behind.as_ref().map_or_else(String::new, |behind| {
+        format!("  Another one behind   {}demo\n", behind.server.base_url)
+    });
     Ok(format!(
         "ponte demo: everything here is made up, and reached from this machine only.
 
   Service provider     {}      begin here
   Identity provider    {}
   Citizens and codes   {}
-  Mails to them        {}/mail
+{behind}  Mails to them        {}/mail
   Folder               {}      remove it to begin anew
 
 {lines}
@@ -123,6 +144,7 @@ fn line(person: &DemoPerson) -> String {
     line
 }
 
+/// What the page with the citizens has of one.
 fn kept(citizen: &Citizen) -> people::Citizen {
     people::Citizen {
         username: citizen.username.clone(),

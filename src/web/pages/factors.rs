@@ -5,8 +5,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::factors::recovery_code::COUNT;
+use crate::flow::adding::{NewNumber, NewPasskey, NumberNotice, PasskeyNotice};
 use crate::flow::factors::Done;
-use crate::flow::reply::{FactorRow, Factors, NewPasskey, PasskeyNotice, Removal};
+use crate::flow::reply::{FactorRow, Factors, Removal};
 use crate::texts::language::Language;
 use crate::texts::login::{self, Problem};
 use crate::texts::{account, factors};
@@ -90,6 +91,42 @@ pub struct Passkey {
     pub problem: Option<Problem>,
 }
 
+/// A code by SMS.
+///
+/// Its forms post `csrf` and `code` to `action`, and `csrf` to `again` for another one; its cancel button `csrf` to
+/// `cancel`.
+#[derive(Clone, Debug)]
+pub struct Sms {
+    /// Where the form posts to.
+    pub action: String,
+    /// Where another code is asked for.
+    pub again: String,
+    /// Where the cancel button posts to.
+    pub cancel: String,
+    /// The transaction's token.
+    pub csrf: String,
+    /// Whether the login is to the person's own pages.
+    pub own: bool,
+    /// The name of the service that asks.
+    pub service: String,
+    /// The level asked for, as people know it: `SpidL2`.
+    pub level: Option<String>,
+    /// The number, masked (BI-03).
+    pub number: String,
+    /// Whether another one has just been sent.
+    pub sent_again: bool,
+    /// Where the other ways are listed, if there are any.
+    pub ways: Option<String>,
+    /// What did not hold at the last attempt.
+    pub problem: Option<Problem>,
+}
+
+/// A telephone for codes by SMS.
+///
+/// Its forms post `csrf` and `number` to `/account/factors/sms`, and `csrf` and `code` to `/account/factors/sms/confirm`.
+#[derive(Debug)]
+pub struct AccountNumber(pub NewNumber);
+
 /// A new passkey.
 ///
 /// Its form posts `csrf`, `name` and `answer`, which the script fills in, to `/account/factors/passkey`.
@@ -134,6 +171,52 @@ impl Recovery {
 impl Passkey {
     fn problem(&self, frame: &Frame) -> Option<String> {
         self.problem.map(|problem| login::problem(frame.language, problem))
+    }
+}
+
+impl Sms {
+    fn problem(&self, frame: &Frame) -> Option<String> {
+        self.problem.map(|problem| login::problem(frame.language, problem))
+    }
+
+    /// Whether a message is on its way, as far as this page knows.
+    fn was_sent(&self) -> bool {
+        !matches!(self.problem, Some(Problem::SmsWait { .. } | Problem::SmsSpent))
+    }
+}
+
+impl std::ops::Deref for AccountNumber {
+    type Target = NewNumber;
+
+    fn deref(&self) -> &NewNumber {
+        &self.0
+    }
+}
+
+impl AccountNumber {
+    fn problem(&self, frame: &Frame) -> Option<String> {
+        let words = factors::words(frame.language);
+        self.notice.map(|notice| match notice {
+            NumberNotice::Form => words.sms_bad_number.to_owned(),
+            NumberNotice::NotServed => words.sms_not_served.to_owned(),
+            NumberNotice::Wait { seconds } => factors::sms_wait(frame.language, seconds.into()),
+            NumberNotice::Spent => words.sms_spent.to_owned(),
+            NumberNotice::NotACode => words.sms_shape.to_owned(),
+            NumberNotice::Wrong => words.sms_wrong.to_owned(),
+            NumberNotice::Late => words.sms_late.to_owned(),
+        })
+    }
+
+    fn is_about_the_field(&self) -> bool {
+        matches!(
+            self.notice,
+            Some(
+                NumberNotice::Form
+                    | NumberNotice::NotServed
+                    | NumberNotice::NotACode
+                    | NumberNotice::Wrong
+            )
+        )
     }
 }
 
@@ -201,6 +284,7 @@ impl AccountFactors {
         let words = factors::words(frame.language);
         self.0.done.map(|done| match done {
             Done::Added => (words.done_added, true),
+            Done::AddedNumber => (words.done_number, true),
             Done::Removed => (words.done_removed, true),
             Done::Locked => (words.done_locked, false),
             Done::Gone => (words.done_gone, false),
@@ -263,6 +347,7 @@ fn name(language: Language, factor: Factor) -> &'static str {
     match factor {
         Factor::Totp => words.totp,
         Factor::Passkey => words.passkey,
+        Factor::Sms => words.sms,
         Factor::RecoveryCode => words.recovery,
         _ => words.credentials,
     }
@@ -274,6 +359,7 @@ fn source(language: Language, factor: Factor) -> &'static str {
     match factor {
         Factor::Totp => words.totp_source,
         Factor::Passkey => words.passkey_source,
+        Factor::Sms => words.sms_source,
         Factor::RecoveryCode => words.recovery_source,
         _ => words.credentials_source,
     }
@@ -282,6 +368,8 @@ fn source(language: Language, factor: Factor) -> &'static str {
 page!(Ways, "ways.html", factors);
 page!(Recovery, "recovery.html", factors);
 page!(Passkey, "passkey.html", factors);
+page!(Sms, "sms.html", factors);
+page!(AccountNumber, "account_number.html", factors);
 page!(AccountPasskey, "account_passkey.html", factors);
 page!(AccountFactors, "account_factors.html", factors);
 page!(AccountRemove, "account_remove.html", factors);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use ponte::assurance::factor::Factor;
 use ponte::assurance::level::Level;
 use ponte::assurance::policy::LevelPolicy;
 use ponte::enrolment::activation::FirstEnrolment;
@@ -22,6 +23,7 @@ use ponte::flow::life::Life;
 use ponte::flow::limits::Limiter;
 use ponte::flow::network::Proxies;
 use ponte::flow::notice::Mailing;
+use ponte::flow::texting::Texting;
 use ponte::identity::tenant::TenantId;
 use ponte::login::request::LocalName;
 use ponte::login::session::Lives;
@@ -51,6 +53,7 @@ pub(crate) struct Making {
     pub(crate) per_address: u32,
     pub(crate) certificates: Vec<Ending>,
     pub(crate) mailing: Option<Mailing>,
+    pub(crate) texting: Option<Texting>,
     pub(crate) upstreams: Upstreams,
     port: u16,
 }
@@ -96,6 +99,7 @@ impl Making {
             per_address: 100_000,
             certificates: Vec::new(),
             mailing: None,
+            texting: None,
             upstreams: Upstreams::default(),
             port,
         }
@@ -105,6 +109,10 @@ impl Making {
 pub(crate) fn make(making: Making) -> Env {
     let random = Arc::new(Random::system());
     let seal = Arc::new(Seal::generate(&random));
+    let mut settings = making.settings;
+    if making.texting.is_some() {
+        settings.levels.offered.push(Factor::Sms);
+    }
     let mut idp = idp::identity_provider();
     idp.single_sign_on = format!("http://idp.localhost:{}/saml/sso", making.port);
     idp.single_logout = Some(SingleLogout {
@@ -154,16 +162,14 @@ pub(crate) fn make(making: Making) -> Env {
         }),
         partners: Partners::new(built.registry),
         upstreams: Swapped::new(making.upstreams),
-        hashing: HashPool::new(
-            making.settings.login.hash_workers,
-            making.settings.login.hash_queue,
-        ),
+        hashing: HashPool::new(settings.login.hash_workers, settings.login.hash_queue),
         by_address: Limiter::new(making.per_address),
         by_partner: Limiter::new(100_000),
         recent: Recent::default(),
         life: Life::default(),
         disagreements: Alarm::default(),
         mailing: making.mailing,
-        settings: making.settings,
+        texting: making.texting,
+        settings,
     }
 }

@@ -7,10 +7,9 @@ use ponte::assurance::factor::Factor;
 use ponte::assurance::level as assurance;
 use ponte::factors::password::Unacceptable;
 use ponte::flow::account::Done;
+use ponte::flow::adding::{NewNumber, NewPasskey, NumberNotice, PasskeyNotice};
 use ponte::flow::factors::Done as FactorsDone;
-use ponte::flow::reply::{
-    FactorRow, Factors, NewPasskey, PasskeyNotice, PasswordNotice, Removal, SessionRow,
-};
+use ponte::flow::reply::{FactorRow, Factors, PasswordNotice, Removal, SessionRow};
 use ponte::flow::upstream::reply::{AnswerFault, Offer};
 use ponte::identity::attributes::AttributeName;
 use ponte::identity::kind::IdentityKind;
@@ -35,7 +34,8 @@ use ponte::web::pages::demo::{
 use ponte::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
 use ponte::web::pages::error::{Age, Error, Level};
 use ponte::web::pages::factors::{
-    AccountCodes, AccountFactors, AccountPasskey, AccountRemove, Passkey, Recovery, Way, Ways,
+    AccountCodes, AccountFactors, AccountNumber, AccountPasskey, AccountRemove, Passkey, Recovery,
+    Sms, Way, Ways,
 };
 use ponte::web::pages::frame::Frame;
 use ponte::web::pages::help::{From, Help, HelpIndex, OldBrowser};
@@ -121,6 +121,17 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         ("passkey_again", passkey(Some(Problem::Passkey { left: 2 })).render(&around)),
         ("account_passkey", new_passkey(None).render(&around)),
         ("account_passkey_again", new_passkey(Some(PasskeyNotice::Name)).render(&around)),
+        ("sms", sms(false, None).render(&around)),
+        ("sms_again", sms(true, None).render(&around)),
+        ("sms_wrong", sms(false, Some(Problem::Sms { left: 2 })).render(&around)),
+        ("sms_spent", sms(false, Some(Problem::SmsSpent)).render(&around)),
+        ("account_number", new_number(None, None).render(&around)),
+        ("account_number_again", new_number(None, Some(NumberNotice::Form)).render(&around)),
+        ("account_number_code", new_number(Some("+39 *** *** **12"), None).render(&around)),
+        (
+            "account_number_wrong",
+            new_number(Some("+39 *** *** **12"), Some(NumberNotice::Wrong)).render(&around),
+        ),
         ("account_remove", the_removal().render(&around)),
         ("account_codes", the_codes("KM3Q9-7RTXD").render(&from_outside)),
         ("post", post().render(&around)),
@@ -695,6 +706,27 @@ fn passkey(problem: Option<Problem>) -> Passkey {
     }
 }
 
+fn sms(sent_again: bool, problem: Option<Problem>) -> Sms {
+    Sms {
+        action: "/login/x/sms".into(),
+        again: "/login/x/sms-again".into(),
+        cancel: "/login/x/cancel".into(),
+        csrf: "token".into(),
+        own: false,
+        service: "Servizi al cittadino del Comune di Esempio".into(),
+        level: Some("SpidL2".into()),
+        number: "+39 *** *** **12".into(),
+        sent_again,
+        ways: Some("/login/x/ways".into()),
+        problem,
+    }
+}
+
+fn new_number(sent_to: Option<&str>, notice: Option<NumberNotice>) -> AccountNumber {
+    let (csrf, number) = ("token".into(), "333 1234512".into());
+    AccountNumber(NewNumber { csrf, number, sent_to: sent_to.map(str::to_owned), notice })
+}
+
 fn new_passkey(notice: Option<PasskeyNotice>) -> AccountPasskey {
     let options = "{\"challenge\":\"AAAA\"}".into();
     AccountPasskey(NewPasskey { csrf: "token".into(), options, notice })
@@ -723,6 +755,7 @@ fn the_factors(open: bool, done: Option<FactorsDone>) -> AccountFactors {
         ],
         open,
         weak: false,
+        may_have_sms: true,
         may_have_passkeys: true,
         may_have_codes: true,
         done,

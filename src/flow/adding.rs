@@ -1,0 +1,60 @@
+//! What a person adds at their own pages, as the pages show it.
+
+/// A passkey that a person is about to make.
+#[derive(Debug)]
+pub struct NewPasskey {
+    /// The token that its form must carry.
+    pub csrf: String,
+    /// What the browser's script asks the authenticator, JSON.
+    pub options: String,
+    /// What went wrong before.
+    pub notice: Option<PasskeyNotice>,
+}
+
+/// What went wrong with a new passkey.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PasskeyNotice {
+    /// It has no name, or too long a one.
+    Name,
+    /// The person has as many as anybody may.
+    TooMany,
+    /// None came with the form, or too late.
+    NoAnswer,
+    /// It does not hold.
+    Refused,
+}
+
+/// A telephone that a person is about to add.
+#[derive(Debug)]
+pub struct NewNumber {
+    /// The token that its form must carry.
+    pub csrf: String,
+    /// The number to begin with.
+    pub number: String,
+    /// Where a code was sent, masked: the code is asked for.
+    pub sent_to: Option<String>,
+    /// What went wrong before.
+    pub notice: Option<NumberNotice>,
+}
+
+/// What went wrong with a new telephone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NumberNotice {
+    /// It is no telephone number.
+    Form,
+    /// Nothing is sent to such numbers.
+    NotServed,
+    /// The last message has just left.
+    Wait {
+        /// Seconds to wait.
+        seconds: u32,
+    },
+    /// Too many messages have left today.
+    Spent,
+    /// It does not look like a code.
+    NotACode,
+    /// It is not the code that was sent last.
+    Wrong,
+    /// No code would hold any more.
+    Late,
+}
