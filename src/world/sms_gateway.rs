@@ -290,6 +290,7 @@ const VALUES: [&str; 5] = ["to", "digits", "text", "id", "secret"];
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::fetch::{FetchError, FetchResponse};
 
     fn template() -> Template {
         Template {
@@ -335,7 +336,7 @@ mod tests {
         assert_eq!(with(|one| one.url = "http://sms.example.org".into()), BadTemplate::Url);
         assert_eq!(with(|one| one.url = "https://a:b@sms.example.org".into()), BadTemplate::Url);
         assert_eq!(with(|one| one.url = "sms".into()), BadTemplate::Url);
-        assert_eq!(with(|one| one.url = "https://{to}.example.org".into()), BadTemplate::Url);
+        assert_eq!(with(|one| one.url = "https://{to}.example.org".into()), BadTemplate::Origin);
         assert_eq!(with(|one| one.secret = None), BadTemplate::NoSecret);
         assert_eq!(with(|one| one.body = None), BadTemplate::Missing("to"));
         assert_eq!(
@@ -349,6 +350,56 @@ mod tests {
         let header = |one: &mut Template| one.headers.push(("X Y".into(), "v".into()));
         assert_eq!(with(header), BadTemplate::Header("X Y".into()));
         assert!(!format!("{:?}", template()).contains("cret"));
+    }
+
+    /// Answers with a status, or not at all, and counts.
+    #[derive(Debug)]
+    struct Says(Option<u16>, std::sync::atomic::AtomicUsize);
+
+    #[async_trait]
+    impl Fetch for Says {
+        async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
+            assert!(request.url.as_str().starts_with("https://sms.example.org/"));
+            self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let answer =
+                |status| FetchResponse { status, content_type: None, body: b"+39333".to_vec() };
+            self.0.map(answer).ok_or(FetchError::TooSlow)
+        }
+    }
+
+    /// Of several the next is asked where one fails; what all refuse is given up, and what one may take is tried again.
+    #[tokio::test]
+    async fn the_next_gateway_is_asked_and_a_refusal_by_all_is_the_end() {
+        let sms = Sms { to: "+393331234512".to_owned(), text: "123456".to_owned() };
+        let message =
+            Message { id: "m".to_owned(), at: chrono::DateTime::UNIX_EPOCH, body: Body::Sms(sms) };
+        for (answers, asked, expected) in [
+            (vec![Some(200), Some(200)], vec![1, 0], "sent"),
+            (vec![Some(503), Some(201)], vec![1, 1], "sent"),
+            (vec![None, Some(400), Some(200)], vec![1, 1, 1], "sent"),
+            (vec![Some(400), Some(404)], vec![1, 1], "never"),
+            (vec![Some(400), None], vec![1, 1], "later"),
+            (vec![Some(429)], vec![1], "later"),
+            (vec![Some(401)], vec![1], "later"),
+            (vec![], vec![], "later"),
+        ] {
+            let said: Vec<Arc<Says>> =
+                answers.iter().map(|answer| Arc::new(Says(*answer, 0.into()))).collect();
+            let gateway = |one: &Arc<Says>| {
+                let fetch: Arc<dyn Fetch> = Arc::<Says>::clone(one);
+                Gateway { template: template(), fetch }
+            };
+            let came = Gateways(said.iter().map(gateway).collect()).send(&message).await;
+            let (came, cause) = match came {
+                Ok(()) => ("sent", String::new()),
+                Err(error @ SendError::Later(_)) => ("later", error.chain()),
+                Err(error @ SendError::Never(_)) => ("never", error.chain()),
+            };
+            assert_eq!(came, expected, "{answers:?}");
+            assert!(!cause.contains("+39") && !cause.contains("123456"), "{cause}");
+            let counts = said.iter().map(|one| one.1.load(std::sync::atomic::Ordering::Relaxed));
+            assert_eq!(counts.collect::<Vec<_>>(), asked, "{answers:?}");
+        }
     }
 
     #[test]
