@@ -64,7 +64,7 @@ pub async fn open(
     store::refuse_example(&settings.keys.seal, examples)?;
     let idp = metadata::identity_provider(settings);
     let document = metadata::document(&idp, &signing)?;
-    let entities = metadata::of_entities(settings, &*signing.signer)?;
+    let entities = metadata::of_entities(settings, &signing)?;
     let (store, seal) = store::open(settings, &random)?;
     let seal = Arc::new(seal);
     let place = register(settings, Arc::clone(&seal), &signing, Arc::clone(&random));

@@ -14,7 +14,6 @@ use crate::saml::metadata::write;
 use crate::saml::profile::spid::CLASSES;
 use crate::saml::upstream::metadata::write as write_entity;
 use crate::world::digest::sha256;
-use crate::world::signer::Signer;
 
 /// Ourselves, by these settings.
 #[must_use]
@@ -46,13 +45,13 @@ pub fn identity_provider(settings: &Settings) -> IdentityProvider {
 /// As [`document`].
 pub fn of_entities(
     settings: &Settings,
-    signer: &dyn Signer,
+    signing: &Signing,
 ) -> Result<HashMap<String, Published>, CliError> {
     let mut documents = HashMap::new();
     for entity in &settings.relying_parties {
         let Some(description) = &entity.description else { continue };
         let id = xml_id(&entity.entity_id);
-        let written = write_entity::write(description, &id, signer, &[]);
+        let written = write_entity::write(description, &id, &*signing.signer, &signing.further);
         let xml = written.map_err(|error| CliError::Entity(entity.id.clone(), error))?;
         documents.insert(entity.id.clone(), Published::new(xml));
     }

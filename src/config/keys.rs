@@ -751,7 +751,7 @@ pub const KEYS: &[Key] = &[
         "relying-party[].profile",
         Text,
         Default("\"saml2\""),
-        "What kind of service provider it is: \"spid-public\", \"spid-private\", \"cie-public\", \"cie-private\", \"ficep\" (the eIDAS node) or \"saml2\".",
+        "What kind of service provider it is: \"spid-public\", \"spid-private\"; for whoever acts for others \"spid-ag-public-full\", \"spid-ag-public-lite\", \"spid-ag-private-full\", \"spid-ag-private-lite\" (aggregators), \"spid-op-public-full\", \"spid-op-public-lite\" (operators of public services); \"cie-public\", \"cie-private\", \"ficep\" (the eIDAS node) or \"saml2\".",
     ),
     key(
         "relying-party[].entity-id",
@@ -833,6 +833,60 @@ pub const KEYS: &[Key] = &[
     ),
     key("relying-party[].contact.country", Text, Optional("\"IT\""), "Its country; for CIE alone."),
     key(
+        "relying-party[].contact.nace2",
+        Text,
+        Optional("\"62.01\""),
+        "The code of its activity; for private bodies at CIE.",
+    ),
+    key(
+        "relying-party[].aggregated.company",
+        Text,
+        Optional("\"Comune di Esempio\""),
+        "For aggregators and operators: the name of whoever is acted for, which is the organisation of the metadata.",
+    ),
+    key(
+        "relying-party[].aggregated.ipa-code",
+        Text,
+        Optional("\"c_h501\""),
+        "Its code in the index of public administrations, if it is a public body.",
+    ),
+    key(
+        "relying-party[].aggregated.vat-number",
+        Text,
+        Optional("\"IT12345678903\""),
+        "Its VAT number, with the country.",
+    ),
+    key(
+        "relying-party[].aggregated.fiscal-code",
+        Text,
+        Optional("\"12345678903\""),
+        "Its fiscal code.",
+    ),
+    key(
+        "relying-party[].aggregated.email",
+        Text,
+        Optional("\"spid@comune.example.org\""),
+        "Its address.",
+    ),
+    key(
+        "relying-party[].aggregated.telephone",
+        Text,
+        Optional("\"+390612345678\""),
+        "Its telephone number: +39, without spaces.",
+    ),
+    key(
+        "relying-party[].aggregated.url",
+        Text,
+        Optional("\"https://www.comune.example.org\""),
+        "Its website. Without it, ours.",
+    ),
+    key(
+        "relying-party[].validation",
+        Text,
+        Optional("\"keys/aggregated.crt\""),
+        "For the light kinds (-lite): file of the certificate, PEM, of whoever is acted for.",
+    ),
+    key(
         "relying-party[].invoicing.name",
         Text,
         Optional("\"Ente di Esempio\""),
@@ -867,6 +921,18 @@ pub const KEYS: &[Key] = &[
         Text,
         Optional("\"+390612345678\""),
         "The telephone number for them.",
+    ),
+    key(
+        "relying-party[].decryption-key",
+        Text,
+        Optional("\"keys/saml-decryption.pem\""),
+        "Plain SAML (\"saml2\"): file of the private key, PEM, for which identity providers encrypt assertions (RSA of 2048 bits or more). Without it encrypted assertions are refused.",
+    ),
+    key(
+        "relying-party[].decryption-certificate",
+        Text,
+        Optional("\"keys/saml-decryption.crt\""),
+        "File of its certificate, PEM, which the metadata have with use=encryption.",
     ),
     key(
         "relying-party[].trial",

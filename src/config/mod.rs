@@ -14,6 +14,7 @@ pub mod mail;
 pub mod openid;
 pub mod raw;
 pub mod reference;
+pub mod relying_parties;
 pub mod settings;
 pub mod signing;
 pub mod sms;

@@ -187,7 +187,7 @@ impl Check<'_> {
         Some(signing)
     }
 
-    fn octets(&mut self, key: &str, file: &str) -> Option<Vec<u8>> {
+    pub(super) fn octets(&mut self, key: &str, file: &str) -> Option<Vec<u8>> {
         match std::fs::read(self.folder.join(file)) {
             Ok(octets) => Some(octets),
             Err(error) => self.none(key, "a file that can be read", &format!("{file}: {error}")),

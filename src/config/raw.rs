@@ -313,7 +313,11 @@ pub struct RelyingParty {
     pub service_it: Option<String>,
     pub service_en: Option<String>,
     pub contact: Contact,
+    pub aggregated: Aggregated,
+    pub validation: Option<String>,
     pub invoicing: Invoicing,
+    pub decryption_key: Option<String>,
+    pub decryption_certificate: Option<String>,
     pub trial: bool,
 }
 
@@ -332,6 +336,21 @@ pub struct Contact {
     pub municipality: Option<String>,
     pub province: Option<String>,
     pub country: Option<String>,
+    pub nace2: Option<String>,
+}
+
+/// `aggregated` of a `[[relying-party]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Aggregated {
+    pub company: Option<String>,
+    pub ipa_code: Option<String>,
+    pub vat_number: Option<String>,
+    pub fiscal_code: Option<String>,
+    pub email: Option<String>,
+    pub telephone: Option<String>,
+    pub url: Option<String>,
 }
 
 /// `invoicing` of a `[[relying-party]]`.

@@ -1,4 +1,4 @@
-//! `[[upstream]]` and `[[relying-party]]`: whom we ask, and as whom.
+//! `[[upstream]]`: whom we ask.
 
 use chrono::TimeDelta;
 use url::Url;
@@ -14,67 +14,15 @@ use crate::identity::attributes::AttributeName;
 use crate::identity::mapping::Rule;
 use crate::login::request::LocalName;
 use crate::login::ways::Accounts;
-use crate::partners::upstream::{Configured, Entity, SamlSource, Speaks};
+use crate::partners::upstream::{Configured, SamlSource, Speaks};
 use crate::saml::binding::Binding;
-use crate::saml::identity_provider::Organization;
-use crate::saml::partner::{LogoutService, WaysIn};
+use crate::saml::partner::WaysIn;
 use crate::saml::signature::PublicKey;
-use crate::saml::upstream::metadata::contact::{Contact, Invoicing};
-use crate::saml::upstream::metadata::description::{AttributeSet, Description};
-use crate::saml::upstream::metadata::kind::MetadataProfile;
 use crate::saml::upstream::profile::UpstreamProfile;
 use crate::saml::upstream::provider::{CertificateDates, Trust};
 use crate::world::certificate::Certificate;
 
 impl Check<'_> {
-    /// The entities of ours, which belong to `organization`.
-    pub(super) fn entities(
-        &mut self,
-        raw: &[raw::RelyingParty],
-        base: Option<&Url>,
-        organization: Option<&Organization>,
-    ) -> Vec<Entity> {
-        let mut entities: Vec<Entity> = Vec::with_capacity(raw.len());
-        for (number, raw) in raw.iter().enumerate() {
-            let key = |name: &str| format!("relying-party[{}].{name}", number + 1);
-            let profile = self.choice(&key("profile"), &raw.profile, &PROFILES);
-            let attributes = self.attributes(&key("attributes"), &raw.attributes);
-            let (Some(id), Some(base)) = (self.id(&key("id"), &raw.id), base) else { continue };
-            let entity_id = match &raw.entity_id {
-                Some(said) => self.entity_id(&key("entity-id"), said),
-                None => Some(format!("{base}sp/{id}")),
-            };
-            if entities.iter().any(|other| other.id == id) {
-                self.wrong(&key("id"), "one table for each relying party", &id);
-            }
-            let (Some(profile), Some(entity_id), Some(organization)) =
-                (profile, entity_id, organization)
-            else {
-                continue;
-            };
-            let consumer = format!("{base}sp/{id}/acs");
-            let description = describe(raw, profile, entity_id.clone(), base, organization);
-            let description = Description {
-                consumers: vec![consumer.clone()],
-                logouts: [Binding::Redirect, Binding::Post]
-                    .map(|binding| LogoutService {
-                        binding,
-                        location: format!("{base}sp/{id}/slo"),
-                        response_location: None,
-                    })
-                    .into(),
-                attribute_sets: sets(raw, profile, organization, attributes.clone()),
-                ..description
-            };
-            for fault in description.faults() {
-                self.note(&key(&fault.field), fault.expected.to_owned(), fault.found);
-            }
-            let (trial, description) = (raw.trial, Some(description));
-            entities.push(Entity { id, entity_id, consumer, attributes, trial, description });
-        }
-        entities
-    }
-
     /// The upstreams.
     pub(super) fn upstreams(
         &mut self,
@@ -325,7 +273,7 @@ impl Check<'_> {
         attributes
     }
 
-    fn id(&mut self, key: &str, said: &str) -> Option<String> {
+    pub(super) fn id(&mut self, key: &str, said: &str) -> Option<String> {
         let is_id = (1..=40).contains(&said.len())
             && said.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if is_id {
@@ -334,105 +282,3 @@ impl Check<'_> {
         self.none(key, "1 to 40 small letters, digits and hyphens", said)
     }
 }
-
-fn sets(
-    raw: &raw::RelyingParty,
-    profile: MetadataProfile,
-    organization: &Organization,
-    attributes: Vec<AttributeName>,
-) -> Vec<AttributeSet> {
-    if profile == MetadataProfile::Ficep {
-        return AttributeSet::eidas();
-    }
-    let said = LocalName { it: raw.service_it.clone(), en: raw.service_en.clone() };
-    let is_said = said != LocalName::default();
-    let name = if is_said { said } else { organization.display_name.clone() };
-    vec![AttributeSet { index: 0, name, attributes }]
-}
-
-fn describe(
-    raw: &raw::RelyingParty,
-    profile: MetadataProfile,
-    entity_id: String,
-    base: &Url,
-    organization: &Organization,
-) -> Description {
-    let home = Some(base.to_string());
-    let url = if organization.url == LocalName::default() {
-        LocalName { it: home.clone(), en: home }
-    } else {
-        organization.url.clone()
-    };
-    let said = raw.contact.clone();
-    Description {
-        profile,
-        entity_id,
-        consumers: Vec::new(),
-        logouts: Vec::new(),
-        attribute_sets: Vec::new(),
-        organization: Organization { url, ..organization.clone() },
-        contact: Contact {
-            ipa_code: said.ipa_code,
-            ipa_category: said.ipa_category,
-            vat_number: said.vat_number,
-            fiscal_code: said.fiscal_code,
-            company: said.company,
-            email: said.email,
-            telephone: said.telephone,
-            municipality: said.municipality,
-            province: said.province,
-            country: said.country,
-            ..Contact::default()
-        },
-        aggregated: None,
-        invoicing: invoicing(&raw.invoicing).filter(|_| profile.is_invoiced()),
-        technical: None,
-        encryption: Vec::new(),
-        validation: None,
-    }
-}
-
-/// Nothing, if nothing is said; what is missing of it is told by its own check.
-fn invoicing(raw: &raw::Invoicing) -> Option<Invoicing> {
-    let said = [
-        &raw.name,
-        &raw.vat_number,
-        &raw.fiscal_code,
-        &raw.street,
-        &raw.number,
-        &raw.postal_code,
-        &raw.town,
-        &raw.province,
-        &raw.country,
-        &raw.email,
-        &raw.telephone,
-    ];
-    if said.into_iter().all(Option::is_none) {
-        return None;
-    }
-    let must = |value: &Option<String>| value.clone().unwrap_or_default();
-    Some(Invoicing {
-        name: must(&raw.name),
-        vat_number: raw.vat_number.clone(),
-        fiscal_code: raw.fiscal_code.clone(),
-        street: must(&raw.street),
-        number: raw.number.clone(),
-        postal_code: must(&raw.postal_code),
-        town: must(&raw.town),
-        province: raw.province.clone(),
-        country: must(&raw.country),
-        company: None,
-        email: must(&raw.email),
-        telephone: raw.telephone.clone(),
-    })
-}
-
-/// The kinds of service provider that can be described here.
-const PROFILES: [(&str, MetadataProfile); 6] = [
-    ("spid-public", MetadataProfile::SpidPublic),
-    ("spid-private", MetadataProfile::SpidPrivate),
-    ("cie-public", MetadataProfile::CiePublic),
-    ("cie-private", MetadataProfile::CiePrivate),
-    ("ficep", MetadataProfile::Ficep),
-    ("saml2", MetadataProfile::Saml2),
-];

@@ -8,6 +8,7 @@ use crate::flow::reply::{Answer, Reply, Trouble, Why};
 use crate::flow::upstream::ask::named;
 use crate::flow::upstream::offers::ways;
 use crate::flow::visit::{Visitor, browser_digest, login_support_id};
+use crate::flow::wish::Wish;
 use crate::login::transaction::{Opening, Transaction};
 use crate::register::row::Row;
 use crate::saml::authn_request::{Received, Receiving, Rejected, Window, receive};
@@ -23,12 +24,11 @@ use crate::telemetry::metrics;
 use crate::telemetry::redact::excerpt;
 use crate::telemetry::traces::step;
 
-/// Takes a request as it was received, and opens a login or says why not. `idp` is the identity provider that the person
-/// has chosen already.
+/// Takes a request as it was received, and opens a login or says why not. `wish` is what stands beside it.
 pub async fn begin(
     env: &Env,
     inbound: Inbound<'_>,
-    idp: Option<&str>,
+    wish: Wish<'_>,
     visitor: &Visitor<'_>,
 ) -> Reply {
     let now = env.clock.now();
@@ -56,7 +56,7 @@ pub async fn begin(
         if known_from.is_some_and(|from| received.issue_instant < from) {
             return refuse(env, received.replayed(), visitor).await;
         }
-        match open(env, &received, idp).await? {
+        match open(env, &received, wish).await? {
             Some(reply) => Ok(reply),
             None => refuse(env, received.replayed(), visitor).await,
         }
@@ -75,7 +75,7 @@ pub async fn start(
     env: &Env,
     entity_id: &str,
     target: Option<&str>,
-    idp: Option<&str>,
+    wish: Wish<'_>,
     visitor: &Visitor<'_>,
 ) -> Reply {
     let now = env.clock.now();
@@ -104,16 +104,17 @@ pub async fn start(
             partner,
             remember_until: now,
         };
-        open(env, &received, idp).await?.ok_or(Failure::Contention)
+        open(env, &received, wish).await?.ok_or(Failure::Contention)
     };
     begun.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }
 
 /// Opens the login; `None` if the request was seen before.
-async fn open(env: &Env, received: &Received, idp: Option<&str>) -> Result<Option<Reply>, Failure> {
+async fn open(env: &Env, received: &Received, wish: Wish<'_>) -> Result<Option<Reply>, Failure> {
     let now = received.request.received;
     let mut request = received.request.clone();
     request.ways = ways(env, &received.partner.ways);
+    request.requirement = wish.raise(request.requirement, now);
     let (handle, browser) = (env.random.token(), env.random.token());
     let opening = Opening {
         id: handle.clone(),
@@ -123,7 +124,7 @@ async fn open(env: &Env, received: &Received, idp: Option<&str>) -> Result<Optio
         token: env.random.token(),
     };
     let mut transaction = Transaction::open(opening, now, env.settings.login.timeout);
-    let chosen = idp.and_then(|idp| named(env, &transaction, idp, now));
+    let chosen = wish.idp.and_then(|idp| named(env, &transaction, idp, now));
     transaction.request.ways.chosen = chosen;
     let until = transaction.keep_until();
     let records = env.records();

@@ -117,6 +117,8 @@ impl Env {
 pub struct KeySet {
     /// The key that signs.
     pub signer: Arc<dyn Signer>,
+    /// The certificates (DER) of keys that are published and do not sign: the next one's, those of retired ones.
+    pub further: Vec<Vec<u8>>,
     /// Our metadata, signed by it, as published.
     pub metadata: Published,
     /// The same of each entity that we are to upstreams, by its name.

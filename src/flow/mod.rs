@@ -37,3 +37,4 @@ pub mod trial;
 pub mod upstream;
 pub mod visit;
 pub mod ways;
+pub mod wish;

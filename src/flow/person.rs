@@ -104,7 +104,7 @@ pub(in crate::flow) async fn of(
     let Some(subject) = login.subject() else { return Ok(None) };
     let Some(vouched) = login.vouched() else { return load(env, subject, now).await };
     if login.request.ways.accounts == Accounts::PassThrough {
-        return passing(env, subject, vouched).map(Some);
+        return passing(env, login, subject, vouched).map(Some);
     }
     let known = load(env, subject, now).await?;
     Ok(known.map(|known| with_word(known, vouched)))
@@ -117,13 +117,19 @@ pub(in crate::flow) async fn of_new(
     now: DateTime<Utc>,
 ) -> Result<Option<Known>, StoreError> {
     match (of(env, login, now).await?, login.subject(), login.vouched()) {
-        (None, Some(subject), Some(vouched)) => passing(env, subject, vouched).map(Some),
+        (None, Some(subject), Some(vouched)) => passing(env, login, subject, vouched).map(Some),
         (known, _, _) => Ok(known),
     }
 }
 
-fn passing(env: &Env, subject: &Subject, vouched: &Vouched) -> Result<Known, StoreError> {
-    let account = accounts::absent(env.records(), passing_account(subject, vouched));
+fn passing(
+    env: &Env,
+    login: &Transaction,
+    subject: &Subject,
+    vouched: &Vouched,
+) -> Result<Known, StoreError> {
+    let account = passing_account(subject, vouched, login.request.purpose);
+    let account = accounts::absent(env.records(), account);
     let person = Person::of(&account.value, &[], Vec::new());
     Ok(Known { account, credentials: Vec::new(), activation: None, person })
 }

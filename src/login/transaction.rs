@@ -360,7 +360,16 @@ impl Transaction {
             return Step::SetBack(setback.clone());
         }
         let first = first_factors(&self.request.requirement, policy);
-        if first.is_empty() { refuse(Refusal::LevelUnreachable) } else { Step::Prove(first) }
+        let request = &self.request;
+        let is_of_none = request.purpose.is_some() && request.open_upstreams().next().is_none();
+        if !first.is_empty() {
+            Step::Prove(first)
+        } else if is_of_none && !request.ways.own {
+            // Nobody here has identities for that purpose (nr30).
+            refuse(Refusal::IdentityType)
+        } else {
+            refuse(Refusal::LevelUnreachable)
+        }
     }
 
     fn next_of(

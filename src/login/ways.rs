@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::assurance::policy::LevelPolicy;
+use crate::identity::kind::Purpose;
 use crate::login::request::LoginRequest;
 
 /// By what ways a person may come in, as it was settled when the login began.
@@ -30,6 +31,9 @@ pub struct Way {
     pub upstream: String,
     /// The most that its word comes to.
     pub most: Level,
+    /// The purposes for which one of its identity providers, at least, has identities (spid-saml §4).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub purposes: Vec<Purpose>,
 }
 
 /// One identity provider of an upstream.
@@ -63,12 +67,17 @@ impl Default for Ways {
 }
 
 impl LoginRequest {
-    /// The house's word on levels, narrowed to the ways that are open here: other providers know nothing of
-    /// identities for work, so where a purpose is asked for they are none.
+    /// The upstreams that may be asked for the purpose of the request.
+    pub fn open_upstreams(&self) -> impl Iterator<Item = &Way> {
+        let knows = |way: &&Way| self.purpose.is_none_or(|it| way.purposes.contains(&it));
+        self.ways.upstreams.iter().filter(knows)
+    }
+
+    /// The house's word on levels, narrowed to the ways that are open here: where a purpose is asked for,
+    /// those of other providers that know it.
     #[must_use]
     pub fn policy(&self, house: &LevelPolicy) -> LevelPolicy {
-        let most = self.ways.upstreams.iter().map(|way| way.most).max();
-        let upstream = most.filter(|_| self.purpose.is_none());
+        let upstream = self.open_upstreams().map(|way| way.most).max();
         let mut policy = house.clone();
         policy.offered.retain(|factor| self.ways.own && *factor != Factor::Upstream);
         if let Some(most) = upstream {

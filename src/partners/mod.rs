@@ -2,5 +2,6 @@
 
 pub mod lint;
 pub mod openid;
+pub mod purposes;
 pub mod registry;
 pub mod upstream;

@@ -36,6 +36,7 @@ impl OpenId {
             attributes: Vec::new(),
             trial: false,
             description: None,
+            decryption: Vec::new(),
         }
     }
 

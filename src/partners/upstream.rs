@@ -12,12 +12,14 @@ use chrono::{DateTime, Utc};
 
 use crate::assurance::upstream::UpstreamLevels;
 use crate::identity::attributes::AttributeName;
+use crate::identity::kind::Purpose;
 use crate::identity::mapping::Rule;
 use crate::login::request::LocalName;
 use crate::login::ways::Way;
 use crate::partners::openid::OpenId;
 use crate::saml::binding::Binding;
 use crate::saml::metadata::error::{MetadataError, Warning};
+use crate::saml::upstream::decryption::DecryptionKey;
 use crate::saml::upstream::metadata::description::Description;
 use crate::saml::upstream::profile::UpstreamProfile;
 use crate::saml::upstream::provider::{self, IdentityProvider, Listed, Trust};
@@ -125,6 +127,8 @@ pub struct Provider {
     pub logo: Option<Arc<str>>,
     /// Where the browser goes.
     pub goes_to: Vec<String>,
+    /// The purposes for which it has identities.
+    pub purposes: Vec<Purpose>,
 }
 
 /// Who we are to upstreams: one service provider or client.
@@ -142,6 +146,8 @@ pub struct Entity {
     pub trial: bool,
     /// What its metadata say; `None` for an OpenID Connect client, which publishes none.
     pub description: Option<Description>,
+    /// The keys for which assertions are encrypted; none: no encrypted one is read.
+    pub decryption: Vec<DecryptionKey>,
 }
 
 /// Everybody whom we may ask.
@@ -253,7 +259,7 @@ impl Upstreams {
     pub fn ways(&self, named: Option<&[String]>) -> Vec<Way> {
         let way = |upstream: &Arc<Upstream>| {
             let most = upstream.levels.most()?;
-            Some(Way { upstream: upstream.id.clone(), most })
+            Some(Way { upstream: upstream.id.clone(), most, purposes: upstream.purposes() })
         };
         match named {
             Some(named) => named.iter().filter_map(|id| self.find(id)).filter_map(way).collect(),
@@ -273,6 +279,7 @@ impl Upstreams {
                 name: upstream.name.clone(),
                 logo: logo(&openid.client.issuer),
                 goes_to: openid.goes_to(now),
+                purposes: Vec::new(),
             }],
             Speaks::Saml(saml) => saml
                 .alive(now)
@@ -286,6 +293,7 @@ impl Upstreams {
                     },
                     logo: logo(&provider.entity_id),
                     goes_to: provider.sign_on.iter().map(|one| one.location.clone()).collect(),
+                    purposes: saml.purposes_of(provider),
                 })
                 .collect(),
         }
@@ -300,10 +308,7 @@ impl Saml {
     }
 
     fn alive(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Arc<IdentityProvider>> {
-        let is_alive = move |provider: &&Arc<IdentityProvider>| {
-            provider.valid_until.is_none_or(|until| now < until)
-        };
-        self.providers.iter().filter(is_alive)
+        self.providers.iter().filter(move |one| one.valid_until.is_none_or(|until| now < until))
     }
 }
 

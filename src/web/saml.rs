@@ -8,9 +8,11 @@ use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use crate::assurance::level::Level;
 use crate::flow::begin::{self, begin};
 use crate::flow::env::Published;
 use crate::flow::reply::{Reply, Trouble};
+use crate::flow::wish::{self, Wish};
 use crate::saml::binding::Inbound;
 use crate::saml::status::{Fault, FaultKind};
 use crate::telemetry::metrics;
@@ -24,7 +26,7 @@ pub(super) async fn redirect(Extension(context): Extension<Context>, request: Re
     let query = request.uri().query().unwrap_or_default();
     let hint = chosen(query);
     let inbound = Inbound::Redirect { query };
-    let reply = begin(&context.env, inbound, hint.as_deref(), &context.visitor(None)).await;
+    let reply = begin(&context.env, inbound, hint.wish(), &context.visitor(None)).await;
     render(&context, reply)
 }
 
@@ -38,20 +40,21 @@ pub(super) async fn post(Extension(context): Extension<Context>, request: Reques
         Ok(form) => {
             let hint = chosen(parts.uri.query().unwrap_or_default());
             let inbound = Inbound::Post { form: &form };
-            begin(&context.env, inbound, hint.as_deref(), &context.visitor(None)).await
+            begin(&context.env, inbound, hint.wish(), &context.visitor(None)).await
         }
         Err(BadForm::TooSlow) => {
             unread(&context, "a form that came too slowly", StatusCode::REQUEST_TIMEOUT)
         }
         Err(BadForm::TooLong) => unread(&context, "a longer form", StatusCode::PAYLOAD_TOO_LARGE),
         Err(BadForm::Kind | BadForm::Field(_)) => {
-            begin(&context.env, Inbound::Post { form: "" }, None, &context.visitor(None)).await
+            begin(&context.env, Inbound::Post { form: "" }, Wish::default(), &context.visitor(None))
+                .await
         }
     };
     render(&context, reply)
 }
 
-/// `GET /saml/start?sp=…&target=…`: a login that no service provider asked for.
+/// `GET /saml/start?sp=…&target=…&idp=…&level=…`: a login that no service provider asked for.
 pub(super) async fn start(Extension(context): Extension<Context>, request: Request) -> Response {
     let context = Context { here: None, ..context };
     let query = request.uri().query().unwrap_or_default();
@@ -63,19 +66,35 @@ pub(super) async fn start(Extension(context): Extension<Context>, request: Reque
             let target = fields.get("target").map(String::as_str);
             let hint = chosen(query);
             let visitor = context.visitor(None);
-            begin::start(&context.env, entity_id, target, hint.as_deref(), &visitor).await
+            begin::start(&context.env, entity_id, target, hint.wish(), &visitor).await
         }
         None => Reply::Trouble(Box::new(Trouble::NoSuchPage)),
     };
     render(&context, reply)
 }
 
-/// The identity provider that the service provider has had the person choose already (`idp=`): a wish, which the
-/// signature does not cover and need not.
-fn chosen(query: &str) -> Option<String> {
-    let mut all = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "idp");
-    let first = all.next().map(|(_, value)| value.into_owned());
-    first.filter(|_| all.next().is_none())
+/// What the service provider says beside its request (`idp=`, `level=`): wishes, which the signature does not cover and need not.
+/// One that is there twice, or cannot be read, is none.
+fn chosen(query: &str) -> Hint {
+    let said = |wanted: &str| {
+        let mut all =
+            url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == wanted);
+        let first = all.next().map(|(_, value)| value.into_owned());
+        first.filter(|_| all.next().is_none())
+    };
+    Hint { idp: said("idp"), level: said("level").and_then(|said| wish::level(&said)) }
+}
+
+/// A [`Wish`], as it was read.
+struct Hint {
+    idp: Option<String>,
+    level: Option<Level>,
+}
+
+impl Hint {
+    fn wish(&self) -> Wish<'_> {
+        Wish { idp: self.idp.as_deref(), level: self.level }
+    }
 }
 
 /// A redirect's message, posted (nr06).

@@ -4,9 +4,14 @@
 // The file `control` says what the next person does: {"acr": "...", "amr": [], "error": "access_denied", "age": SECONDS}; without acr
 // the first of those asked for is granted. The server says {"ready": true, ...} on its output once it listens.
 import { readFileSync } from 'node:fs';
+import dns from 'node:dns';
 import http from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { generateKeyPairSync } from 'node:crypto';
+
+// Names below localhost are this machine (RFC 6761 §6.3), as browsers have it.
+const { lookup } = dns;
+dns.lookup = (name, options, done) => lookup(name.endsWith('.localhost') ? '127.0.0.1' : name, options, done);
 
 const setup = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const load = (name) => import(pathToFileURL(`${setup.node_modules}/${name}`).href);
@@ -71,6 +76,8 @@ const provider = new Provider(setup.issuer, {
       postLogoutSuccessSource: async (ctx) => { ctx.body = '<!doctype html><p id="over">over</p>'; },
     },
   },
+  // Without its guard against addresses of this machine: ours is one.
+  fetch: (url, { dispatcher: _, ...options }) => globalThis.fetch(url, options),
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
   findAccount: async (_, id) => ({ accountId: id, claims: async () => ({ sub: id, ...person }) }),
   renderError: async (ctx, out) => { ctx.type = 'json'; ctx.body = JSON.stringify(out); },

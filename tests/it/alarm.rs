@@ -7,6 +7,7 @@ use ponte::flow::begin::begin;
 use ponte::flow::logout;
 use ponte::flow::reply::{Reply, Trouble};
 use ponte::flow::visit::Visitor;
+use ponte::flow::wish::Wish;
 use ponte::saml::binding::Inbound;
 use ponte::saml::partner::ServiceProvider;
 use ponte::saml::signature::PublicKey;
@@ -51,7 +52,12 @@ fn post(house: &House, id: &str) -> Option<u16> {
     request.destination = Some(house.env.idp.single_sign_on.clone());
     let body = form(&request.signed(&keys::SP.signer), None);
     let visitor = stranger();
-    match house.block_on(begin(&house.env, Inbound::Post { form: &body }, None, &visitor)) {
+    match house.block_on(begin(
+        &house.env,
+        Inbound::Post { form: &body },
+        Wish::default(),
+        &visitor,
+    )) {
         Reply::Continue { .. } => None,
         Reply::Trouble(trouble) => match *trouble {
             Trouble::Fault { fault, status: 403 } => Some(fault.kind.number()),

@@ -12,6 +12,7 @@ use crate::support::citizen::Delivered;
 use crate::support::server::Server;
 
 mod cie;
+mod encrypted;
 mod logout;
 mod mixup;
 mod openid;
@@ -19,6 +20,7 @@ mod real;
 mod simplesamlphp;
 mod table;
 mod ways;
+mod wishes;
 
 const CODE: &str = "RSSDAA80A41H501I";
 

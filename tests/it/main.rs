@@ -52,6 +52,7 @@ mod register;
 mod register_commands;
 mod register_keep;
 mod register_pending;
+mod relying_parties;
 mod samael;
 mod saml_out;
 mod sessions;

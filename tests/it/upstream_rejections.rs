@@ -1,7 +1,7 @@
 //! Answers with one fault each, and beside each a good one that differs in that alone: none of the first is taken, and
 //! none of the second refused.
 
-mod encrypted;
+pub(crate) mod encrypted;
 mod markup;
 mod protocol;
 mod rows;

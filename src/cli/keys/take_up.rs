@@ -39,6 +39,7 @@ pub fn key_set(
     });
     KeySet {
         signer: signing.signer,
+        further: signing.further,
         metadata: Published::new(document),
         entities,
         certificates: own.chain(tls).collect(),
@@ -59,7 +60,7 @@ pub fn read_again(env: &Env, settings: &Settings) -> Result<String, CliError> {
     if changed {
         env.register.sign_with(Arc::clone(&signing.signer)).map_err(CliError::Register)?;
     }
-    let entities = metadata::of_entities(settings, &*signing.signer)?;
+    let entities = metadata::of_entities(settings, &signing)?;
     env.keys.swap(key_set(signing, document, entities, settings));
     tracing::info!(event = "keys.loaded", certificate = fingerprint, changed);
     Ok(fingerprint)

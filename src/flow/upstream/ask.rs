@@ -14,6 +14,7 @@ use crate::flow::upstream::reply::Asked;
 use crate::flow::upstream::{oidc, saml};
 use crate::flow::visit::{Visitor, enter, enter_with_form};
 use crate::flow::ways;
+use crate::identity::kind::Purpose;
 use crate::login::delegation::{Delegation, No, Setback};
 use crate::login::step::Step;
 use crate::login::transaction::Transaction;
@@ -46,6 +47,8 @@ pub(in crate::flow) struct About<'a> {
     pub(in crate::flow) wanted: crate::assurance::upstream::Wanted,
     /// Whether the person has to show who they are anew.
     pub(in crate::flow) afresh: bool,
+    /// For what an identity is wanted.
+    pub(in crate::flow) purpose: Option<Purpose>,
     /// What comes back with the answer, unread.
     pub(in crate::flow) handle: &'a str,
     /// When it is sent, to the millisecond.
@@ -84,10 +87,14 @@ pub(in crate::flow) fn known(
     now: DateTime<Utc>,
 ) -> Option<Chosen> {
     let upstreams = env.upstreams.snapshot();
-    let _way = login.request.ways.upstreams.iter().find(|way| way.upstream == upstream)?;
+    let _way = login.request.open_upstreams().find(|way| way.upstream == upstream)?;
     let found = upstreams.find(upstream)?;
     let providers = upstreams.providers(found, now);
-    let is_meant = |one: &&Provider| provider.is_none_or(|id| one.id == id);
+    let purpose = login.request.purpose;
+    let is_meant = |one: &&Provider| {
+        provider.is_none_or(|id| one.id == id)
+            && purpose.is_none_or(|purpose| one.purposes.contains(&purpose))
+    };
     let mut meant = providers.iter().filter(is_meant);
     match (meant.next(), meant.next()) {
         (Some(only), None) => {
@@ -151,7 +158,8 @@ async fn open(
     // From a session it has it would only say the same again.
     let again = login.was_set_back_by(&chosen.upstream, provider);
     let afresh = again || login.request.requirement.not_before.is_some();
-    let about = About { upstream, provider, wanted, afresh, handle: &handle, at };
+    let purpose = login.request.purpose;
+    let about = About { upstream, provider, wanted, afresh, purpose, handle: &handle, at };
     let question = match &upstream.speaks {
         Speaks::Saml(saml) => saml::question(env, saml, &about)?.ok_or_else(nobody)?,
         Speaks::OpenId(openid) => match oidc::question(env, openid, &about).await? {

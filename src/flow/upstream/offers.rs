@@ -33,18 +33,23 @@ pub(in crate::flow) fn offers(env: &Env, request: &LoginRequest, now: DateTime<U
     let open = request.policy(&env.settings.levels).offered.contains(&Factor::Upstream);
     let may =
         |upstream: &&Upstream| open && request.requirement.upstream && reaches(request, upstream);
-    let ways = request.ways.upstreams.iter();
+    let ways = request.open_upstreams();
     let found = ways.filter_map(|way| upstreams.find(&way.upstream).map(|found| &**found));
-    found.filter(may).filter_map(|upstream| offer(env, &upstreams, upstream, now)).collect()
+    found
+        .filter(may)
+        .filter_map(|upstream| offer(env, &upstreams, upstream, request, now))
+        .collect()
 }
 
 fn offer(
     env: &Env,
     upstreams: &Upstreams,
     upstream: &Upstream,
+    request: &LoginRequest,
     now: DateTime<Utc>,
 ) -> Option<Offer> {
     let mut providers = upstreams.providers(upstream, now);
+    providers.retain(|one| request.purpose.is_none_or(|it| one.purposes.contains(&it)));
     shuffle(&mut providers, &env.random);
     (!providers.is_empty()).then(|| Offer {
         upstream: upstream.id.clone(),

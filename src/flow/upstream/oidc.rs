@@ -229,7 +229,8 @@ async fn judge(
     }
 }
 
-/// Our public keys for that provider: the one that signs, and the one that it encrypts for.
+/// Our public keys for that provider: the one that signs, those that will or have just signed, and the one that it
+/// encrypts for.
 #[must_use]
 pub fn keys(env: &Env, upstream: &str) -> Option<serde_json::Value> {
     let upstreams = env.upstreams.snapshot();
@@ -237,10 +238,11 @@ pub fn keys(env: &Env, upstream: &str) -> Option<serde_json::Value> {
         Speaks::OpenId(openid) => openid.clone(),
         Speaks::Saml(_) => return None,
     };
-    let signer = Arc::clone(&env.keys.snapshot().signer);
-    let signing = sign::published(signer.certificate(), signer.algorithm());
+    let ours = env.keys.snapshot();
+    let signing = sign::published(ours.signer.certificate(), ours.signer.algorithm());
+    let further = ours.further.iter().filter_map(|other| sign::published_further(other));
     let decryption = openid.client.decryption.as_ref().map(DecryptionKey::published);
-    let keys: Vec<_> = signing.into_iter().chain(decryption).collect();
+    let keys: Vec<_> = signing.into_iter().chain(further).chain(decryption).collect();
     Some(json!({ "keys": keys }))
 }
 

@@ -8,7 +8,7 @@ use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::identity::account::{Account, Identity};
 use crate::identity::attributes::{AttributeName, Attributes};
-use crate::identity::kind::IdentityKind;
+use crate::identity::kind::{IdentityKind, Purpose};
 use crate::identity::subject::Subject;
 use crate::login::delegation::No;
 use crate::login::transaction::Transaction;
@@ -45,7 +45,7 @@ pub(in crate::flow) async fn find(
     match known.as_slice() {
         [only] => Ok(Found::Person(only.value.subject.clone())),
         [] if mode == Accounts::Created => {
-            let account = made(env, vouched, now);
+            let account = made(env, login, vouched, now);
             accounts::add(env.records(), batch, &account)?;
             tracing::info!(
                 event = "account.created",
@@ -88,22 +88,45 @@ fn passing(env: &Env, vouched: &Vouched) -> Result<Subject, Failure> {
 
 /// An account for somebody who came for the first time. It has no password: they come in by upstreams, until an operator
 /// gives them more.
-fn made(env: &Env, vouched: &Vouched, now: DateTime<Utc>) -> Account {
+fn made(env: &Env, login: &Transaction, vouched: &Vouched, now: DateTime<Utc>) -> Account {
     let subject = Subject::new(env.random.token());
     let mut attributes = vouched.attributes.clone();
     // These belong to one account, and nobody here has seen to it that it is this one.
     attributes.set(AttributeName::Email, "");
     attributes.set(AttributeName::SpidCode, "");
-    let identity = Identity::new(1, IdentityKind::Personal, attributes, None, now);
+    let kind = kind_for(login.request.purpose, &attributes);
+    let identity = Identity::new(1, kind, attributes, None, now);
     let username = format!("upstream-{}", subject.as_str().to_lowercase());
     Account::new(subject, username, vec![identity], now)
 }
 
 /// The identity of whom no account is kept: what was said, and nothing else.
-pub(in crate::flow) fn passing_account(subject: &Subject, vouched: &Vouched) -> Account {
+pub(in crate::flow) fn passing_account(
+    subject: &Subject,
+    vouched: &Vouched,
+    purpose: Option<Purpose>,
+) -> Account {
     let attributes = vouched.attributes.clone();
-    let identity = Identity::new(1, IdentityKind::Personal, attributes, None, vouched.at);
+    let kind = kind_for(purpose, &attributes);
+    let identity = Identity::new(1, kind, attributes, None, vouched.at);
     Account::new(subject.clone(), String::new(), vec![identity], vouched.at)
+}
+
+/// Of what kind the identity is that an identity provider has shown, which was asked for one for `purpose`: a legal person is
+/// in it if one is named.
+fn kind_for(purpose: Option<Purpose>, said: &Attributes) -> IdentityKind {
+    let company = [AttributeName::CompanyName, AttributeName::CompanyFiscalNumber];
+    let is_of_company = company.into_iter().any(|name| said.get(name).is_some());
+    match purpose {
+        None => IdentityKind::Personal,
+        Some(Purpose::LP) if is_of_company => IdentityKind::LegalPerson,
+        Some(Purpose::P | Purpose::PG | Purpose::PX) if is_of_company => {
+            IdentityKind::LegalProfessional
+        }
+        // Nobody is named, so it is no legal person's, whatever was asked for.
+        Some(Purpose::LP | Purpose::PG) => IdentityKind::Personal,
+        Some(Purpose::P | Purpose::PF | Purpose::PX) => IdentityKind::Professional,
+    }
 }
 
 /// Of a person's identities those of whom the upstream speaks, with what it says besides where they say nothing.

@@ -67,7 +67,7 @@ pub(in crate::flow) fn question(
         }),
         name_id_format: None,
         scoping: None,
-        purpose: None,
+        purpose: about.purpose.filter(|_| saml.profile == UpstreamProfile::Spid),
     };
     let notes = Notes {
         classes: request.classes.clone(),
@@ -148,6 +148,11 @@ async fn judge(
     let (Some((saml, provider)), Some(notes)) = (provider, notes) else {
         return Ok(answer::unproven(env, Some(&kept), Some(No::Failed), None, visitor, now));
     };
+    // No other federation's rules know encrypted assertions (spid-saml §1.2).
+    let decryption = match (saml.profile, upstream) {
+        (UpstreamProfile::Saml2, Some(upstream)) => upstream.entity.decryption.as_slice(),
+        _ => &[],
+    };
     let expected = Expected {
         profile: saml.profile,
         provider: &provider.entity_id,
@@ -165,7 +170,7 @@ async fn judge(
         consumer: &notes.consumer,
         skew: SKEW,
     };
-    let received = match response::receive(xml, &expected, &[], now) {
+    let received = match response::receive(xml, &expected, decryption, now) {
         Ok(received) => received,
         // Whether it is enough is for the login to say, which knows what was asked of us.
         Err(Refused::Level(received)) => *received,

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::assurance::class_ref::ClassRef;
 use crate::assurance::level::Level;
 use crate::assurance::requirement::{Comparison, Requirement, Tolerance};
 use crate::flow::env::Env;
@@ -11,6 +10,7 @@ use crate::flow::reply::{Reply, Trouble};
 use crate::flow::upstream::ask::{named, send};
 use crate::flow::upstream::reply::Trial;
 use crate::flow::visit::{Visitor, browser_digest};
+use crate::flow::wish;
 use crate::login::outcome::Authenticated;
 use crate::login::request::{LoginRequest, RelyingParty};
 use crate::login::transaction::{Opening, Transaction};
@@ -35,7 +35,7 @@ pub async fn begin(
     let Some(entity) = upstreams.entity(id) else { return nothing() };
     let level = match level {
         None => None,
-        Some(said) => match by_name(said) {
+        Some(said) => match wish::level(said) {
             Some(level) => Some(level),
             None => return nothing(),
         },
@@ -86,12 +86,6 @@ pub async fn begin(
     begun.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }
 
-fn by_name(said: &str) -> Option<Level> {
-    let is_it = |level: &Level| level.name() == said;
-    let class = || ClassRef::parse(said).map(ClassRef::level);
-    Level::ALL.into_iter().filter(|level| *level > Level::Loa1).find(is_it).or_else(class)
-}
-
 fn request(env: &Env, entity: &Entity, level: Option<Level>, now: DateTime<Utc>) -> LoginRequest {
     let upstreams = env.upstreams.snapshot();
     let account = &env.settings.account_upstreams;
@@ -100,7 +94,8 @@ fn request(env: &Env, entity: &Entity, level: Option<Level>, now: DateTime<Utc>)
     });
     let ways: Vec<Way> = of_entity
         .filter_map(|upstream| {
-            Some(Way { upstream: upstream.id.clone(), most: upstream.levels.most()? })
+            let most = upstream.levels.most()?;
+            Some(Way { upstream: upstream.id.clone(), most, purposes: upstream.purposes() })
         })
         .collect();
     let level = level.unwrap_or(if entity.trial {

@@ -83,6 +83,16 @@ pub fn published(certificate: &[u8], algorithm: SignatureAlgorithm) -> Option<Va
     Some(Value::Object(jwk))
 }
 
+/// The same of a key that does not sign yet, or no longer: with what it signs is not said.
+#[must_use]
+pub fn published_further(certificate: &[u8]) -> Option<Value> {
+    let mut jwk = public_jwk(certificate)?;
+    let kid = thumbprint(&jwk);
+    jwk.insert("kid".to_owned(), kid.into());
+    jwk.insert("use".to_owned(), "sig".into());
+    Some(Value::Object(jwk))
+}
+
 /// A key's name: SHA-256 over its required members in the order of their names (RFC 7638).
 #[must_use]
 pub fn thumbprint(jwk: &Map<String, Value>) -> String {

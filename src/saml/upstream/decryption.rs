@@ -13,6 +13,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::rsa::Padding;
 use openssl::symm::{Cipher, decrypt_aead};
+use openssl::x509::X509;
 use roxmltree::Node;
 use zeroize::Zeroizing;
 
@@ -54,6 +55,13 @@ impl DecryptionKey {
             return Err(DecryptionKeyError::Kind);
         }
         Ok(Self(Arc::new(key)))
+    }
+
+    /// Whether the certificate `der` is of its public half.
+    #[must_use]
+    pub fn is_of(&self, der: &[u8]) -> bool {
+        let public = X509::from_der(der).and_then(|certificate| certificate.public_key());
+        public.is_ok_and(|public| self.0.public_eq(&public))
     }
 
     fn unwrap(&self, wrapping: Wrapping, wrapped: &[u8]) -> Option<Zeroizing<Vec<u8>>> {

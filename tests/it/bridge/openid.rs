@@ -39,6 +39,9 @@ pub(super) fn provider(hub: &Server, port: u16) -> OidcOp {
         "token_endpoint_auth_signing_alg": signs,
         "request_object_signing_alg": signs,
         "scope": "openid profile email eid",
+        "post_logout_redirect_uris": [hub.url("/oidc/logout/op")],
+        "backchannel_logout_uri": hub.url("/oidc/logout/op"),
+        "backchannel_logout_session_required": true,
         "jwks": ours,
     });
     for kind in ["id_token", "userinfo"] {
@@ -111,4 +114,57 @@ fn an_openid_provider_that_gives_less_or_says_no_is_told_so() {
         assert!(page.status >= 400, "{control}: {page:?}");
         assert!(!page.body.contains("SAMLResponse"), "{control}: {page:?}");
     }
+}
+
+/// Comes in at SpidL1 by way of the provider, so that there is a session here and there.
+fn come_in(hub: &Server, op: &OidcOp) -> Agent {
+    op.next(&json!({}));
+    let mut agent = Agent::new();
+    let page = walk(hub, op, &mut agent, 1);
+    assert!(answer(&mut agent, page).contains("SessionIndex="));
+    agent
+}
+
+/// Says yes to the provider's question whether to leave, at `url`; its answer.
+fn leave_there(agent: &mut Agent, op: &OidcOp, url: &str) -> Page {
+    let page = agent.get(url).unwrap();
+    let form = page.forms().into_iter().next().unwrap_or_else(|| panic!("{page:?}"));
+    let mut fields = form.fields.clone();
+    fields.push(("logout".into(), "yes".into()));
+    let target = page.url.join(&form.action).unwrap();
+    agent.come_from(&op.issuer);
+    agent.post_once(target.as_str(), &fields).unwrap()
+}
+
+/// RP-initiated: the person leaves here, then there, and comes back.
+#[test]
+#[ignore = "needs oidc-provider, which ./scripts/test installs"]
+fn who_leaves_here_leaves_the_openid_provider_too() {
+    let (hub, op) = behind();
+    let mut agent = come_in(&hub, &op);
+    let page = agent.get(&hub.url("/logout")).unwrap();
+    let page = super::press(&mut agent, &page, "/logout");
+    let links = page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let link = links.map(crate::support::agent::unescape).find(|link| link.starts_with(&op.issuer));
+    let link = link.unwrap_or_else(|| panic!("{}", page.body));
+    let over = leave_there(&mut agent, &op, &link);
+    let back = over.header("location").unwrap_or_else(|| panic!("{over:?}")).to_owned();
+    assert!(back.starts_with(&hub.url("/oidc/logout/op?state=")), "{back}");
+    let page = agent.get(&back).unwrap();
+    crate::logout_server::says(&page, "Ente OpenID", "uscito");
+    assert!(hub.events().iter().any(|event| event == "logout.answered"));
+}
+
+/// Back-channel: the person leaves there, and our session is over.
+#[test]
+#[ignore = "needs oidc-provider, which ./scripts/test installs"]
+fn who_leaves_the_openid_provider_leaves_here_too() {
+    let (hub, op) = behind();
+    let mut agent = come_in(&hub, &op);
+    assert!(agent.get(&hub.url("/logout")).unwrap().body.contains("Ente OpenID"));
+    let over = leave_there(&mut agent, &op, &format!("{}/session/end", op.issuer));
+    assert!(over.status < 400, "{over:?}");
+    let page = agent.get(&hub.url("/logout")).unwrap();
+    assert!(page.body.contains("Nessuna sessione aperta"), "{}\n{:#?}", page.body, hub.log());
+    assert!(hub.events().iter().any(|event| event == "logout.requested"));
 }

@@ -156,6 +156,7 @@ pub(crate) fn make(making: Making) -> Env {
         idp,
         keys: Keys::new(KeySet {
             signer,
+            further: Vec::new(),
             metadata: Published::new(metadata),
             certificates: making.certificates,
             entities: HashMap::new(),

@@ -796,7 +796,13 @@ fn named(name: &str) -> LocalName {
 }
 
 fn provider(id: &str, name: &str) -> Provider {
-    Provider { id: id.into(), name: named(name), logo: None, goes_to: vec![format!("{id}/sso")] }
+    Provider {
+        id: id.into(),
+        name: named(name),
+        logo: None,
+        goes_to: vec![format!("{id}/sso")],
+        purposes: Vec::new(),
+    }
 }
 
 fn the_ways(problem: Option<Problem>) -> Access {

@@ -96,6 +96,14 @@ impl Server {
         log.iter().filter_map(|row| Some(row["event"].as_str()?.to_owned())).collect()
     }
 
+    /// Puts `to` in the place of `from`, which is in the configuration once.
+    pub(crate) fn reconfigure(&self, from: &str, to: &str) {
+        let path = self.folder().join("ponte.toml");
+        let text = std::fs::read_to_string(&path).expect("ponte.toml");
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        std::fs::write(&path, text.replacen(from, to, 1)).expect("it is written");
+    }
+
     /// Adds lines at the end of the configuration.
     pub(crate) fn configure(&self, lines: &str) {
         let mut file = std::fs::OpenOptions::new()

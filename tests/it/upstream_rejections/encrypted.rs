@@ -21,17 +21,17 @@ use crate::support::keys::{Keys, SP, STRANGER};
 
 /// How it is encrypted; each part can be made wrong.
 #[derive(Clone)]
-struct Sealing {
-    to: &'static LazyLock<Keys>,
-    data: &'static str,
-    wrapping: &'static str,
+pub(crate) struct Sealing {
+    pub(crate) to: &'static LazyLock<Keys>,
+    pub(crate) data: &'static str,
+    pub(crate) wrapping: &'static str,
     /// The digest within OAEP, and the mask's.
-    digests: [MessageDigest; 2],
-    kind: &'static str,
+    pub(crate) digests: [MessageDigest; 2],
+    pub(crate) kind: &'static str,
     /// What becomes of the octets, nonce first.
-    octets: fn(Vec<u8>) -> Vec<u8>,
+    pub(crate) octets: fn(Vec<u8>) -> Vec<u8>,
     /// Whether the wrapped key stands beside the data.
-    beside: bool,
+    pub(crate) beside: bool,
 }
 
 impl Default for Sealing {
@@ -49,7 +49,7 @@ impl Default for Sealing {
 }
 
 impl Sealing {
-    fn seal(&self, plain: &str) -> String {
+    pub(crate) fn seal(&self, plain: &str) -> String {
         let length = if self.data == names::AES128_GCM { 16 } else { 32 };
         let (secret, nonce) = (vec![5; length], [6; 12]);
         let octets = if self.data.contains("cbc") {
@@ -115,7 +115,7 @@ fn judged(text: &str, signed: SignedParts) -> Result<Received, Refused> {
 }
 
 /// `answer` with its assertion, signed as the answer says, sealed and put back.
-fn sealed(answer: &Answer, sealing: &Sealing) -> String {
+pub(crate) fn sealed(answer: &Answer, sealing: &Sealing) -> String {
     let assertion = sealing.seal(&answer.signed_assertion());
     let response = Answer { of_assertion: None, assertion, ..answer.clone() };
     response.text()
