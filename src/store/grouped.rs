@@ -37,7 +37,7 @@ use crate::world::stopwatch::Stopwatch;
 const IDLE: Duration = Duration::from_millis(500);
 
 /// How long a round waits for company when the one before had some: what goes to the disk together costs one write
-/// and one sync, which is half of what a lone answer costs beside its signatures.
+/// and one sync.
 const COMPANY: Duration = Duration::from_millis(2);
 
 /// So many need no more company.
