@@ -192,3 +192,41 @@ impl Layers {
         expired
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::tenant::TenantId;
+    use crate::store::layout::{VALUES, value_key, values_in};
+    use crate::store::port::{Key, Space};
+
+    /// Some keys of a kind that is listed and some of one that is not, in both layers.
+    #[test]
+    fn what_is_never_listed_is_found_turned_and_dumped_like_the_rest() {
+        let key = |space, name: &str| value_key(&Key::new(&TenantId::main(), space, name));
+        let value = |byte| Some(Value::lasting(vec![byte]));
+        let mut layers = Layers::default();
+        let spaces = [Space::Accounts, Space::Transactions];
+        for space in spaces {
+            layers.lay(key(space, "a"), value(1), Some(1));
+            layers.lay(key(space, "b"), value(2), None);
+        }
+        layers.turn(|key, _| key.ends_with(b"b"), 1000);
+        for space in spaces {
+            layers.lay(key(space, "a"), None, None);
+            layers.lay(key(space, "c"), value(3), None);
+            let found = layers.find(&key(space, "a")).unwrap();
+            assert_eq!((found.value.clone(), found.durable), (None, 1), "{space:?}");
+            assert_eq!(layers.find(&key(space, "b")).unwrap().value, value(2));
+            let folder = values_in(&TenantId::main(), space);
+            let all: Vec<_> = layers.within(&folder, &folder).into_keys().collect();
+            assert_eq!(all, [key(space, "a"), key(space, "b"), key(space, "c")]);
+            let later = layers.within(&key(space, "b"), &folder);
+            assert_eq!(later.into_keys().next(), Some(key(space, "b").as_slice()));
+        }
+        assert_eq!(layers.within(&[VALUES], &[VALUES]).len(), 6);
+        let settling = layers.settling().unwrap();
+        let names: Vec<&[u8]> = settling.in_order().into_iter().map(|(key, _)| key).collect();
+        assert_eq!(names, spaces.map(|space| key(space, "a")));
+    }
+}
