@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::admin::desk::{Desk, DeskError};
+use crate::partners::compare::uses::{self, Uses};
 use crate::register::access::{self, Action, Asker, Line};
 use crate::register::error::RegisterError;
 use crate::register::hold::{self, Hold};
@@ -17,6 +18,7 @@ use crate::register::row::Row;
 use crate::register::search::{Found, Place, Query, search};
 use crate::register::segment::{Location, Month, read};
 use crate::register::{package, proof};
+use crate::saml::xml::root_attribute;
 
 /// What may be asked of the register.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -32,6 +34,11 @@ pub enum Ask {
         to: Option<DateTime<Utc>>,
         /// So many at most.
         limit: usize,
+    },
+    /// How often what is in a service provider's metadata was used of late.
+    Uses {
+        /// Its entityID.
+        service_provider: String,
     },
     /// One row, by its number or the ID of its response, request or support.
     Show {
@@ -81,6 +88,8 @@ pub enum Told {
         /// Whether there are more than the limit.
         more: bool,
     },
+    /// How often what is in metadata was used.
+    Uses(Box<Uses>),
     /// One row.
     Row {
         /// Its number.
@@ -168,6 +177,17 @@ pub async fn carry_out(
             note(register, Line { from, to, found: found.rows.len() as u64, ..line })?;
             let rows = found.rows.iter().map(|(location, row)| brief(*location, row)).collect();
             Ok(Told::Rows { rows, more: found.more })
+        }
+        Ask::Uses { service_provider } => {
+            let from = now - TimeDelta::days(uses::DAYS);
+            let fields = vec![(Field::RelyingParty, service_provider)];
+            let query = Query { fields, span: Span::of(Some(from), None), limit: MOST };
+            let found = at_length(|| look(desk, register, &query))?;
+            let line = Line::new(asker, Action::Count, now);
+            let line = line.with(&query.fields, &register.settings().seal)?;
+            let count = found.rows.len() as u64;
+            note(register, Line { from: Some(from), found: count, ..line })?;
+            Ok(Told::Uses(Box::new(used(&found))))
         }
         Ask::Show { id } => {
             let (location, row) = at_length(|| one(desk, register, &id))?;
@@ -287,6 +307,17 @@ fn look(desk: &Desk<'_>, register: &Register, query: &Query) -> Result<Found, Re
         first: register.tail().first,
     };
     search(place, &register.index().snapshot(), query)
+}
+
+/// Where the logins among what was found were answered, and what they asked for.
+fn used(found: &Found) -> Uses {
+    let mut uses = Uses { at_least: found.more, ..Uses::default() };
+    for (_, row) in found.rows.iter().filter(|(_, row)| row.assertion_id.is_some()) {
+        let location = root_attribute(&row.response_xml, "Destination");
+        let set = root_attribute(&row.request_xml, "AttributeConsumingServiceIndex");
+        uses.count(location.as_deref(), set.as_deref());
+    }
+    uses
 }
 
 /// The row that `id` names.

@@ -13,6 +13,8 @@ pub enum MetadataCommand {
     Show,
     /// Say what is wrong with metadata or a SAML message, who refuses it for that, and how to mend it
     Lint(MetadataLint),
+    /// Say what changed from one version of metadata to the next, in the terms of the field
+    Diff(MetadataDiff),
 }
 
 /// `ponte metadata lint`
@@ -39,6 +41,32 @@ pub struct MetadataLint {
     /// Write a report in HTML to this file too
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+}
+
+/// `ponte metadata diff`
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  ponte metadata diff sp-old.xml sp-new.xml
+  ponte metadata diff sp-old.xml sp-new.xml --uses --language it
+  curl -s https://sp.example.org/metadata | ponte metadata diff metadata/sp/sp.xml - --json
+
+Exit status: 0 nothing changed; 1 something did; 2 one of them cannot be read.")]
+pub struct MetadataDiff {
+    /// The version before: an entity, or an aggregate; - reads standard input
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// The version now
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// Say too how many logins of the last seven days used what is gone, by the register; needs the configuration
+    #[arg(long)]
+    pub uses: bool,
+    /// The language of the text
+    #[arg(long, value_enum, default_value_t = ReportLanguage::En)]
+    pub language: ReportLanguage,
+    /// Print JSON, with both languages
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The language of a report.

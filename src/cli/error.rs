@@ -61,6 +61,9 @@ pub enum CliError {
     /// `init` would have to overwrite.
     #[error("{} is there already, and nothing is overwritten: choose another folder, or move it away", .0.display())]
     Exists(PathBuf),
+    /// A version of metadata that cannot be compared.
+    #[error("{} cannot be compared", .0.display())]
+    Compare(PathBuf, #[source] crate::saml::metadata::picture::NoPicture),
     /// What was said on the command line cannot be used.
     #[error("{what}: expected {expected}, found {found:?}")]
     Argument {

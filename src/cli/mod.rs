@@ -7,6 +7,7 @@ pub mod arguments_register;
 pub mod bench;
 pub mod check;
 pub mod demo;
+pub mod diff;
 pub mod error;
 pub mod examples;
 pub mod files;

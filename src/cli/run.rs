@@ -14,8 +14,8 @@ use crate::cli::office::Office;
 use crate::cli::say::{say, say_text};
 use crate::cli::signing::{self, Examples};
 use crate::cli::{
-    init, keys, lint, load, map, metadata, people, register, reload, serve, service_providers,
-    store_backup, support, users,
+    diff, init, keys, lint, load, map, metadata, people, register, reload, serve,
+    service_providers, store_backup, support, users,
 };
 use crate::world::clock::Clock;
 use crate::world::random::Random;
@@ -26,6 +26,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     let done = match &arguments.command {
         Command::Metadata { command: MetadataCommand::Lint(said) } => {
             lint::carry_out(said, Clock::system().now())
+        }
+        Command::Metadata { command: MetadataCommand::Diff(said) } => {
+            in_runtime(diff::carry_out(said, &arguments.config))
         }
         _ => carry_out(arguments).map(|()| ExitCode::SUCCESS),
     };
@@ -64,8 +67,10 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             say(format_args!("{}", metadata::document(&idp, &signing)?));
             Ok(())
         }
-        // It has an exit status of its own, and needs no configuration: `run` sees to it.
-        Command::Metadata { command: MetadataCommand::Lint(_) } => Ok(()),
+        // They have exit statuses of their own, and need no configuration: `run` sees to them.
+        Command::Metadata { command: MetadataCommand::Lint(_) | MetadataCommand::Diff(_) } => {
+            Ok(())
+        }
         Command::Sp { command } => in_runtime(async {
             let mut office = Office::open(load::settings(&arguments.config)?).await?;
             let done = service_providers::carry_out(&mut office, command).await;
@@ -113,7 +118,7 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
 }
 
 /// Runs one command's work; the server has a runtime of its own.
-fn in_runtime(work: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
+fn in_runtime<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(CliError::Runtime)?.block_on(work)
 }

@@ -27,7 +27,9 @@ impl Transaction {
     /// # Errors
     /// [`WrongState::SomethingHeld`], [`WrongState::Ended`].
     pub fn set_back(self, setback: Setback) -> Result<Self, WrongState> {
-        Ok(self.while_open()?.after(None, Some(setback)))
+        let mut login = self.while_open()?;
+        login.set_back_by = Some((setback.upstream.clone(), setback.provider.clone()));
+        Ok(login.after(None, Some(setback)))
     }
 
     /// The person wants to try again, or another way.

@@ -42,6 +42,9 @@ pub struct Transaction {
     /// What has come of the last one, if it did not go well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) setback: Option<Setback>,
+    /// Who that was of, upstream and identity provider; kept when the person tries again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) set_back_by: Option<(String, String)>,
     pub(super) state: State,
 }
 
@@ -100,6 +103,7 @@ impl Transaction {
             token: opening.token,
             asked: None,
             setback: None,
+            set_back_by: None,
             state: State::Open { failures: 0 },
         }
     }
@@ -242,11 +246,11 @@ impl Transaction {
         }
     }
 
-    /// Whether this identity provider's answer has just come to nothing.
+    /// Whether the last answer that came to nothing was this identity provider's.
     #[must_use]
     pub fn was_set_back_by(&self, upstream: &str, provider: &str) -> bool {
-        let setback = self.setback.as_ref();
-        setback.is_some_and(|last| last.upstream == upstream && last.provider == provider)
+        let last = self.set_back_by.as_ref();
+        last.is_some_and(|last| (last.0.as_str(), last.1.as_str()) == (upstream, provider))
     }
 
     /// The person gives up (nr25), or leaves it at what another identity provider's answer came to.

@@ -1,5 +1,6 @@
 //! Who we federate with, by entityID.
 
+pub mod compare;
 pub mod lint;
 pub mod openid;
 pub mod purposes;

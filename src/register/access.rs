@@ -34,6 +34,8 @@ pub struct Asker {
 pub enum Action {
     /// Rows were looked for.
     Search,
+    /// Rows were looked for and counted.
+    Count,
     /// A row was shown.
     Show,
     /// A row was given out as a package.

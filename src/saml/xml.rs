@@ -77,6 +77,12 @@ pub enum XmlError {
     NotWellFormed(#[from] roxmltree::Error),
 }
 
+/// An attribute of the root of `text`, by its local name; `None` if it has none, or `text` is not read here.
+#[must_use]
+pub fn root_attribute(text: &str, name: &str) -> Option<String> {
+    parse(text).ok()?.root_element().attribute(name).map(str::to_owned)
+}
+
 /// Reads `text` within the limits of this module.
 ///
 /// A byte order mark, comments before the root and within it, CDATA sections and an XML

@@ -8,6 +8,7 @@ pub mod access;
 pub mod account;
 pub mod age;
 pub mod common;
+pub mod compare;
 pub mod consent;
 pub mod demo;
 pub mod enrolment;

@@ -185,6 +185,21 @@ fn who_tries_again_is_asked_anew() {
     assert!(answer(&mut agent, page).contains(CODE));
 }
 
+/// So is whoever looks at the other ways first, and comes back to it.
+#[test]
+fn who_comes_back_to_the_same_identity_provider_is_asked_anew() {
+    let stubbed = Stubbed::new(PASS_THROUGH, |_| {});
+    let mut agent = Agent::new();
+    let question = stubbed.ask(&mut agent, &spid(&stubbed.hub, 1, "minimum"), HONEST);
+    let page = stubbed.bring(&mut agent, &stubbed.refuses(HONEST, &question, Refusal::Suspended));
+    let ways = press(&mut agent, &page, "/again");
+    let other = stubbed.choose(&mut agent, &ways, HOSTILE);
+    assert!(!other.xml.contains("ForceAuthn"), "{}", other.xml);
+    let ways = agent.get(&stubbed.hub.url(&question_login(&page))).unwrap();
+    let question = stubbed.choose(&mut agent, &ways, HONEST);
+    assert!(question.xml.contains("ForceAuthn=\"true\""), "{}", question.xml);
+}
+
 /// IC-14: an installation that stops at SpidL2 answers no request for SpidL3, whatever stands behind it.
 #[test]
 fn an_installation_that_stops_at_spid_l2_asks_nobody_for_more() {

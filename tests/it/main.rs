@@ -10,6 +10,7 @@ mod bridge;
 mod browser;
 mod cli;
 mod clients;
+mod compare;
 mod config;
 mod crash;
 mod demo;

@@ -30,7 +30,7 @@ fn search(server: &Server, arguments: &[&str]) -> Vec<Value> {
 }
 
 /// A server at which somebody has logged in once.
-fn used() -> Server {
+pub(crate) fn used() -> Server {
     let mut server = Server::new();
     server.add_metadata("sp", &Metadata::spid().signed(&keys::SP.signer), SPID_ENTITY, "spid");
     server.start();

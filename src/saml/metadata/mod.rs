@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod error;
+pub mod picture;
 pub mod read;
 pub mod role;
 pub mod write;

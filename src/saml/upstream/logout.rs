@@ -283,6 +283,26 @@ pub fn receive<'p>(
     Ok(taken(kind, message, profile, provider, &decoded, at))
 }
 
+/// Judges a message that nobody signed: for fuzzing alone, which cannot sign.
+///
+/// # Errors
+/// As [`receive`], but for bindings and signatures.
+#[cfg(fuzzing)]
+pub fn judge_unsigned(
+    kind: Kind,
+    text: &str,
+    binding: Binding,
+    profile: UpstreamProfile,
+    provider: &IdentityProvider,
+    at: &Receiving<'_>,
+) -> Result<Received, Refused> {
+    let message = LogoutMessage::unsigned(kind, text)?;
+    let decoded = Decoded { xml: text.to_owned(), binding, relay_state: None, detached: None };
+    let judged = Judged { message: &message, profile, provider, binding, at };
+    logout_rules::all_hold(kind, &judged)?;
+    Ok(taken(kind, message, profile, provider, &decoded, at))
+}
+
 /// Whose message it is, and the octets of it that this signature covers.
 fn verified<'p>(
     kind: Kind,
