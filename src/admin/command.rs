@@ -11,6 +11,7 @@ use crate::admin::archive::{Ask, Told};
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::enrolment::activation::Delivery;
+use crate::enrolment::card::Kept;
 use crate::enrolment::credential::CredentialState;
 use crate::identity::account::{AccountState, Change, Identity, Proofing};
 use crate::identity::attributes::AttributeName;
@@ -69,6 +70,20 @@ pub enum Command {
         username: String,
         /// How the code reaches the person.
         delivery: Delivery,
+    },
+    /// Let a card of a person count, or take it from them for good.
+    SetCard {
+        /// The user name, however it is written.
+        username: String,
+        /// The serial number of its certificate, hexadecimal.
+        serial: String,
+        /// Whether it is to count.
+        counts: bool,
+    },
+    /// Find whose card it is.
+    FindCard {
+        /// The serial number of its certificate, hexadecimal.
+        serial: String,
     },
     /// Give out what the store holds about a person.
     ExportPerson {
@@ -166,6 +181,15 @@ pub enum Done {
         /// As it is now.
         state: AccountState,
     },
+    /// A card counts, or does no more.
+    CardSet {
+        /// The user name as it is kept.
+        username: String,
+        /// As it is now.
+        state: CredentialState,
+    },
+    /// People, by user name, and their cards with that serial number.
+    Cards(Vec<(String, CredentialRow)>),
     /// What the store holds about a person.
     Exported(Box<Export>),
     /// A person was erased.
@@ -404,6 +428,9 @@ pub struct CredentialRow {
     pub enrolled: DateTime<Utc>,
     /// When it last held.
     pub last_used: Option<DateTime<Utc>>,
+    /// The card, if it is one (IC-02).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Kept>,
 }
 
 /// What the store holds about a person.

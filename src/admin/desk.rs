@@ -5,7 +5,7 @@ use tokio::task::JoinError;
 
 use crate::admin::command::{Command, Done, Refused};
 use crate::admin::service_providers::{self, Sources};
-use crate::admin::{archive, backup, import, people, privacy};
+use crate::admin::{archive, backup, cards, import, people, privacy};
 use crate::factors::password::{Hashing, TooLong, Unacceptable};
 use crate::flow::env::Partners;
 use crate::identity::format::BadAttribute;
@@ -78,6 +78,11 @@ pub async fn carry_out(
         Command::NewCode { username, delivery } => {
             people::new_code(desk, &username, delivery, now).await.map(Done::Added)
         }
+        Command::SetCard { username, serial, counts } => {
+            let set = cards::set(desk, &username, &serial, counts, now).await;
+            set.map(|(username, state)| Done::CardSet { username, state })
+        }
+        Command::FindCard { serial } => cards::find(desk, &serial, now).await.map(Done::Cards),
         Command::ExportPerson { username } => {
             let export = privacy::export(desk, &username, now).await;
             export.map(|export| Done::Exported(Box::new(export)))
@@ -188,6 +193,19 @@ pub enum DeskError {
     /// The person has no such identity.
     #[error("the person has no identity with the spidCode {0:?}")]
     NoIdentity(String),
+    /// The person has no such card.
+    #[error("{username:?} has no card with the serial number {serial:?}")]
+    NoCard {
+        /// Whose it should be.
+        username: String,
+        /// Which.
+        serial: String,
+    },
+    /// A card that was taken away stays so.
+    #[error(
+        "the card {0:?} was taken away, for good: its person shows it again once it is another certificate"
+    )]
+    CardGone(String),
     /// A reason is no line of text.
     #[error("a reason is one line of at most 255 characters")]
     BadReason,

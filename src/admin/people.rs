@@ -342,6 +342,7 @@ pub(super) fn credential_row(credential: &Credential) -> CredentialRow {
         binding: credential.binding,
         enrolled: credential.enrolled,
         last_used: credential.last_used,
+        card: credential.secret.card().cloned(),
     }
 }
 

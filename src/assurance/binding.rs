@@ -18,6 +18,13 @@ pub fn stand_in(shown: Level, others: impl Iterator<Item = Level>) -> Option<Lev
     others.max().map(|best| shown.min(best).min(Level::Loa3))
 }
 
+/// The level at which a card is bound that is shown for the first time, with its PIN, by whoever was registered with its
+/// fiscal code (TS-04): its issuer has established whose it is. What the account's own proofing is worth caps it besides.
+#[must_use]
+pub fn first_card() -> Level {
+    Level::Loa4
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

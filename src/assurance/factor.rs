@@ -100,8 +100,8 @@ impl Evidence {
         Self { factor, at, ceiling, issuer: None }
     }
 
-    /// The same of a credential that `issuer` vouches for: a certificate's issuer (RFC 4514), an
-    /// upstream's entityID.
+    /// The same of a credential that `issuer` vouches for: a card's issuer, as the settings
+    /// call it, or an upstream's entityID.
     #[must_use]
     pub fn vouched(factor: Factor, at: DateTime<Utc>, ceiling: Level, issuer: String) -> Self {
         Self { factor, at, ceiling, issuer: Some(issuer) }

@@ -17,7 +17,7 @@ pub struct LevelPolicy {
     pub passkey: Level,
     /// The most that another identity provider's word is worth; each has a ceiling of its own besides.
     pub upstream: Level,
-    /// Issuers (RFC 4514) whose CNS-like certificates are worth as much as a CNS.
+    /// Issuers, as the settings call them, whose CNS-like certificates are worth as much as a CNS.
     pub cns_like_issuers: BTreeSet<String>,
 }
 

@@ -30,8 +30,37 @@ pub enum UserCommand {
         /// The user name
         username: String,
     },
+    /// Approve, take away or find smart cards
+    Card {
+        /// What to do
+        #[command(subcommand)]
+        command: CardCommand,
+    },
     /// Add people from a file: JSON Lines or CSV (docs/configuration.md). Interrupted, it goes on where it was when run again
     Import(UserImport),
+}
+
+/// `ponte user card …`
+#[derive(Debug, Subcommand)]
+pub enum CardCommand {
+    /// Let a card count that its person has shown beside another one
+    Approve(CardOf),
+    /// Take a card from its person, for good
+    Revoke(CardOf),
+    /// Say whose card has this serial number
+    Find {
+        /// The serial number of its certificate, hexadecimal
+        serial: String,
+    },
+}
+
+/// A person's card.
+#[derive(Args, Debug)]
+pub struct CardOf {
+    /// The user name
+    pub username: String,
+    /// The serial number of its certificate, hexadecimal, as `ponte user show` says it
+    pub serial: String,
 }
 
 /// Whose state is set.

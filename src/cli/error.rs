@@ -18,6 +18,7 @@ use crate::store::export::ExportError;
 use crate::store::port::StoreError;
 use crate::telemetry::log::BadDirectives;
 use crate::web::tls::BadTls;
+use crate::world::authorities::BadAuthorities;
 use crate::world::certificate::CertificateError;
 use crate::world::fetch::FetchSetupError;
 use crate::world::key_place::{BadPlace, KeyPlace};
@@ -38,6 +39,17 @@ pub enum CliError {
     /// The metadata of an entity of ours could not be written.
     #[error("the metadata of relying party {0:?} could not be written")]
     Entity(String, #[source] DescribeError),
+    /// The authorities of an issuer of cards cannot be used.
+    #[error("smart-card.issuer {name:?}: {}", file.display())]
+    CardAuthorities {
+        /// Whose.
+        name: String,
+        /// Their file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: BadAuthorities,
+    },
     /// There is no upstream of that name.
     #[error("there is no [[upstream]] {0:?} in the configuration")]
     NoUpstream(String),

@@ -12,6 +12,7 @@ use crate::cli::metadata;
 use crate::cli::office;
 use crate::cli::reload;
 use crate::cli::signing::{self, Examples, Signing};
+use crate::cli::smart_card;
 use crate::cli::sms;
 use crate::cli::store;
 use crate::config::settings::{KeyFiles, Settings};
@@ -89,6 +90,7 @@ pub async fn open(
         disagreements: Alarm::default(),
         mailing: mail::open(settings)?,
         texting: sms::open(settings)?,
+        cards: smart_card::open(settings)?,
         settings: walks,
     };
     let recovered = pending::recover(&env.register, env.records(), env.clock.now()).await;

@@ -31,6 +31,7 @@ pub mod serve;
 pub mod service_providers;
 pub mod signals;
 pub mod signing;
+pub mod smart_card;
 pub mod sms;
 pub mod store;
 pub mod store_backup;

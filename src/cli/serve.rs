@@ -19,6 +19,7 @@ use crate::cli::error::CliError;
 use crate::cli::files;
 use crate::cli::house::{self, House};
 use crate::cli::signals::{self, Patience};
+use crate::cli::smart_card;
 use crate::cli::store;
 use crate::cli::supervisor::Supervisor;
 use crate::cli::traces::Tracing;
@@ -56,6 +57,7 @@ pub fn run(settings: &Settings, config: &Path) -> Result<(), CliError> {
         let running = Running::start(&house, settings)?;
         let listener = listen(settings.server.listen).await?;
         let watched = running.watch(&house, settings).await?;
+        let cards = smart_card::listen(&house, settings, running.stopped()).await?;
         let milliseconds = begun.elapsed().as_millis();
         let address = listener.local_addr().map_err(CliError::listen(settings.server.listen))?;
         let base_url = settings.server.base_url.as_str();
@@ -66,8 +68,12 @@ pub fn run(settings: &Settings, config: &Path) -> Result<(), CliError> {
             tls: house.tls.clone(),
             proxies: settings.server.proxies.clone(),
             farewell: settings.server.farewell,
+            for_cards: false,
         };
         serve::serve(listener, doors, router, running.stopped()).await;
+        if let Some(cards) = cards {
+            let _ended = cards.await;
+        }
         drop(watched);
         running.end(&house).await?;
         if let Some(tracing) = &tracing {
@@ -164,6 +170,7 @@ impl Running {
         tokio::spawn(deliver(Arc::clone(&house.env), Way::Mail, DELIVER_EVERY));
         tokio::spawn(deliver(Arc::clone(&house.env), Way::Sms, DELIVER_CODES_EVERY));
         tokio::spawn(count_sessions(Arc::clone(&house.env)));
+        tokio::spawn(smart_card::tell(Arc::clone(&house.env)));
         let Server { drain, farewell, .. } = settings.server;
         let patience = Patience { drain, farewell };
         let supervisor = running.supervisor.clone();

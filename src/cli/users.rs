@@ -9,7 +9,8 @@ use crate::admin::command::{
 };
 use crate::assurance::level::Level;
 use crate::cli::arguments_people::{
-    IdentityArguments, KindChoice, ProofingChoice, UserAdd, UserCommand, UserIdentity, Whose,
+    CardCommand, CardOf, IdentityArguments, KindChoice, ProofingChoice, UserAdd, UserCommand,
+    UserIdentity, Whose,
 };
 use crate::cli::error::CliError;
 use crate::cli::import::run as import;
@@ -17,6 +18,8 @@ use crate::cli::office::{Office, unexpected};
 use crate::cli::prompt;
 use crate::cli::say::{say, say_text};
 use crate::enrolment::activation::Delivery;
+use crate::enrolment::card::Kept;
+use crate::enrolment::credential::CredentialState;
 use crate::identity::account::{AccountState, Change, Identity, Proofing, ProofingMethod};
 use crate::identity::attributes::AttributeName;
 use crate::identity::kind::IdentityKind;
@@ -46,6 +49,7 @@ pub async fn carry_out(
         UserCommand::Resume(whose) => set_state(office, whose, AccountState::Active).await,
         UserCommand::Revoke(whose) => set_state(office, whose, AccountState::Revoked).await,
         UserCommand::Code { username } => new_code(office, username).await,
+        UserCommand::Card { command } => card(office, command).await,
         UserCommand::Import(said) => import::import(office, said).await,
     }
 }
@@ -228,8 +232,51 @@ fn shown(person: &Person) -> String {
             "  {factor:?}, {state:?}, bound at {bound}, enrolled {enrolled}, last used {used}\n"
         );
         text.push_str(&line);
+        text.push_str(&row.card.as_ref().map(shown_card).unwrap_or_default());
     }
     text
+}
+
+fn shown_card(card: &Kept) -> String {
+    let Kept { shown, issuer, renewals, .. } = card;
+    let (from, to) = (shown.not_before.date_naive(), shown.not_after.date_naive());
+    let renewed = if *renewals > 0 { ", renewed" } else { "" };
+    format!(
+        "    card {}, {}, issued by {} ({issuer}), good from {from} to {to}{renewed}\n",
+        shown.serial, shown.holder, shown.issued_by
+    )
+}
+
+async fn card(office: &mut Office, command: &CardCommand) -> Result<(), CliError> {
+    let (of, counts) = match command {
+        CardCommand::Approve(of) => (of, true),
+        CardCommand::Revoke(of) => (of, false),
+        CardCommand::Find { serial } => {
+            let found = office.ask(Command::FindCard { serial: serial.clone() }).await?;
+            let Done::Cards(rows) = found else { return unexpected(found) };
+            for (username, row) in &rows {
+                let card = row.card.as_ref().map(shown_card).unwrap_or_default();
+                say(format_args!("{username}: {:?}\n{}", row.state, card.trim_end()));
+            }
+            if rows.is_empty() {
+                say(format_args!("Nobody has a card with that serial number."));
+            }
+            return Ok(());
+        }
+    };
+    let CardOf { username, serial } = of;
+    let (username, serial) = (username.clone(), serial.clone());
+    match office.ask(Command::SetCard { username, serial, counts }).await? {
+        Done::CardSet { username, state } => {
+            let said = match state {
+                CredentialState::Active => "counts",
+                _ => "counts no more",
+            };
+            say(format_args!("The card {} of {username} {said}.", of.serial));
+            Ok(())
+        }
+        other => unexpected(other),
+    }
 }
 
 fn shown_identity(identity: &Identity) -> String {

@@ -17,6 +17,7 @@ pub mod reference;
 pub mod relying_parties;
 pub mod settings;
 pub mod signing;
+pub mod smart_card;
 pub mod sms;
 pub mod telemetry;
 pub mod upstreams;

@@ -21,6 +21,7 @@ pub struct Raw {
     pub support: Support,
     pub mail: Mail,
     pub sms: Sms,
+    pub smart_card: SmartCard,
     pub telemetry: Telemetry,
     #[serde(default)]
     pub service_provider: Vec<ServiceProvider>,
@@ -268,6 +269,39 @@ pub struct SmsGateway {
     pub success_status: Option<u64>,
     pub success_contains: Option<String>,
     pub authority: Option<String>,
+}
+
+/// `[smart-card]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct SmartCard {
+    pub listen: Option<String>,
+    pub base_url: Option<String>,
+    pub tls: Tls,
+    pub proxies: Vec<String>,
+    pub certificate_header: String,
+    pub cns_only: bool,
+    pub unknown_revocation: String,
+    #[serde(default)]
+    pub issuer: Vec<CardIssuer>,
+}
+
+/// One of `[[smart-card.issuer]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct CardIssuer {
+    pub name: String,
+    pub kind: String,
+    pub authorities: String,
+    pub policies: Option<Vec<String>>,
+    pub fiscal_code: String,
+    pub ocsp: Vec<String>,
+    pub crl: Vec<String>,
+    pub as_cns: bool,
+    pub help_it: Option<String>,
+    pub help_en: Option<String>,
 }
 
 /// `[telemetry]`

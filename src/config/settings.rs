@@ -14,8 +14,11 @@ use crate::assurance::level::Level;
 use crate::assurance::policy::LevelPolicy;
 use crate::config::fault::Stranger;
 use crate::enrolment::activation::FirstEnrolment;
+use crate::factors::card::issuer::{CodeField, IssuerKind};
+use crate::factors::card::judge::Rules;
 use crate::factors::password::Hashing;
 use crate::factors::sms::Budget;
+use crate::flow::card::house::{About, CardProxy};
 use crate::flow::env::{self, LoginSettings, RequestSettings, SessionSettings, Support};
 use crate::flow::network::{Network, Proxies};
 use crate::partners::registry::Entry;
@@ -66,6 +69,8 @@ pub struct Settings {
     pub mail: Option<Mail>,
     /// `[sms]`, if codes leave.
     pub sms: Option<Texts>,
+    /// `[smart-card]`, if cards are taken.
+    pub smart_card: Option<SmartCard>,
     /// `[telemetry]`, if traces are sent.
     pub telemetry: Option<Telemetry>,
     /// `[[service-provider]]`
@@ -308,6 +313,42 @@ impl SmsGateway {
     }
 }
 
+/// Where cards are shown, and whose are taken.
+#[derive(Clone, Debug)]
+pub struct SmartCard {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Scheme, host and port, no path.
+    pub base_url: Url,
+    /// The files with which its listener speaks TLS; `None` behind a proxy.
+    pub tls: Option<KeyFiles>,
+    /// The proxy that does so for it.
+    pub proxy: Option<CardProxy>,
+    /// What is asked of cards.
+    pub rules: Rules,
+    /// Whose are taken.
+    pub issuers: Vec<CardIssuer>,
+}
+
+/// An issuer of cards.
+#[derive(Clone, Debug)]
+pub struct CardIssuer {
+    /// What it is called.
+    pub name: String,
+    /// What its certificates are.
+    pub kind: IssuerKind,
+    /// The file of its authorities.
+    pub authorities: PathBuf,
+    /// The policies of which a certificate has one.
+    pub policies: Vec<String>,
+    /// Where the fiscal code is.
+    pub code: CodeField,
+    /// Whether CNS-like certificates of it are worth as much as a CNS.
+    pub as_cns: bool,
+    /// Whom it has answer, and where it helps.
+    pub about: About,
+}
+
 /// What we add to a service provider's metadata.
 #[derive(Clone, Debug)]
 pub struct ServiceProvider {
@@ -345,13 +386,18 @@ impl Settings {
         if self.sms.is_some() {
             levels.offered.push(Factor::Sms);
         }
+        if let Some(cards) = &self.smart_card {
+            levels.offered.extend([Factor::SmartCard, Factor::CnsLike]);
+            let as_cns = cards.issuers.iter().filter(|issuer| issuer.as_cns);
+            levels.cns_like_issuers = as_cns.map(|issuer| issuer.name.clone()).collect();
+        }
         levels
     }
 
     /// The sections in which `other` says something else.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 15] = [
+        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 16] = [
             ("server", [&self.server, &other.server]),
             ("idp", [&self.idp, &other.idp]),
             ("keys", [&self.keys, &other.keys]),
@@ -365,6 +411,7 @@ impl Settings {
             ("support", [&self.support, &other.support]),
             ("mail", [&self.mail, &other.mail]),
             ("sms", [&self.sms, &other.sms]),
+            ("smart-card", [&self.smart_card, &other.smart_card]),
             ("telemetry", [&self.telemetry, &other.telemetry]),
             ("relying-party", [&self.relying_parties, &other.relying_parties]),
         ];

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
+use crate::enrolment::card::Kept;
 use crate::identity::subject::Subject;
 
 /// A factor that a person has. At most one of each kind a person; ids tell several apart later.
@@ -118,6 +119,8 @@ pub enum Secret {
         /// Its number (ITU-T E.164), with `+`.
         number: String,
     },
+    /// A smart card.
+    Card(Box<Kept>),
     /// Recovery codes.
     RecoveryCodes {
         /// Keyed digests of those that were not used yet.
@@ -141,6 +144,15 @@ impl Secret {
         matches!(self, Self::RecoveryCodes { left } if left.is_empty())
     }
 
+    /// The smart card, if it is one.
+    #[must_use]
+    pub fn card(&self) -> Option<&Kept> {
+        match self {
+            Self::Card(card) => Some(card),
+            _ => None,
+        }
+    }
+
     /// The factor that it proves.
     #[must_use]
     pub fn factor(&self) -> Factor {
@@ -149,6 +161,8 @@ impl Secret {
             Self::Totp { .. } => Factor::Totp,
             Self::Passkey { .. } => Factor::Passkey,
             Self::Sms { .. } => Factor::Sms,
+            Self::Card(card) if card.cns_like => Factor::CnsLike,
+            Self::Card(_) => Factor::SmartCard,
             Self::RecoveryCodes { .. } => Factor::RecoveryCode,
         }
     }

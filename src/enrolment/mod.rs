@@ -1,5 +1,6 @@
 //! How a factor comes to a person and how it goes.
 
 pub mod activation;
+pub mod card;
 pub mod credential;
 pub mod letters;

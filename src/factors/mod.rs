@@ -1,5 +1,6 @@
 //! The checks that we make ourselves.
 
+pub mod card;
 pub mod passkey;
 pub mod password;
 pub mod recovery_code;

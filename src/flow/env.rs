@@ -14,6 +14,7 @@ use crate::assurance::policy::LevelPolicy;
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
 use crate::flow::alarm::Alarm;
+use crate::flow::card::house::Cards;
 use crate::flow::expiry::Ending;
 use crate::flow::hashing::HashPool;
 use crate::flow::life::Life;
@@ -76,6 +77,8 @@ pub struct Env {
     pub mailing: Option<Mailing>,
     /// By what codes are sent by SMS, if they are.
     pub texting: Option<Texting>,
+    /// Smart cards, if they are taken.
+    pub cards: Option<Cards>,
     /// What the administrator chose.
     pub settings: Settings,
 }

@@ -79,6 +79,7 @@ fn row(env: &Env, known: &Known, one: &Credential, now: DateTime<Utc>) -> Factor
         factor: one.secret.factor(),
         label: match &one.secret {
             Secret::Passkey { name, .. } => Some(name.clone()),
+            Secret::Card(card) => Some(card.shown.serial.clone()),
             Secret::Sms { number } => sms::read(number).ok().map(|number| number.masked()),
             _ => None,
         },
@@ -305,7 +306,11 @@ fn worth(env: &Env, known: &Known, evidence: &[Evidence], now: DateTime<Utc>) ->
 }
 
 fn as_held(one: &Credential, now: DateTime<Utc>) -> Evidence {
-    Evidence::held(one.secret.factor(), now, one.binding)
+    let factor = one.secret.factor();
+    match one.secret.card() {
+        Some(card) => Evidence::vouched(factor, now, one.binding, card.issuer.clone()),
+        None => Evidence::held(factor, now, one.binding),
+    }
 }
 
 /// Where whoever has not shown enough is told so.

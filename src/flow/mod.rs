@@ -6,6 +6,7 @@ pub mod advance;
 pub mod alarm;
 pub mod answer;
 pub mod begin;
+pub mod card;
 pub mod choose;
 pub mod code;
 pub mod decide;

@@ -1,6 +1,7 @@
 //! What a person is told of what happens to their identity: a mail, put into the outbox by the same commit as what it
 //! tells of.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,7 +11,7 @@ use crate::flow::env::{Env, Support};
 use crate::flow::failure::Failure;
 use crate::flow::limits::prefix;
 use crate::flow::person::Known;
-use crate::flow::visit::Visitor;
+use crate::flow::visit::{Visitor, in_letters};
 use crate::identity::account::{Account, AccountState};
 use crate::identity::attributes::AttributeName;
 use crate::login::browser;
@@ -104,6 +105,28 @@ pub(in crate::flow) fn tell_of_login(
     }
     let service = transaction.request.relying_party.service();
     tell(env, batch, account, Event::NewBrowser, service, visitor, now)
+}
+
+/// Adds to `batch` that the person is told of `event`, which nobody's browser has brought about: in Italian, with the lead in
+/// English below, as in every mail.
+pub(in crate::flow) fn remind(
+    env: &Env,
+    batch: &mut Batch,
+    account: &Account,
+    event: Event,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let support_id = in_letters(&env.random.bytes::<12>());
+    let nobody = Visitor {
+        address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        browser: None,
+        session: None,
+        agent: None,
+        device: None,
+        language: Language::It,
+        support_id: &support_id,
+    };
+    tell(env, batch, account, event, None, &nobody, now)
 }
 
 fn address(account: &Account) -> Option<&str> {

@@ -58,6 +58,12 @@ impl Known {
         })
     }
 
+    /// The active smart cards.
+    pub(in crate::flow) fn cards(&self) -> impl Iterator<Item = &Loaded<Credential>> {
+        let active = self.credentials.iter().filter(|one| one.value.is_active());
+        active.filter(|one| one.value.secret.card().is_some())
+    }
+
     /// The active passkey with the credential ID `id`.
     pub(in crate::flow) fn passkey(&self, id: &str) -> Option<&Loaded<Credential>> {
         self.passkeys().find(|(_, own, _)| *own == id).map(|(one, _, _)| one)

@@ -6,6 +6,7 @@ use crate::assurance::level::Level;
 use crate::factors::password::Unacceptable;
 use crate::flow::account::Done;
 use crate::flow::adding::{NewNumber, NewPasskey};
+use crate::flow::card::reply::{CardReply, CardSetBack};
 use crate::flow::factors::Done as FactorsDone;
 use crate::flow::logout::reply::LogoutReply;
 use crate::flow::upstream::reply::{Asked, Offer, SetBack, Trial, Unproven};
@@ -52,6 +53,8 @@ pub enum Reply {
     ToAccount(&'static str),
     /// The same, with new cookies.
     Entered(Box<Entered>),
+    /// Of a smart card.
+    Card(CardReply),
     /// Of a logout.
     Logout(LogoutReply),
     /// A page outside any login.
@@ -265,6 +268,10 @@ pub enum Show {
         /// What went wrong before.
         notice: Option<Notice>,
     },
+    /// The way to the listener at which a smart card is shown.
+    Card,
+    /// The card does not let the login go on.
+    CardSetBack(Box<CardSetBack>),
     /// The ways in which the person may go on.
     Ways,
     /// The activation code that came with the account.

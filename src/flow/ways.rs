@@ -48,6 +48,7 @@ fn asking(factor: Factor, known: Option<&Known>, notice: Option<Notice>) -> Resu
         },
         Factor::Sms => Show::Sms { number: sms::number(known)?.masked(), again: false, notice },
         Factor::RecoveryCode => Show::Recovery { notice },
+        Factor::SmartCard => Show::Card,
         _ => Show::Password { username: String::new(), notice },
     })
 }
@@ -114,9 +115,22 @@ pub(in crate::flow) fn ways(env: &Env, factors: &[Factor], known: Option<&Known>
             known.is_none_or(|known| known.passkeys().next().is_some())
                 && passkey::relying_party(env).is_some()
         }
+        Factor::SmartCard => {
+            env.cards.is_some() && known.is_none_or(|known| known.cards().next().is_some())
+        }
         _ => false,
     };
-    let mut ways: Vec<Factor> = factors.iter().copied().filter(can_ask).collect();
+    // Which of the two a card is, is seen once it is shown.
+    let same = |factor: &Factor| match factor {
+        Factor::CnsLike => Factor::SmartCard,
+        other => *other,
+    };
+    let mut ways: Vec<Factor> = Vec::with_capacity(factors.len());
+    for factor in factors.iter().map(same).filter(can_ask) {
+        if !ways.contains(&factor) {
+            ways.push(factor);
+        }
+    }
     if known.is_none() {
         ways.sort_by_key(|factor| *factor != Factor::Password);
     }

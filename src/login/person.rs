@@ -33,7 +33,7 @@ impl Person {
             .iter()
             .filter(|one| one.subject == account.subject && one.state == CredentialState::Active)
             .filter(|one| !one.secret.is_spent())
-            .map(|one| Available::own(one.secret.factor(), one.binding))
+            .map(available)
             .collect();
         Self {
             subject: account.subject.clone(),
@@ -49,4 +49,10 @@ impl Person {
             enrolable,
         }
     }
+}
+
+/// What the credential is worth if it is asked for; a card's issuer goes by its name in the settings.
+fn available(one: &Credential) -> Available {
+    let issuer = one.secret.card().map(|card| card.issuer.clone());
+    Available { factor: one.secret.factor(), binding: one.binding, issuer }
 }

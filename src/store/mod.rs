@@ -8,6 +8,7 @@ pub mod ahead_1;
 pub mod aligned;
 pub mod attempts;
 pub mod blob;
+pub mod cards;
 pub mod ceremonies;
 pub mod compression;
 pub mod credentials;

@@ -299,6 +299,12 @@ impl Batch {
         self.expectations.push(Expectation { key, value });
     }
 
+    /// All that `other` expects and writes, too.
+    pub fn join(&mut self, other: Self) {
+        self.expectations.extend(other.expectations);
+        self.writes.extend(other.writes);
+    }
+
     /// Writes plain bytes; for records see [`Records::put`].
     pub fn put(&mut self, key: Key, value: Value) {
         self.writes.push(Write { key, value: Some(value) });

@@ -16,6 +16,7 @@ table! {
     show: "Mostra la password", "Show the password";
     hide: "Nascondi la password", "Hide the password";
     enter: "Entra", "Sign in";
+    by_card: "Entra con la smart card", "Sign in with a smart card";
     by_passkey: "Entra con una passkey", "Sign in with a passkey";
     totp_title: "Inserisci il codice monouso", "Enter the one-time code";
     totp_lead: "Apri sul telefono l’app con cui hai attivato i codici e scrivi qui quello che vedi.",

@@ -46,6 +46,17 @@ table! {
     network: "Rete", "Network";
     service: "Servizio", "Service";
     unknown: "sconosciuto", "unknown";
+    card_subject: "Nuova smart card", "New smart card";
+    card_lead: "Una smart card è stata collegata alla tua identità: chi ha la carta e il suo PIN entra come te.",
+        "A smart card was linked to your identity: whoever has the card and its PIN signs in as you.";
+    card_waits_subject: "Un’altra smart card aspetta", "Another smart card waits";
+    card_waits_lead: "È stata usata una smart card con il tuo codice fiscale, diversa da quella collegata alla tua identità. Non vale finché un operatore non la approva.",
+        "A smart card with your fiscal code was used that is not the one linked to your identity. It does not count until an operator approves it.";
+    card_waits_now: "Se la carta è tua, chiedi all’assistenza di approvarla e indica il numero di serie che hai visto nella pagina. Se non sei stato tu, avvisa subito l’assistenza.",
+        "If the card is yours, ask those who help to approve it, and give them the serial number that you saw on the page. If this was not you, tell them at once.";
+    card_ends_subject: "Il certificato della tua smart card sta per scadere", "The certificate of your smart card is about to end";
+    card_ends_now: "Chi ha rilasciato la carta può rinnovare il certificato una sola volta, e solo prima della scadenza: chiedilo adesso. Dopo la scadenza serve una carta nuova.",
+        "Whoever issued the card can renew the certificate once, and only before it ends: ask now. After that you need a new card.";
     you: "Se sei stato tu, non devi fare nulla.", "If this was you, there is nothing to do.";
     not_you: "Se non sei stato tu, qualcuno conosce la tua password. Apri il browser, scrivi tu stesso l’indirizzo del tuo gestore di identità, entra nella tua area personale, cambia la password e chiudi le altre sessioni. Poi avvisa l’assistenza.",
         "If this was not you, somebody knows your password. Open your browser, type the address of your identity provider yourself, enter your own pages, change the password and end the other sessions. Then tell those who help.";
@@ -92,11 +103,20 @@ pub enum Event {
     PasswordBlocked,
     /// The codes of the authenticator app are blocked.
     CodesBlocked,
+    /// A smart card was bound by showing it.
+    NewCard,
+    /// Another smart card was shown, and waits for an operator.
+    CardWaits,
+    /// The certificate of a smart card ends soon.
+    CardEnds {
+        /// In so many days at most.
+        days: u32,
+    },
 }
 
 impl Event {
     /// One of each.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::NewBrowser,
         Self::UnusualLogin { wrong: 4 },
         Self::NewApp,
@@ -108,6 +128,9 @@ impl Event {
         Self::PasswordChanged,
         Self::PasswordBlocked,
         Self::CodesBlocked,
+        Self::NewCard,
+        Self::CardWaits,
+        Self::CardEnds { days: 30 },
     ];
 
     /// Its name in log and figures.
@@ -125,6 +148,9 @@ impl Event {
             Self::PasswordChanged => "password-changed",
             Self::PasswordBlocked => "password-blocked",
             Self::CodesBlocked => "codes-blocked",
+            Self::NewCard => "new-card",
+            Self::CardWaits => "card-waits",
+            Self::CardEnds { .. } => "card-ends",
         }
     }
 
@@ -141,6 +167,9 @@ impl Event {
             Self::PasswordChanged => words.password_subject,
             Self::PasswordBlocked => words.blocked_password_subject,
             Self::CodesBlocked => words.blocked_code_subject,
+            Self::NewCard => words.card_subject,
+            Self::CardWaits => words.card_waits_subject,
+            Self::CardEnds { .. } => words.card_ends_subject,
         }
     }
 
@@ -158,6 +187,9 @@ impl Event {
             Self::PasswordChanged => words.password_lead.to_owned(),
             Self::PasswordBlocked => words.blocked_password_lead.to_owned(),
             Self::CodesBlocked => words.blocked_code_lead.to_owned(),
+            Self::NewCard => words.card_lead.to_owned(),
+            Self::CardWaits => words.card_waits_lead.to_owned(),
+            Self::CardEnds { days } => card_ends(language, days),
         }
     }
 
@@ -166,6 +198,7 @@ impl Event {
             Self::NewBrowser
             | Self::UnusualLogin { .. }
             | Self::NewApp
+            | Self::NewCard
             | Self::RecoveryCodeUsed { .. } => vec![words.you, words.not_you],
             Self::PasswordChanged
             | Self::NewPasskey
@@ -175,7 +208,21 @@ impl Event {
                 vec![words.you, words.changed_not_you]
             }
             Self::PasswordBlocked | Self::CodesBlocked => vec![words.blocked_now],
+            Self::CardWaits => vec![words.card_waits_now],
+            Self::CardEnds { .. } => vec![words.card_ends_now],
         }
+    }
+}
+
+/// That a card's certificate ends in so many days.
+fn card_ends(language: Language, days: u32) -> String {
+    match language {
+        Language::It => format!(
+            "Il certificato della smart card con cui entri scade entro {days} giorni. Dopo non potrai più usarla per entrare."
+        ),
+        Language::En => format!(
+            "The certificate of the smart card by which you sign in ends within {days} days. After that you cannot sign in with it any more."
+        ),
     }
 }
 
@@ -268,8 +315,10 @@ pub fn write(telling: &Telling<'_>) -> Result<Written, askama::Error> {
     };
     let when = moment(telling.language, telling.at);
     let browser = if telling.browser.is_empty() { t.unknown } else { telling.browser };
-    let mut facts =
-        vec![(t.when, when.as_str()), (t.browser, browser), (t.network, telling.network)];
+    let mut facts = vec![(t.when, when.as_str())];
+    if !matches!(telling.event, Event::CardEnds { .. }) {
+        facts.extend([(t.browser, browser), (t.network, telling.network)]);
+    }
     facts.extend(telling.service.map(|service| (t.service, service)));
     facts.push((c.support_id, telling.support_id));
     let subject = format!("{}: {}", telling.office, telling.event.subject(t));

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod account;
 pub mod age;
+pub mod card;
 pub mod common;
 pub mod compare;
 pub mod consent;

@@ -16,6 +16,17 @@ pub fn moment(language: Language, at: DateTime<Utc>) -> String {
     }
 }
 
+/// The day in Italy.
+#[must_use]
+pub fn day(language: Language, at: DateTime<Utc>) -> String {
+    let local = at.naive_utc() + TimeDelta::hours(if is_summer(at) { 2 } else { 1 });
+    let months = match language {
+        Language::It => MONTHS_IT,
+        Language::En => MONTHS_EN,
+    };
+    format!("{} {} {}", local.day(), months[local.month0() as usize], local.year())
+}
+
 /// From the last Sunday of March to that of October, each at 01:00 UTC (Directive 2000/84/EC, articles 2 and 3).
 fn is_summer(at: DateTime<Utc>) -> bool {
     let turn = |month| last_sunday(at.year(), month).map(|day| day.and_time(ONE).and_utc());

@@ -25,6 +25,8 @@ pub const DEVICE: &str = "__Host-device";
 pub const SESSION: &str = "__Host-session";
 /// The cookie of the identity provider that was used last: known to this browser alone.
 pub const WAY: &str = "__Host-way";
+/// The cookie of the browser that has begun to check a card.
+pub const CARD_CHECK: &str = "__Host-card-check";
 /// The cookie of a chosen language.
 pub const LANGUAGE: &str = "__Host-language";
 

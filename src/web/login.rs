@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::assurance::factor::Factor;
+use crate::flow::card::visit as card;
 use crate::flow::decide::{Decision, decide};
 use crate::flow::reply::{Reply, Trouble};
 use crate::flow::upstream::{ask, back};
@@ -122,6 +123,7 @@ async fn take(
         "again" => back::again(env, handle, &csrf, visitor).await,
         "totp" => code::totp(env, handle, &csrf, &field(form, "code")?, visitor).await,
         "passkey" => passkey::prove(env, handle, &csrf, &field(form, "answer")?, visitor).await,
+        "smart-card" => card::go(env, handle, &csrf, visitor).await,
         "sms" => sms::prove(env, handle, &csrf, &field(form, "code")?, visitor).await,
         "sms-again" => sms::again(env, handle, &csrf, visitor).await,
         "recovery-code" => {

@@ -3,6 +3,8 @@
 pub mod account;
 pub mod assets;
 pub mod browser;
+pub mod card;
+pub mod card_listener;
 pub mod context;
 pub mod cookie;
 pub mod crowd;
@@ -20,6 +22,7 @@ pub mod multipart;
 pub mod oidc;
 pub mod origin;
 pub mod pages;
+pub mod refusal;
 pub mod reply;
 pub mod router;
 pub mod saml;

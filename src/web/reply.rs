@@ -8,27 +8,26 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use url::Url;
 
-use crate::assurance::class_ref::ClassRef;
 use crate::assurance::factor::Factor;
 use crate::flow::adding::NumberNotice;
 use crate::flow::device::REMEMBERED;
 use crate::flow::reply::{
     AccountPage, Answer, Enrolling, LoginPage, Notice, PasswordNotice, PrintedCodes, Reply,
-    SessionCookie, SessionRow, Show, Trouble, Why,
+    SessionCookie, SessionRow, Show, Trouble,
 };
-use crate::login::outcome::Refusal;
 use crate::login::request::LocalName;
 use crate::saml::errors::row::Row;
-use crate::saml::status::{self, Fault};
 use crate::texts::login::Problem;
+use crate::web::card::{card, policy_of, set_back};
 use crate::web::context::Context;
 use crate::web::cookie;
 use crate::web::logout::logout;
 use crate::web::pages::access::Access;
 use crate::web::pages::account::{AccountPassword, AccountSessions, AccountWelcome};
+use crate::web::pages::card::Card;
 use crate::web::pages::consent::Consent;
 use crate::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
-use crate::web::pages::error::{Age, Error, Level};
+use crate::web::pages::error::Error;
 use crate::web::pages::factors::{
     AccountCodes, AccountFactors, AccountNumber, AccountPasskey, AccountRemove, Passkey, Recovery,
     Sms, Way, Ways,
@@ -38,6 +37,7 @@ use crate::web::pages::login::{Login, Totp};
 use crate::web::pages::notice::Notice as NoticePage;
 use crate::web::pages::policy::{content_security_policy, policy_for_any};
 use crate::web::pages::post::{Message, PostForm};
+use crate::web::refusal::{Said, level_name, said};
 use crate::web::upstream;
 
 /// Renders `reply`.
@@ -61,6 +61,7 @@ pub(super) fn render(context: &Context, reply: Reply) -> Response {
             keep(&mut response, entered.device, entered.session);
             response
         }
+        Reply::Card(reply) => card(context, reply),
         Reply::Logout(reply) => logout(context, reply),
         Reply::Trouble(trouble) => troubled(context, *trouble),
     }
@@ -160,13 +161,25 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
     let others = (login.ways.len() > 1).then(|| to("ways"));
     let passkey = login.ways.contains(&Factor::Passkey);
     let passkey = passkey.then(|| format!("{base}?by={}", Factor::Passkey.name()));
+    let card = login.ways.contains(&Factor::SmartCard);
+    let card = card.then(|| format!("{base}?by={}", Factor::SmartCard.name()));
     let (mut policy, mut status) = (None, StatusCode::OK);
     let (problem, html) = match login.show {
         Show::Password { username, notice } => {
             let problem = notice.map(problem);
             let action = to("password");
-            let login =
-                Login { action, cancel, csrf, own, service, level, username, passkey, problem };
+            let login = Login {
+                action,
+                cancel,
+                csrf,
+                own,
+                service,
+                level,
+                username,
+                passkey,
+                card,
+                problem,
+            };
             (problem, login.render(&frame))
         }
         Show::Access(access) => {
@@ -185,6 +198,7 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
                 credentials: access.own,
                 username: access.username,
                 passkey,
+                card,
                 problem,
                 offers: access.offers,
                 used: context.used.clone(),
@@ -242,6 +256,15 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
             let recovery =
                 Recovery { action, cancel, csrf, own, service, level, ways: others, problem };
             (problem, recovery.render(&frame))
+        }
+        Show::Card => {
+            policy = policy_of(context);
+            let (action, ways) = (to("smart-card"), others);
+            (None, Card { action, cancel, csrf, own, service, level, ways }.render(&frame))
+        }
+        Show::CardSetBack(it) => {
+            status = StatusCode::FORBIDDEN;
+            (None, set_back(context, *it, &base, csrf, own).render(&frame))
         }
         Show::Ways => {
             let way = |factor: Factor| Way { factor, to: format!("{base}?by={}", factor.name()) };
@@ -320,11 +343,6 @@ fn problem(notice: Notice) -> Problem {
     }
 }
 
-/// A level as people know it.
-fn level_name(class: ClassRef) -> String {
-    class.uri().rsplit(['/', ':']).next().unwrap_or_default().to_owned()
-}
-
 fn answered(context: &Context, answer: Answer) -> Response {
     let frame = Context { here: None, ..context.clone() }.frame();
     let target = Url::parse(&answer.form.action).ok();
@@ -358,35 +376,6 @@ fn keep(response: &mut Response, device: Option<String>, session: Option<Session
     if let Some(session) = session {
         let kept = cookie::write(cookie::SESSION, &session.value, session.seconds);
         set(response, SET_COOKIE, &kept);
-    }
-}
-
-/// What a page says of an answer that names nobody.
-struct Said {
-    number: u16,
-    fault: Option<Fault>,
-    level: Option<Level>,
-    age: Option<Age>,
-}
-
-fn said(context: &Context, why: Why) -> Said {
-    match why {
-        Why::Refused(refusal) => {
-            Said { number: status::refusal_number(refusal), fault: None, level: None, age: None }
-        }
-        Why::Level { least, given_here } => {
-            let level = least.map(|class| Level { name: level_name(class), given_here });
-            let number = status::refusal_number(Refusal::LevelUnreachable);
-            Said { number, fault: None, level, age: None }
-        }
-        Why::Age { name, service } => {
-            let number = status::refusal_number(Refusal::WrongAge);
-            let service = context.local(&service).unwrap_or_default().to_owned();
-            Said { number, fault: None, level: None, age: Some(Age { name, service }) }
-        }
-        Why::Fault(fault) => {
-            Said { number: fault.kind.number(), fault: Some(fault), level: None, age: None }
-        }
     }
 }
 

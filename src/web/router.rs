@@ -21,7 +21,7 @@ use crate::web::origin::is_our_host;
 use crate::web::pages::notice::Notice;
 use crate::web::reply::notice;
 use crate::web::{
-    account, assets, help, home, lint, login, logout, monitoring, oidc, saml, upstream,
+    account, assets, card, help, home, lint, login, logout, monitoring, oidc, saml, upstream,
 };
 use crate::world::stopwatch::Stopwatch;
 
@@ -54,6 +54,9 @@ fn routes() -> Router {
         .route("/login/{handle}/enrolled", get(login::enrolled))
         .route("/login/{handle}/ways", get(login::ways))
         .route("/login/{handle}/back", get(upstream::back))
+        .route("/login/{handle}/card/{code}", get(card::back))
+        .route("/smart-card", get(card::begin).post(card::try_out))
+        .route("/smart-card/{code}", get(card::result))
         .route("/login/{handle}/{step}", post(login::step))
         .route("/account", get(account::home))
         .route("/account/enter", post(account::enter))
@@ -165,6 +168,7 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         _ if path.starts_with("/logout/") && path.matches('/').count() == 3 => "POST",
         _ if path.starts_with("/sp/") && path.ends_with("/acs") => "POST",
         _ if path.starts_with("/oidc/callback/") => "GET, HEAD, POST",
+        "/smart-card" => "GET, HEAD, POST",
         _ if path.starts_with("/login/") && path.ends_with("/back") => "GET, HEAD",
         _ if path.starts_with("/login/")
             && (path.ends_with("/enrolled") || path.ends_with("/ways")) =>

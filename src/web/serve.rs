@@ -25,7 +25,7 @@ use crate::flow::network::Proxies;
 use crate::telemetry::metrics;
 use crate::telemetry::process::max_files;
 use crate::web::crowd::Crowd;
-use crate::web::tls::{Tls, shake_hands};
+use crate::web::tls::{Certificate, Tls, shake_hands, shown};
 
 /// How connections are taken.
 #[derive(Clone, Debug)]
@@ -36,11 +36,13 @@ pub struct Doors {
     pub proxies: Proxies,
     /// How long what is under way may take once we are told to stop.
     pub farewell: Duration,
+    /// Whether a connection is for one request, which is told what certificate its client has shown ([`Certificate`]).
+    pub for_cards: bool,
 }
 
 impl Default for Doors {
     fn default() -> Self {
-        Self { tls: None, proxies: Proxies::default(), farewell: FAREWELL }
+        Self { tls: None, proxies: Proxies::default(), farewell: FAREWELL, for_cards: false }
     }
 }
 
@@ -80,16 +82,21 @@ pub async fn serve(
         }
         let router = router.clone();
         let ended = ended.clone();
-        let tls = doors.tls.clone();
+        let (tls, for_cards) = (doors.tls.clone(), doors.for_cards);
         tokio::spawn(async move {
             let counted = metrics::connected();
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "no nodelay");
             }
+            // A PIN is typed in the midst of the handshake.
+            let patience = if for_cards { PATIENCE_WITH_PINS } else { PATIENCE };
             match tls {
-                None => converse(stream, peer, router, ended).await,
-                Some(tls) => match timeout(PATIENCE, shake_hands(stream, &tls)).await {
-                    Ok(Ok(stream)) => converse(stream, peer, router, ended).await,
+                None => converse(stream, peer, None, !for_cards, router, ended).await,
+                Some(tls) => match timeout(patience, shake_hands(stream, &tls)).await {
+                    Ok(Ok(stream)) => {
+                        let shown = for_cards.then(|| shown(&stream));
+                        converse(stream, peer, shown, !for_cards, router, ended).await;
+                    }
                     Ok(Err(error)) => tracing::debug!(%error, %peer, "no TLS"),
                     Err(_) => tracing::debug!(%peer, "no TLS in time"),
                 },
@@ -114,14 +121,23 @@ async fn accept(
     Ok((stream, peer, place))
 }
 
-async fn converse<S>(stream: S, peer: SocketAddr, router: Router, mut ended: watch::Receiver<bool>)
-where
+async fn converse<S>(
+    stream: S,
+    peer: SocketAddr,
+    shown: Option<Certificate>,
+    keep_alive: bool,
+    router: Router,
+    mut ended: watch::Receiver<bool>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let router = router.clone();
+        let (router, shown) = (router.clone(), shown.clone());
         async move {
             let mut request = request.map(Body::new);
+            if let Some(shown) = shown {
+                request.extensions_mut().insert(shown);
+            }
             request.extensions_mut().insert(ConnectInfo(peer));
             match router.oneshot(request).await {
                 Ok(response) => Ok::<_, Infallible>(response),
@@ -132,6 +148,7 @@ where
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
+        .keep_alive(keep_alive)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
@@ -184,6 +201,8 @@ fn max_connections() -> usize {
 
 /// How long a browser may take over the head of a request, and stay idle between two.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// The same where a person looks for their card, and types a PIN.
+const PATIENCE_WITH_PINS: Duration = Duration::from_secs(120);
 /// How long requests under way may take once we are told to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
 /// The most bytes of a request's line and headers.

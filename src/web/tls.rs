@@ -6,7 +6,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
-use openssl::ssl::{Ssl, SslAcceptor, SslMethod};
+use openssl::ssl::{
+    Ssl, SslAcceptor, SslAcceptorBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode,
+};
+use openssl::stack::Stack;
 use openssl::x509::X509;
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
@@ -48,6 +51,18 @@ pub(super) async fn shake_hands(
     Ok(stream)
 }
 
+/// What was shown in a handshake: the client's certificate (DER), if there was one. Its key was there: the handshake has
+/// seen its signature.
+#[derive(Clone, Debug, Default)]
+pub struct Certificate(pub Option<Vec<u8>>);
+
+/// What the client of a handshake has shown. One that goes on from another, so that no key was there, has shown nothing.
+pub(super) fn shown(stream: &SslStream<TcpStream>) -> Certificate {
+    let ssl = stream.ssl();
+    let shown = ssl.peer_certificate().filter(|_| !ssl.session_reused());
+    Certificate(shown.and_then(|certificate| certificate.to_der().ok()))
+}
+
 /// What takes the server's part in handshakes.
 pub type Acceptor = SslAcceptor;
 
@@ -61,6 +76,35 @@ pub struct BadTls(#[from] ErrorStack);
 /// # Errors
 /// When they cannot be read or do not belong together.
 pub fn acceptor(chain: &[u8], key: &[u8]) -> Result<Acceptor, BadTls> {
+    Ok(builder(chain, key)?.build())
+}
+
+/// The same where clients are asked for a certificate of the `authorities` (DER). Whatever is shown, or nothing, the
+/// handshake goes on: who is let in is judged afterwards, with a page for each refusal. Every connection is a handshake
+/// of its own: no tickets, no cache, no renegotiation, so that a card that was pulled is not there any more.
+///
+/// # Errors
+/// When something cannot be read, or certificate and key do not belong together.
+pub fn acceptor_of_cards(
+    chain: &[u8],
+    key: &[u8],
+    authorities: &[&[u8]],
+) -> Result<Acceptor, BadTls> {
+    let mut acceptor = builder(chain, key)?;
+    acceptor.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
+    acceptor.set_session_cache_mode(SslSessionCacheMode::OFF);
+    acceptor.set_session_id_context(b"ponte cards")?;
+    acceptor.set_options(SslOptions::NO_TICKET | SslOptions::NO_RENEGOTIATION);
+    acceptor.set_num_tickets(0)?;
+    let mut names = Stack::new()?;
+    for authority in authorities {
+        names.push(X509::from_der(authority)?.subject_name().to_owned()?)?;
+    }
+    acceptor.set_client_ca_list(names);
+    Ok(acceptor.build())
+}
+
+fn builder(chain: &[u8], key: &[u8]) -> Result<SslAcceptorBuilder, BadTls> {
     let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
     let mut certificates = X509::stack_from_pem(chain)?.into_iter();
     if let Some(own) = certificates.next() {
@@ -71,5 +115,5 @@ pub fn acceptor(chain: &[u8], key: &[u8]) -> Result<Acceptor, BadTls> {
     }
     acceptor.set_private_key(&*PKey::private_key_from_pem(key)?)?;
     acceptor.check_private_key()?;
-    Ok(acceptor.build())
+    Ok(acceptor)
 }

@@ -2,12 +2,14 @@
 //! the key that seals what lies on the disk, and the way to people.
 
 pub mod aside;
+pub mod authorities;
 pub mod certificate;
 pub mod clock;
 pub mod content;
 pub mod der;
 pub mod digest;
 pub mod ecdsa;
+pub mod extensions;
 pub mod fetch;
 pub mod issue;
 pub mod key_place;
@@ -17,7 +19,9 @@ pub mod outbox;
 pub mod private_key;
 pub mod public_key;
 pub mod random;
+pub mod reading;
 pub mod recipient;
+pub mod revocation;
 pub mod roles;
 pub mod room;
 pub mod seal;

@@ -1,12 +1,13 @@
 //! Whether a certificate has SPID's shape (spid-saml §2.4), field by field.
 
-use openssl::asn1::Asn1Object;
-use openssl::error::ErrorStack;
 use openssl::pkey::Id;
 use openssl::x509::X509;
 
 use crate::world::certificate::{Certificate, CertificateError};
 use crate::world::der;
+use crate::world::extensions::{
+    BASIC_CONSTRAINTS, CERTIFICATE_POLICIES, KEY_USAGE, extensions, policies,
+};
 use crate::world::issue::{ORGANIZATION_IDENTIFIER, URI};
 
 /// What kind of body a certificate names, and so its policies.
@@ -151,57 +152,6 @@ fn usages(bits: &[u8], critical: &str) -> String {
     if critical.is_empty() { names } else { format!("{critical}: {names}") }
 }
 
-struct Extension {
-    id: String,
-    critical: bool,
-    value: Vec<u8>,
-}
-
-/// The extensions of a certificate (RFC 5280 §4.1): in the last field of the first part.
-fn extensions(certificate: &[u8]) -> Vec<Extension> {
-    let tbs = der::next(certificate).and_then(|(_, inside, _)| der::next(inside));
-    let Some((_, tbs, _)) = tbs else { return Vec::new() };
-    let list = der::values(tbs).find(|(tag, _)| *tag == 0xa3).and_then(|(_, list)| der::next(list));
-    let Some((_, list, _)) = list else { return Vec::new() };
-    der::values(list)
-        .filter_map(|(_, extension)| {
-            let mut parts = der::values(extension);
-            let (_, id) = parts.next()?;
-            let mut next = parts.next()?;
-            let critical = next.0 == der::BOOLEAN && next.1 == [0xff];
-            if next.0 == der::BOOLEAN {
-                next = parts.next()?;
-            }
-            Some(Extension { id: dotted(id).ok()?, critical, value: next.1.to_vec() })
-        })
-        .collect()
-}
-
-fn policies(value: &[u8]) -> Vec<String> {
-    let Some((_, list, _)) = der::next(value) else { return Vec::new() };
-    let ids = der::values(list).filter_map(|(_, policy)| der::next(policy));
-    ids.filter_map(|(_, id, _)| dotted(id).ok()).collect()
-}
-
-/// An object identifier as people write it (X.690 §8.19).
-fn dotted(id: &[u8]) -> Result<String, ErrorStack> {
-    let mut numbers: Vec<u64> = Vec::new();
-    let mut number = 0_u64;
-    for octet in id {
-        number = number << 7 | u64::from(octet & 0x7f);
-        if octet & 0x80 == 0 {
-            match numbers.is_empty() {
-                true => numbers.extend([(number / 40).min(2), number - (number / 40).min(2) * 40]),
-                false => numbers.push(number),
-            }
-            number = 0;
-        }
-    }
-    let said = numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
-    Asn1Object::from_str(&said)?;
-    Ok(said)
-}
-
 /// Names of people and their addresses have no place in the certificate of a body.
 const FORBIDDEN: [&str; 7] = ["name", "SN", "GN", "initials", "pseudonym", "emailAddress", "mail"];
 const USAGES: [&str; 9] = [
@@ -215,9 +165,6 @@ const USAGES: [&str; 9] = [
     "encipherOnly",
     "decipherOnly",
 ];
-const KEY_USAGE: &str = "2.5.29.15";
-const BASIC_CONSTRAINTS: &str = "2.5.29.19";
-const CERTIFICATE_POLICIES: &str = "2.5.29.32";
 
 #[cfg(test)]
 mod tests {

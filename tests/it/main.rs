@@ -59,6 +59,7 @@ mod saml_out;
 mod sessions;
 mod sessions_served;
 mod signature;
+mod smart_card;
 mod sms;
 mod sms_served;
 mod spid_rows;

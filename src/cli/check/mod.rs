@@ -7,5 +7,6 @@ pub mod listener;
 pub mod mail;
 pub mod partners;
 pub mod run;
+pub mod smart_card;
 pub mod sms;
 pub mod store;

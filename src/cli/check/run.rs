@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use crate::cli::check::finding::{Finding, Grade};
-use crate::cli::check::{clock, keys, listener, mail, partners, sms, store};
+use crate::cli::check::{clock, keys, listener, mail, partners, smart_card, sms, store};
 use crate::cli::error::{CliError, Count};
 use crate::cli::load;
 use crate::cli::say::say;
@@ -25,6 +25,7 @@ pub async fn check(config: &Path, now: DateTime<Utc>) -> Result<(), CliError> {
             findings.extend(of_store);
             findings.extend(mail::check(&settings).await);
             findings.extend(sms::check(&settings).await);
+            findings.extend(smart_card::check(&settings, now));
             findings
         }
         Err(error) => {

@@ -92,6 +92,10 @@ pub(in crate::flow) fn access(
     if offers.is_empty() && own {
         return Show::Password { username, notice };
     }
+    let by_card = env.cards.is_some() && first.contains(&Factor::SmartCard);
+    if offers.is_empty() && by_card {
+        return Show::Card;
+    }
     Show::Access(Box::new(Access { own, username, notice, offers }))
 }
 

@@ -4,6 +4,7 @@ use crate::flow::upstream::reply::Offer;
 use crate::login::request::LocalName;
 use crate::partners::upstream::{Look, Provider};
 use crate::texts::access::{self, enter_with};
+use crate::texts::card;
 use crate::texts::language::Language;
 use crate::texts::login::{self, Problem};
 use crate::web::pages::frame::Frame;
@@ -35,6 +36,8 @@ pub struct Access {
     pub username: String,
     /// Where one begins by a passkey instead, if that is a way.
     pub passkey: Option<String>,
+    /// Where a smart card is shown, if that is a way.
+    pub card: Option<String>,
     /// What did not hold at the last attempt.
     pub problem: Option<Problem>,
     /// The other ways.
@@ -65,6 +68,10 @@ impl Access {
 
     fn named<'a>(&self, frame: &Frame, offer: &'a Offer) -> &'a str {
         local(frame.language, &offer.name)
+    }
+
+    fn card_words(&self, frame: &Frame) -> &'static card::Words {
+        card::words(frame.language)
     }
 
     fn provider<'a>(&self, frame: &Frame, provider: &'a Provider) -> &'a str {

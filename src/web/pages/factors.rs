@@ -10,7 +10,7 @@ use crate::flow::factors::Done;
 use crate::flow::reply::{FactorRow, Factors, Removal};
 use crate::texts::language::Language;
 use crate::texts::login::{self, Problem};
-use crate::texts::{account, factors};
+use crate::texts::{account, card, factors};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::page::page;
 
@@ -349,6 +349,7 @@ fn name(language: Language, factor: Factor) -> &'static str {
         Factor::Passkey => words.passkey,
         Factor::Sms => words.sms,
         Factor::RecoveryCode => words.recovery,
+        Factor::SmartCard | Factor::CnsLike => card::words(language).way,
         _ => words.credentials,
     }
 }
@@ -361,6 +362,7 @@ fn source(language: Language, factor: Factor) -> &'static str {
         Factor::Passkey => words.passkey_source,
         Factor::Sms => words.sms_source,
         Factor::RecoveryCode => words.recovery_source,
+        Factor::SmartCard | Factor::CnsLike => card::words(language).source,
         _ => words.credentials_source,
     }
 }

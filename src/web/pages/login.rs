@@ -25,6 +25,8 @@ pub struct Login {
     pub username: String,
     /// Where one begins by a passkey instead, if that is a way.
     pub passkey: Option<String>,
+    /// Where a smart card is shown instead, if that is a way.
+    pub card: Option<String>,
     /// What did not hold at the last attempt.
     pub problem: Option<Problem>,
 }

@@ -13,6 +13,7 @@ use ponte::assurance::policy::LevelPolicy;
 use ponte::enrolment::activation::FirstEnrolment;
 use ponte::factors::password::Hashing;
 use ponte::flow::alarm::Alarm;
+use ponte::flow::card::house::Cards;
 use ponte::flow::env::{
     Env, KeySet, Keys, LoginSettings, Partners, Published, RequestSettings, SessionSettings,
     Settings, Support, Swapped,
@@ -54,6 +55,7 @@ pub(crate) struct Making {
     pub(crate) certificates: Vec<Ending>,
     pub(crate) mailing: Option<Mailing>,
     pub(crate) texting: Option<Texting>,
+    pub(crate) cards: Option<Cards>,
     pub(crate) upstreams: Upstreams,
     port: u16,
 }
@@ -100,6 +102,7 @@ impl Making {
             certificates: Vec::new(),
             mailing: None,
             texting: None,
+            cards: None,
             upstreams: Upstreams::default(),
             port,
         }
@@ -110,6 +113,9 @@ pub(crate) fn make(making: Making) -> Env {
     let random = Arc::new(Random::system());
     let seal = Arc::new(Seal::generate(&random));
     let mut settings = making.settings;
+    if making.cards.is_some() {
+        settings.levels.offered.extend([Factor::SmartCard, Factor::CnsLike]);
+    }
     if making.texting.is_some() {
         settings.levels.offered.push(Factor::Sms);
     }
@@ -171,6 +177,7 @@ pub(crate) fn make(making: Making) -> Env {
         disagreements: Alarm::default(),
         mailing: making.mailing,
         texting: making.texting,
+        cards: making.cards,
         settings,
     }
 }

@@ -47,6 +47,8 @@ use ponte::web::pages::notice::Notice;
 use ponte::web::pages::post::{Message, PostForm};
 use ponte::web::pages::upstream::{UpstreamSetBack, UpstreamTrial, UpstreamUnproven};
 
+use crate::support::card_pages;
+
 fn demo_mails(mails: Vec<DemoMail>) -> DemoMails {
     let (here, people) = ("/demo/mail".into(), "/demo".into());
     DemoMails { mails, folder: "ponte-demo/mail".into(), here, people }
@@ -296,6 +298,7 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
     ] {
         pages.push((name, notice.render(&from_outside)));
     }
+    pages.extend(card_pages::samples(&around));
     pages.into_iter().map(|(name, html)| (name, html.unwrap())).collect()
 }
 
@@ -326,6 +329,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             level: level(),
             username: v(),
             passkey: Some(v()),
+            card: Some(v()),
             problem: None,
         }
         .render(&around),
@@ -524,7 +528,8 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
         }
         .render(&around),
     ];
-    pages.into_iter().map(Result::unwrap).collect()
+    let cards = card_pages::filled(&around, value);
+    pages.into_iter().map(Result::unwrap).chain(cards).collect()
 }
 
 /// The frame around a page of a login.
@@ -548,6 +553,7 @@ fn login(problem: Option<Problem>) -> Login {
         level: Some("SpidL2".into()),
         username: String::new(),
         passkey: Some("/login/x?by=passkey".into()),
+        card: None,
         problem,
     }
 }
@@ -827,6 +833,7 @@ fn the_ways(problem: Option<Problem>) -> Access {
         credentials: true,
         username: if problem.is_some() { "anna.rossi".into() } else { String::new() },
         passkey: Some("/login/x?by=passkey".into()),
+        card: Some("/login/x?by=smart-card".into()),
         problem,
         offers: vec![
             offer("spid", "SPID", Look::Spid, several),

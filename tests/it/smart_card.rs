@@ -1,0 +1,9 @@
+//! Smart cards: certificates that the tests make, shown by a real TLS client to the card's own listener.
+
+mod checking;
+mod judging;
+mod people;
+mod proxied;
+mod served;
+mod walking;
+mod weighing;
