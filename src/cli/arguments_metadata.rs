@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::cli::arguments_people::FormatChoice;
 use crate::texts::language::Language;
 
 /// `ponte metadata …`
@@ -15,6 +16,8 @@ pub enum MetadataCommand {
     Lint(MetadataLint),
     /// Say what changed from one version of metadata to the next, in the terms of the field
     Diff(MetadataDiff),
+    /// Write and sign the metadata of many bodies, from a table of them
+    Factory(MetadataFactory),
 }
 
 /// `ponte metadata lint`
@@ -67,6 +70,45 @@ pub struct MetadataDiff {
     /// Print JSON, with both languages
     #[arg(long)]
     pub json: bool,
+}
+
+/// `ponte metadata factory`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Columns are keys of [[relying-party]] (id, entity-id, aggregated.ipa-code, …) and whatever the
+common file asks for as {column}. A row is written only if nobody would refuse what comes of it. What was
+written before from the same row is left as it is, so that a run which was interrupted is run again.
+
+Example:
+  ponte metadata factory bodies.csv --common aggregator.toml --out metadata/aggregated --package batch.tar
+
+Exit status: 0 every row is written; 1 some are not; 2 the command line or a file is wrong."
+)]
+pub struct MetadataFactory {
+    /// The bodies: CSV with a line of column names, or JSON Lines; - reads standard input
+    #[arg(value_name = "TABLE")]
+    pub table: PathBuf,
+    /// How it is written; without it, as its name ends
+    #[arg(long, value_enum)]
+    pub format: Option<FormatChoice>,
+    /// What is common to all of them: a file of keys of [[relying-party]] (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub common: PathBuf,
+    /// The folder to write to; made if it is not there
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Write one archive too (tar) with all that was written and a list of it
+    #[arg(long, value_name = "FILE")]
+    pub package: Option<PathBuf>,
+    /// Write what came of each row to this file too, JSON Lines
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// The language of findings
+    #[arg(long, value_enum, default_value_t = ReportLanguage::En)]
+    pub language: ReportLanguage,
+    /// Look at every row, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// The language of a report.

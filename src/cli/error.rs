@@ -76,6 +76,14 @@ pub enum CliError {
     /// A version of metadata that cannot be compared.
     #[error("{} cannot be compared", .0.display())]
     Compare(PathBuf, #[source] crate::saml::metadata::picture::NoPicture),
+    /// A table of bodies that cannot be read as one.
+    #[error("{}: {reason}", path.display())]
+    Table {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// What was said on the command line cannot be used.
     #[error("{what}: expected {expected}, found {found:?}")]
     Argument {
@@ -299,7 +307,7 @@ impl CliError {
     #[must_use]
     pub fn status(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::NoConfig(_) | Self::Argument { .. } => 2,
+            Self::Config(_) | Self::NoConfig(_) | Self::Argument { .. } | Self::Table { .. } => 2,
             _ => 1,
         }
     }

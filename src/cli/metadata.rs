@@ -58,7 +58,9 @@ pub fn of_entities(
     Ok(documents)
 }
 
-fn xml_id(entity_id: &str) -> String {
+/// The XML ID of the metadata of `entity_id`.
+#[must_use]
+pub fn xml_id(entity_id: &str) -> String {
     let digest = sha256(entity_id.as_bytes());
     let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     format!("_{digits}")

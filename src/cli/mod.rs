@@ -10,6 +10,7 @@ pub mod demo;
 pub mod diff;
 pub mod error;
 pub mod examples;
+pub mod factory;
 pub mod files;
 pub mod house;
 pub mod import;

@@ -14,7 +14,7 @@ use crate::cli::office::Office;
 use crate::cli::say::{say, say_text};
 use crate::cli::signing::{self, Examples};
 use crate::cli::{
-    diff, init, keys, lint, load, map, metadata, people, register, reload, serve,
+    diff, factory, init, keys, lint, load, map, metadata, people, register, reload, serve,
     service_providers, store_backup, support, users,
 };
 use crate::world::clock::Clock;
@@ -26,6 +26,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     let done = match &arguments.command {
         Command::Metadata { command: MetadataCommand::Lint(said) } => {
             lint::carry_out(said, Clock::system().now())
+        }
+        Command::Metadata { command: MetadataCommand::Factory(said) } => {
+            factory::run::carry_out(said, &arguments.config, Clock::system().now())
         }
         Command::Metadata { command: MetadataCommand::Diff(said) } => {
             in_runtime(diff::carry_out(said, &arguments.config))
@@ -67,10 +70,11 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             say(format_args!("{}", metadata::document(&idp, &signing)?));
             Ok(())
         }
-        // They have exit statuses of their own, and need no configuration: `run` sees to them.
-        Command::Metadata { command: MetadataCommand::Lint(_) | MetadataCommand::Diff(_) } => {
-            Ok(())
-        }
+        // They have exit statuses of their own: `run` sees to them.
+        Command::Metadata {
+            command:
+                MetadataCommand::Lint(_) | MetadataCommand::Diff(_) | MetadataCommand::Factory(_),
+        } => Ok(()),
         Command::Sp { command } => in_runtime(async {
             let mut office = Office::open(load::settings(&arguments.config)?).await?;
             let done = service_providers::carry_out(&mut office, command).await;

@@ -49,7 +49,7 @@ pub fn read(
 }
 
 pub(super) struct Check<'a> {
-    document: &'a Document,
+    pub(super) document: &'a Document,
     pub(super) folder: &'a Path,
     pub(super) faults: Vec<Fault>,
 }

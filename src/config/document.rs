@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
@@ -66,6 +67,35 @@ pub fn read(
     }
     let raw = Raw::deserialize(table).map_err(|error| syntax(&error))?;
     Ok(Document { raw, strangers, places })
+}
+
+/// The keys of one table at `path` (`relying-party[]`), written elsewhere than in the file; defaults filled in.
+///
+/// # Errors
+/// Every unknown key, value of the wrong kind and missing key.
+pub(super) fn one<T: DeserializeOwned>(mut table: Table, path: &str) -> Result<T, Vec<Fault>> {
+    let text = table.to_string();
+    let mut walk = Walk { text: &text, places: BTreeMap::new(), faults: Vec::new() };
+    match DeTable::parse(&text) {
+        Ok(spanned) => walk.table(spanned.get_ref(), path, ""),
+        Err(error) => walk.wrong("", Place::Nowhere, "keys and values", error.message()),
+    }
+    walk.fill(&mut table, path, "");
+    let Walk { mut faults, .. } = walk;
+    for fault in &mut faults {
+        // Its lines are nobody's.
+        fault.place = Place::Nowhere;
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    T::deserialize(table).map_err(|error| {
+        let wrong = Wrong::Value {
+            expected: "keys and values".to_owned(),
+            found: error.message().to_owned(),
+        };
+        vec![Fault { key: String::new(), place: Place::Nowhere, wrong }]
+    })
 }
 
 struct Walk<'a> {
@@ -273,7 +303,7 @@ fn parse(literal: &str) -> Option<Value> {
 }
 
 /// The name of `known` that is most like `name`, if one is much like it.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let like = |other: &&'a str| (strsim::jaro_winkler(name, other), *other);
     let best = known.iter().map(like).max_by(|(a, _), (b, _)| a.total_cmp(b));
     best.filter(|(likeness, _)| *likeness >= 0.8).map(|(_, other)| other)

@@ -112,6 +112,13 @@ pub fn names_in(path: &str) -> Vec<&'static str> {
     names
 }
 
+/// The keys below `path`, a table, each by what follows it.
+#[must_use]
+pub fn all_below(path: &str) -> Vec<&'static str> {
+    let rest = |key: &Key| key.path.strip_prefix(path)?.strip_prefix('.');
+    KEYS.iter().filter_map(rest).collect()
+}
+
 /// Every section, in the order of the file.
 pub const SECTIONS: &[Section] = &[
     Section { name: "server", words: "Where the server listens, and where its files lie." },

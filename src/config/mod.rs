@@ -15,6 +15,7 @@ pub mod openid;
 pub mod raw;
 pub mod reference;
 pub mod relying_parties;
+pub mod rows;
 pub mod settings;
 pub mod signing;
 pub mod smart_card;

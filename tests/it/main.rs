@@ -18,6 +18,7 @@ mod disk;
 mod durability;
 mod errors;
 mod factors;
+mod factory;
 mod fuzz_seeds;
 mod generic_answers;
 mod generic_rows;

@@ -34,8 +34,7 @@ impl Header {
     /// When a column is unknown or there twice, or none has user names; in words.
     pub fn read(line: &str) -> Result<Self, String> {
         let line = line.trim_start_matches('\u{feff}');
-        let often = |separator: &char| line.matches(*separator).count();
-        let separator = [',', ';', '\t'].into_iter().max_by_key(often).unwrap_or(',');
+        let separator = separator_of(line);
         let mut columns = Vec::new();
         for name in fields(line, separator)? {
             let name = name.trim();
@@ -107,6 +106,13 @@ impl Header {
     }
 }
 
+/// What parts the columns of a line of column names: what stands in it most often.
+#[must_use]
+pub fn separator_of(line: &str) -> char {
+    let often = |separator: &char| line.matches(*separator).count();
+    [',', ';', '\t'].into_iter().max_by_key(often).unwrap_or(',')
+}
+
 /// Whether a line that was read so far is not the whole of its record: a quote is open.
 #[must_use]
 pub fn goes_on(record: &str) -> bool {
@@ -154,7 +160,10 @@ fn none_of(found: &str, names: &[&str]) -> String {
 }
 
 /// The fields of a record: what is in quotes may hold anything, a quote among it doubled.
-fn fields(record: &str, separator: char) -> Result<Vec<String>, String> {
+///
+/// # Errors
+/// When a quote stands where none may; in words.
+pub fn fields(record: &str, separator: char) -> Result<Vec<String>, String> {
     let mut fields = Vec::new();
     let mut rest = record;
     loop {

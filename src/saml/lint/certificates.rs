@@ -9,6 +9,7 @@ use crate::saml::lint::finding::Findings;
 use crate::saml::lint::profile::LintProfile;
 use crate::saml::lint::rules;
 use crate::saml::lint::value::{descendants, named, text};
+use crate::saml::metadata::address;
 use crate::saml::upstream::metadata::kind::MetadataProfile;
 use crate::world::certificate::Certificate;
 use crate::world::shape;
@@ -86,6 +87,8 @@ fn one(
     let is_shaped = profile.is_spid()
         && matches!(profile, LintProfile::ServiceProvider(kind) if kind != MetadataProfile::Ficep)
         && usage == Some("signing");
+    let is_shared =
+        matches!(profile, LintProfile::ServiceProvider(kind) if kind.activity().is_some());
     for point in points {
         let Some(expected) = point.wrong else { continue };
         let said = format!("{}: {}", point.field, point.found);
@@ -93,6 +96,8 @@ fn one(
             "key" | "signature" => {
                 found.node(&rules::CERTIFICATE_WEAK, node, &said).wants(expected);
             }
+            // Whoever acts for many has one key for all of them, and its certificate names one.
+            "uri" if is_shared && address::is_acceptable(&point.found) => {}
             _ if is_shaped => {
                 let wanted = format!("{}: {expected}", point.field);
                 found.node(&rules::CERTIFICATE_SHAPE, node, &said).wants(wanted);

@@ -45,7 +45,7 @@ fn texts() -> Vec<(String, String, MetadataProfile)> {
     texts
 }
 
-fn suite(asked: &Value) -> Vec<Value> {
+pub(crate) fn suite(asked: &Value) -> Vec<Value> {
     let mut child = Command::new(target().join("venv/bin/python"))
         .args(["-W", "ignore"])
         .arg(root().join("tests/clients/spid_metadata.py"))

@@ -1,6 +1,6 @@
 //! The pre-flight of metadata and messages.
 
-mod against_the_suite;
+pub(crate) mod against_the_suite;
 mod command;
 mod messages;
 mod mutations;
