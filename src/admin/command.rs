@@ -8,11 +8,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::admin::archive::{Ask, Told};
+use crate::admin::recovery::RecoveryCode;
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::enrolment::activation::Delivery;
 use crate::enrolment::card::Kept;
 use crate::enrolment::credential::CredentialState;
+use crate::enrolment::recovery::Lost;
 use crate::identity::account::{AccountState, Change, Identity, Proofing};
 use crate::identity::attributes::AttributeName;
 use crate::identity::kind::IdentityKind;
@@ -84,6 +86,22 @@ pub enum Command {
     FindCard {
         /// The serial number of its certificate, hexadecimal.
         serial: String,
+    },
+    /// Give a person whom the desk has identified anew a code by which they recover what they lost.
+    RecoverPerson {
+        /// The user name, however it is written.
+        username: String,
+        /// What was lost.
+        lost: Lost,
+        /// How they were identified.
+        proofing: Proofing,
+    },
+    /// Give a person another e-mail address.
+    SetAddress {
+        /// The user name, however it is written.
+        username: String,
+        /// The address.
+        address: String,
     },
     /// Give out what the store holds about a person.
     ExportPerson {
@@ -190,6 +208,13 @@ pub enum Done {
     },
     /// People, by user name, and their cards with that serial number.
     Cards(Vec<(String, CredentialRow)>),
+    /// A code for a recovery.
+    RecoveryCode(RecoveryCode),
+    /// The address was set.
+    AddressSet {
+        /// The user name as it is kept.
+        username: String,
+    },
     /// What the store holds about a person.
     Exported(Box<Export>),
     /// A person was erased.

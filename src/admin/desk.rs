@@ -5,7 +5,7 @@ use tokio::task::JoinError;
 
 use crate::admin::command::{Command, Done, Refused};
 use crate::admin::service_providers::{self, Sources};
-use crate::admin::{archive, backup, cards, import, people, privacy};
+use crate::admin::{archive, backup, cards, import, people, privacy, recovery};
 use crate::factors::password::{Hashing, TooLong, Unacceptable};
 use crate::flow::env::Partners;
 use crate::identity::format::BadAttribute;
@@ -83,6 +83,14 @@ pub async fn carry_out(
             set.map(|(username, state)| Done::CardSet { username, state })
         }
         Command::FindCard { serial } => cards::find(desk, &serial, now).await.map(Done::Cards),
+        Command::RecoverPerson { username, lost, proofing } => {
+            let code = recovery::code(desk, &username, lost, &proofing, now).await;
+            code.map(Done::RecoveryCode)
+        }
+        Command::SetAddress { username, address } => {
+            let set = recovery::address(desk, &username, &address, now).await;
+            set.map(|username| Done::AddressSet { username })
+        }
         Command::ExportPerson { username } => {
             let export = privacy::export(desk, &username, now).await;
             export.map(|export| Done::Exported(Box::new(export)))
@@ -237,6 +245,9 @@ pub enum DeskError {
     /// What is settled with a service provider cannot be kept.
     #[error("what is settled with the service provider cannot be written")]
     Entry(#[source] serde_json::Error),
+    /// Who may not log in recovers nothing.
+    #[error("{0:?} may not log in: `ponte user resume` first")]
+    NotActive(String),
     /// What was revoked stays so.
     #[error("{0:?} was revoked, for good")]
     Revoked(String),

@@ -12,5 +12,6 @@ pub mod import;
 pub mod people;
 pub mod privacy;
 pub mod proposal;
+pub mod recovery;
 pub mod service_providers;
 pub mod socket;

@@ -217,7 +217,8 @@ pub(super) async fn free(
     }
 }
 
-async fn unclaimed(
+/// Whether nobody has the account's addresses and codes.
+pub(super) async fn unclaimed(
     desk: &Desk<'_>,
     account: &Account,
     now: DateTime<Utc>,

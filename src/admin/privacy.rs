@@ -16,7 +16,8 @@ use crate::identity::attributes::AttributeName;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
 use crate::store::{
-    accounts, activations, attempts, cards, ceremonies, credentials, outbox, sessions, sms,
+    accounts, activations, attempts, cards, ceremonies, credentials, outbox, recoveries, sessions,
+    sms,
 };
 use crate::telemetry::metrics;
 use crate::world::outbox::{Body, Message};
@@ -141,6 +142,7 @@ pub async fn erase(
         }
         sms::forget(records, &mut batch, subject);
         cards::forget(records, &mut batch, subject);
+        recoveries::forget(records, &mut batch, subject);
         let open = sessions::of_subject(records, subject, now).await?;
         for session in &open {
             sessions::end(records, &mut batch, session)?;

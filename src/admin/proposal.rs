@@ -78,11 +78,8 @@ fn checked(
     now: DateTime<Utc>,
 ) -> Result<Identity, DeskError> {
     let today = now.date_naive();
-    if let Some(proofing) = proofing {
-        let told = |text: &str| !text.trim().is_empty() && text.chars().count() <= MOST_CHARS;
-        if !told(&proofing.operator) || !told(&proofing.evidence) || proofing.date > today {
-            return Err(DeskError::BadProofing);
-        }
+    if proofing.is_some_and(|proofing| !is_whole(proofing, now)) {
+        return Err(DeskError::BadProofing);
     }
     let mut attributes = Attributes::default();
     for (name, value) in said {
@@ -95,6 +92,12 @@ fn checked(
     kind.check(&attributes, method).map_err(DeskError::BadIdentity)?;
     let attributes = with_spid_code(attributes, desk);
     Ok(Identity::new(number, kind, attributes, proofing.cloned(), now))
+}
+
+/// Whether a proofing says who did it, where the evidence is, and is of a day that has been.
+pub(super) fn is_whole(proofing: &Proofing, now: DateTime<Utc>) -> bool {
+    let told = |text: &str| !text.trim().is_empty() && text.chars().count() <= MOST_CHARS;
+    told(&proofing.operator) && told(&proofing.evidence) && proofing.date <= now.date_naive()
 }
 
 /// A SPID code is four letters of the provider and ten characters of its own (spid-saml §4).

@@ -36,6 +36,15 @@ pub enum UserCommand {
         #[command(subcommand)]
         command: CardCommand,
     },
+    /// Give a person whom you have identified anew a code by which they recover what they lost; prints it, once
+    Recover(UserRecover),
+    /// Give a person another e-mail address; for some days no recovery link goes to it
+    Address {
+        /// The user name
+        username: String,
+        /// The address
+        address: String,
+    },
     /// Add people from a file: JSON Lines or CSV (docs/configuration.md). Interrupted, it goes on where it was when run again
     Import(UserImport),
 }
@@ -84,6 +93,37 @@ pub struct UserIdentity {
     /// The identity
     #[command(flatten)]
     pub identity: IdentityArguments,
+}
+
+/// `ponte user recover`
+#[derive(Args, Debug)]
+pub struct UserRecover {
+    /// The user name
+    pub username: String,
+    /// What was lost
+    #[arg(long, value_enum)]
+    pub lost: LostChoice,
+    /// How the person was identified
+    #[arg(long, value_enum)]
+    pub proofing: ProofingChoice,
+    /// On what day; today if not said
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub proofing_date: Option<NaiveDate>,
+    /// By whom
+    #[arg(long, value_name = "NAME")]
+    pub proofing_operator: String,
+    /// Where the evidence is kept
+    #[arg(long, value_name = "ID")]
+    pub proofing_evidence: String,
+}
+
+/// What a person has lost.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum LostChoice {
+    /// The password
+    Password,
+    /// The authenticator app; the person still needs the password
+    Authenticator,
 }
 
 /// `ponte user import`

@@ -9,8 +9,8 @@ use crate::admin::command::{
 };
 use crate::assurance::level::Level;
 use crate::cli::arguments_people::{
-    CardCommand, CardOf, IdentityArguments, KindChoice, ProofingChoice, UserAdd, UserCommand,
-    UserIdentity, Whose,
+    CardCommand, CardOf, IdentityArguments, KindChoice, LostChoice, ProofingChoice, UserAdd,
+    UserCommand, UserIdentity, UserRecover, Whose,
 };
 use crate::cli::error::CliError;
 use crate::cli::import::run as import;
@@ -20,6 +20,7 @@ use crate::cli::say::{say, say_text};
 use crate::enrolment::activation::Delivery;
 use crate::enrolment::card::Kept;
 use crate::enrolment::credential::CredentialState;
+use crate::enrolment::recovery::Lost;
 use crate::identity::account::{AccountState, Change, Identity, Proofing, ProofingMethod};
 use crate::identity::attributes::AttributeName;
 use crate::identity::kind::IdentityKind;
@@ -50,6 +51,17 @@ pub async fn carry_out(
         UserCommand::Revoke(whose) => set_state(office, whose, AccountState::Revoked).await,
         UserCommand::Code { username } => new_code(office, username).await,
         UserCommand::Card { command } => card(office, command).await,
+        UserCommand::Recover(said) => recover(office, said, now).await,
+        UserCommand::Address { username, address } => {
+            let (username, address) = (username.clone(), address.clone());
+            match office.ask(Command::SetAddress { username, address }).await? {
+                Done::AddressSet { username } => {
+                    say(format_args!("{username} has that address now."));
+                    Ok(())
+                }
+                other => unexpected(other),
+            }
+        }
         UserCommand::Import(said) => import::import(office, said).await,
     }
 }
@@ -113,6 +125,35 @@ async fn new_code(office: &mut Office, username: &str) -> Result<(), CliError> {
     }
 }
 
+async fn recover(
+    office: &mut Office,
+    said: &UserRecover,
+    now: DateTime<Utc>,
+) -> Result<(), CliError> {
+    let lost = match said.lost {
+        LostChoice::Password => Lost::Password,
+        LostChoice::Authenticator => Lost::Authenticator,
+    };
+    let proofing = Proofing {
+        method: proofing_method(said.proofing),
+        date: said.proofing_date.unwrap_or_else(|| now.date_naive()),
+        operator: said.proofing_operator.clone(),
+        evidence: said.proofing_evidence.clone(),
+    };
+    let username = said.username.clone();
+    match office.ask(Command::RecoverPerson { username, lost, proofing }).await? {
+        Done::RecoveryCode(given) => {
+            let until = given.expires.format("%Y-%m-%d %H:%M UTC");
+            say(format_args!("Recovery code: {}", given.code));
+            say(format_args!(
+                "It is shown this once, good until {until}: hand it to the person, who types it at /recover/desk."
+            ));
+            Ok(())
+        }
+        other => unexpected(other),
+    }
+}
+
 fn told(added: &Added) {
     let until = added.code_expires.format("%Y-%m-%d");
     say(format_args!("Activation code: {}", added.activation_code));
@@ -146,20 +187,23 @@ fn attributes(said: &IdentityArguments) -> BTreeMap<String, String> {
 }
 
 fn proofing(said: &IdentityArguments, now: DateTime<Utc>) -> Option<Proofing> {
-    let method = match said.proofing? {
+    Some(Proofing {
+        method: proofing_method(said.proofing?),
+        date: said.proofing_date.unwrap_or_else(|| now.date_naive()),
+        operator: said.proofing_operator.clone()?,
+        evidence: said.proofing_evidence.clone()?,
+    })
+}
+
+fn proofing_method(choice: ProofingChoice) -> ProofingMethod {
+    match choice {
         ProofingChoice::Desk => ProofingMethod::Desk,
         ProofingChoice::Video => ProofingMethod::Video,
         ProofingChoice::DigitalSignature => ProofingMethod::DigitalSignature,
         ProofingChoice::Cns => ProofingMethod::Cns,
         ProofingChoice::NfcDocument => ProofingMethod::NfcDocument,
         ProofingChoice::SelfAsserted => ProofingMethod::SelfAsserted,
-    };
-    Some(Proofing {
-        method,
-        date: said.proofing_date.unwrap_or_else(|| now.date_naive()),
-        operator: said.proofing_operator.clone()?,
-        evidence: said.proofing_evidence.clone()?,
-    })
+    }
 }
 
 async fn list(office: &mut Office) -> Result<(), CliError> {

@@ -17,10 +17,9 @@ use crate::config::values::{both, is_loopback, seconds};
 use crate::config::{mail, signing, smart_card, sms, telemetry};
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
-use crate::flow::env::{LoginSettings, RequestSettings, SessionSettings, Support};
+use crate::flow::env::{LoginSettings, RequestSettings, Support};
 use crate::flow::network::{ForwardedBy, Network, Proxies};
 use crate::identity::name_id::NameIdKind;
-use crate::login::session::Lives;
 use crate::partners::registry::Entry;
 use crate::saml::attribute_names::{NameStyle, Renamed};
 use crate::saml::identity_provider::Organization;
@@ -74,6 +73,7 @@ impl Check<'_> {
         let hashing = self.hashing(&raw.login.argon2);
         let days = self.number("login.activation-days", raw.login.activation_days, 1, 365);
         let sessions = self.sessions(&raw.sessions);
+        let recovery = self.recovery(&raw.recovery);
         let requests = self.requests(&raw.requests);
         let limits = self.limits(&raw.limits);
         let monitoring = self.monitoring(&raw.monitoring);
@@ -108,6 +108,7 @@ impl Check<'_> {
             hashing: hashing?,
             activation: seconds(days? * 86_400),
             sessions: sessions?,
+            recovery: recovery?,
             requests: requests?,
             limits: limits?,
             monitoring: monitoring?,
@@ -336,19 +337,6 @@ impl Check<'_> {
         Hashing::new(narrow(memory)?, narrow(iterations)?, narrow(parallelism)?).ok()
     }
 
-    fn sessions(&mut self, raw: &raw::Sessions) -> Option<SessionSettings> {
-        let (idle, absolute) = (raw.idle_seconds, raw.absolute_seconds);
-        let idle = self.number("sessions.idle-seconds", idle, 60, 86_400)?;
-        let absolute = self.number("sessions.absolute-seconds", absolute, 60, 2_592_000)?;
-        if absolute < idle {
-            let expected = "not less than sessions.idle-seconds";
-            self.wrong_number("sessions.absolute-seconds", expected, raw.absolute_seconds);
-        }
-        let level = self.choice("sessions.account-level", &raw.account_level, &LEVELS);
-        let lives = Lives { idle: seconds(idle), absolute: seconds(absolute) };
-        Some(SessionSettings { lives, account_level: level? })
-    }
-
     fn requests(&mut self, raw: &raw::Requests) -> Option<RequestSettings> {
         let back = self.number("requests.window-back-seconds", raw.window_back_seconds, 0, 86_400);
         let ahead = self.number("requests.window-ahead-seconds", raw.window_ahead_seconds, 0, 3600);
@@ -485,7 +473,7 @@ impl Check<'_> {
         self.note(key, expected.into(), format!("{found:?}"));
     }
 
-    fn wrong_number(&mut self, key: &str, expected: &str, found: u64) {
+    pub(super) fn wrong_number(&mut self, key: &str, expected: &str, found: u64) {
         self.note(key, expected.to_owned(), found.to_string());
     }
 

@@ -129,6 +129,10 @@ pub const SECTIONS: &[Section] = &[
     },
     Section { name: "login", words: "How people log in." },
     Section { name: "sessions", words: "What a browser carries over from one login to the next." },
+    Section {
+        name: "recovery",
+        words: "How people who lost a factor get another (/recover); links leave by `[mail]`.",
+    },
     Section { name: "requests", words: "Which requests of service providers are taken." },
     Section { name: "limits", words: "How much anybody may ask for." },
     Section {
@@ -440,6 +444,12 @@ pub const KEYS: &[Key] = &[
         Texts,
         Default("[]"),
         "The upstreams by which people may enter their own pages, beside our own login; they must have an account.",
+    ),
+    key(
+        "recovery.cooling-off-hours",
+        Number,
+        Default("72"),
+        "Hours that a changed e-mail address, or that of an identity given later, must have been there before links go to it (0 to 8760).",
     ),
     key(
         "requests.window-back-seconds",

@@ -12,6 +12,7 @@ pub mod fault;
 pub mod keys;
 pub mod mail;
 pub mod openid;
+pub mod people;
 pub mod raw;
 pub mod reference;
 pub mod relying_parties;

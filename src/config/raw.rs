@@ -12,6 +12,7 @@ pub struct Raw {
     pub keys: Keys,
     pub login: Login,
     pub sessions: Sessions,
+    pub recovery: Recovery,
     pub requests: Requests,
     pub limits: Limits,
     pub monitoring: Monitoring,
@@ -158,6 +159,14 @@ pub struct Sessions {
     pub absolute_seconds: u64,
     pub account_level: String,
     pub account_upstreams: Vec<String>,
+}
+
+/// `[recovery]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Recovery {
+    pub cooling_off_hours: u64,
 }
 
 /// `[requests]`

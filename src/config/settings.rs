@@ -19,7 +19,9 @@ use crate::factors::card::judge::Rules;
 use crate::factors::password::Hashing;
 use crate::factors::sms::Budget;
 use crate::flow::card::house::{About, CardProxy};
-use crate::flow::env::{self, LoginSettings, RequestSettings, SessionSettings, Support};
+use crate::flow::env::{
+    self, LoginSettings, RecoverySettings, RequestSettings, SessionSettings, Support,
+};
 use crate::flow::network::{Network, Proxies};
 use crate::partners::registry::Entry;
 use crate::partners::upstream::{Configured, Entity};
@@ -51,6 +53,8 @@ pub struct Settings {
     pub activation: TimeDelta,
     /// `[sessions]`
     pub sessions: SessionSettings,
+    /// `[recovery]`
+    pub recovery: RecoverySettings,
     /// `[requests]`
     pub requests: RequestSettings,
     /// `[limits]`
@@ -375,6 +379,7 @@ impl Settings {
             first_enrolment: self.first_enrolment,
             hashing: self.hashing.clone(),
             sessions: self.sessions,
+            recovery: self.recovery,
             account_upstreams: self.account_upstreams.clone(),
             requests: self.requests,
         }
@@ -402,6 +407,7 @@ impl Settings {
             ("idp", [&self.idp, &other.idp]),
             ("keys", [&self.keys, &other.keys]),
             ("login", [&self.of_login(), &other.of_login()]),
+            ("recovery", [&self.recovery, &other.recovery]),
             ("requests", [&self.requests, &other.requests]),
             ("limits", [&self.limits, &other.limits]),
             ("monitoring", [&self.monitoring, &other.monitoring]),

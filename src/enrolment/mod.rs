@@ -4,3 +4,4 @@ pub mod activation;
 pub mod card;
 pub mod credential;
 pub mod letters;
+pub mod recovery;

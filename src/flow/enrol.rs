@@ -59,19 +59,30 @@ fn enrolling(
     let Secret::Totp { seed, period, .. } = &credential.secret else {
         return Err(Failure::NoSuchFactor);
     };
+    Ok(Show::EnrolTotp(Box::new(shown(env, seed, *period, known, notice)?)))
+}
+
+/// What the page of a new app shows.
+pub(in crate::flow) fn shown(
+    env: &Env,
+    seed: &str,
+    period: u32,
+    known: &Known,
+    notice: Option<Notice>,
+) -> Result<Enrolling, Failure> {
     let account = &known.account.value;
     let issuer = env.settings.service.it.as_deref().unwrap_or("ponte");
-    let uri = totp::uri(seed, *period, issuer, &account.username)
+    let uri = totp::uri(seed, period, issuer, &account.username)
         .map_err(|error| Failure::Credential(Box::new(error)))?;
-    Ok(Show::EnrolTotp(Box::new(Enrolling {
+    Ok(Enrolling {
         username: account.username.clone(),
         given_names: account.attribute(AttributeName::Name).map(str::to_owned),
         family_names: account.attribute(AttributeName::FamilyName).map(str::to_owned),
         uri,
-        key: seed.clone(),
-        period: *period,
+        key: seed.to_owned(),
+        period,
         notice,
-    })))
+    })
 }
 
 fn pending<'a>(transaction: &Transaction, known: &'a Known) -> Option<&'a Loaded<Credential>> {

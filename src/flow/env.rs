@@ -185,6 +185,8 @@ pub struct Settings {
     pub hashing: Hashing,
     /// How long sessions last, and what the account pages ask for.
     pub sessions: SessionSettings,
+    /// How people who lost a factor get another.
+    pub recovery: RecoverySettings,
     /// The upstreams by which people enter their own pages.
     pub account_upstreams: Vec<String>,
     /// How old a request may be.
@@ -222,6 +224,13 @@ pub struct SessionSettings {
     pub lives: Lives,
     /// What a person shows before they see their own pages.
     pub account_level: Level,
+}
+
+/// How people who lost a factor get another.
+#[derive(Clone, Copy, Debug)]
+pub struct RecoverySettings {
+    /// How long an address must have been there before links go to it, if it did not come with the account (AR-11).
+    pub cooling_off: TimeDelta,
 }
 
 /// How old a request may be (nr13).

@@ -29,6 +29,7 @@ pub mod person;
 pub mod post;
 pub mod prove;
 pub mod readiness;
+pub mod recover;
 pub mod reply;
 pub mod session;
 pub mod sms;

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use crate::enrolment::activation::enrolable;
-use crate::enrolment::credential::{Credential, Secret};
+use crate::enrolment::credential::{Credential, CredentialState, Secret};
 use crate::flow::env::Env;
 use crate::flow::upstream::person::{passing_account, vouched_for};
-use crate::identity::account::Account;
+use crate::identity::account::{Account, AccountState};
 use crate::identity::subject::Subject;
 use crate::login::person::Person;
 use crate::login::transaction::Transaction;
@@ -35,6 +35,20 @@ impl Known {
     /// The active authenticator app.
     pub(in crate::flow) fn totp(&self) -> Option<&Loaded<Credential>> {
         self.active(|secret| matches!(secret, Secret::Totp { .. }))
+    }
+
+    /// The authenticator apps that are there, or were reported lost.
+    pub(in crate::flow) fn lost_apps(&self) -> impl Iterator<Item = &Loaded<Credential>> {
+        let there = |one: &&Loaded<Credential>| {
+            matches!(one.value.state, CredentialState::Active | CredentialState::Lost)
+        };
+        let apps = |one: &&Loaded<Credential>| matches!(one.value.secret, Secret::Totp { .. });
+        self.credentials.iter().filter(there).filter(apps)
+    }
+
+    /// Whether the person may log in at all.
+    pub(in crate::flow) fn may_log_in(&self) -> bool {
+        self.person.state == AccountState::Active
     }
 
     /// The recovery codes, if one is left.
@@ -145,13 +159,21 @@ fn with_word(known: Known, vouched: &Vouched) -> Known {
     Known { person: Person { identities, ..known.person }, ..known }
 }
 
-/// The person who logs in as `username`.
-pub(in crate::flow) async fn by_username(
+/// The person who logs in as `typed`: a user name, else an e-mail address, else a fiscal code, whichever is one account's
+/// alone (TS-07, IC-15). Whatever was typed is looked for in all three.
+pub(in crate::flow) async fn by_login(
     env: &Env,
-    username: &str,
+    typed: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Known>, StoreError> {
-    match accounts::by_username(env.records(), username, now).await? {
+    let records = env.records();
+    let by_name = accounts::by_username(records, typed, now).await?;
+    let by_address = accounts::by_email(records, typed, now).await?;
+    let code = typed.trim().to_ascii_uppercase();
+    let code = code.strip_prefix("TINIT-").unwrap_or(&code);
+    let mut by_code = accounts::by_fiscal_number(records, &format!("TINIT-{code}"), now).await?;
+    let by_code = by_code.pop().filter(|_| by_code.is_empty());
+    match by_name.or(by_address).or(by_code) {
         Some(account) => complete(env, account, now).await.map(Some),
         None => Ok(None),
     }

@@ -71,7 +71,7 @@ async fn check_password(
     }
     let mut verdict: Option<(Option<String>, Checked)> = None;
     for _ in 0..ROUNDS {
-        let known = person::by_username(env, username, now).await?;
+        let known = person::by_login(env, username, now).await?;
         let subject = match &known {
             Some(known) => known.account.value.subject.clone(),
             None => nobody(env, username)?,

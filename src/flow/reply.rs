@@ -9,6 +9,7 @@ use crate::flow::adding::{NewNumber, NewPasskey};
 use crate::flow::card::reply::{CardReply, CardSetBack};
 use crate::flow::factors::Done as FactorsDone;
 use crate::flow::logout::reply::LogoutReply;
+use crate::flow::recover::reply::RecoverReply;
 use crate::flow::upstream::reply::{Asked, Offer, SetBack, Trial, Unproven};
 use crate::identity::release::Release;
 use crate::login::choice::Choice;
@@ -57,6 +58,8 @@ pub enum Reply {
     Card(CardReply),
     /// Of a logout.
     Logout(LogoutReply),
+    /// Of a recovery.
+    Recover(RecoverReply),
     /// A page outside any login.
     Trouble(Box<Trouble>),
 }

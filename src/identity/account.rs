@@ -28,6 +28,12 @@ pub struct Account {
     /// A blind digest of the line by which the account was imported, if it was: the same line
     /// again is then no second person.
     pub imported: Option<String>,
+    /// What held before counts no more: a factor was recovered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reset: Option<DateTime<Utc>>,
+    /// When an e-mail address of theirs was last changed (AR-11).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address_changed: Option<DateTime<Utc>>,
 }
 
 /// One of a person's identities: what SPID gives a `spidCode`.
@@ -155,6 +161,8 @@ impl Account {
             created: now,
             first_second_factor: None,
             imported: None,
+            reset: None,
+            address_changed: None,
         }
     }
 
@@ -267,6 +275,8 @@ struct Stored {
     created: DateTime<Utc>,
     first_second_factor: Option<DateTime<Utc>>,
     imported: Option<String>,
+    reset: Option<DateTime<Utc>>,
+    address_changed: Option<DateTime<Utc>>,
 }
 
 impl From<Stored> for Account {
@@ -285,6 +295,8 @@ impl From<Stored> for Account {
             created: stored.created,
             first_second_factor: stored.first_second_factor,
             imported: stored.imported,
+            reset: stored.reset,
+            address_changed: stored.address_changed,
         }
     }
 }

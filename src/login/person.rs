@@ -18,7 +18,7 @@ pub struct Person {
     pub identities: Vec<Identity>,
     /// The factors that they have.
     pub available: Vec<Available>,
-    /// When their password was last set: what held before counts no more.
+    /// When their password was last set, or a factor recovered: what held before counts no more.
     pub password_set: Option<DateTime<Utc>>,
     /// The factors that they may enrol in this login
     /// ([`enrolable`](crate::enrolment::activation::enrolable)).
@@ -45,6 +45,7 @@ impl Person {
                 .filter(|one| one.subject == account.subject && one.is_active())
                 .filter(|one| one.secret.factor() == Factor::Password)
                 .map(|one| one.enrolled)
+                .chain(account.reset)
                 .max(),
             enrolable,
         }

@@ -270,6 +270,21 @@ pub async fn by_username(
     }
 }
 
+/// The account whose e-mail address is `address`, however it is written.
+///
+/// # Errors
+/// When the store fails or the record cannot be read.
+pub async fn by_email(
+    records: Records<'_>,
+    address: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Loaded<Account>>, StoreError> {
+    match records.load::<Subject>(Claim::Email.key(records, address)?, now).await? {
+        Some(subject) => get(records, &subject.value, now).await,
+        None => Ok(None),
+    }
+}
+
 /// Adds to `batch` that `account` takes the place of `seen`, its user name, addresses and codes with it. The
 /// subject stays.
 ///

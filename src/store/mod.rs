@@ -27,6 +27,7 @@ pub mod outbox;
 pub mod port;
 pub mod recent;
 pub mod record;
+pub mod recoveries;
 pub mod replay;
 pub mod restored;
 pub mod service_providers;

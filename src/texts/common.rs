@@ -26,6 +26,8 @@ table! {
         "You are entering your own pages at this identity provider. No data are sent to any service.";
     go_on: "Prosegui", "Continue";
     other_way: "Scegli un altro modo", "Choose another way";
+    lost_password: "Non riesci a entrare? Recupera l’accesso", "Cannot get in? Recover your access";
+    lost_app: "Hai perso l’app dei codici?", "Have you lost the app for the codes?";
     again: "Riprova", "Try again";
     required: "I campi con l’asterisco (*) sono obbligatori.", "Fields marked with an asterisk (*) are required.";
     error: "Errore:", "Error:";

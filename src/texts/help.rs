@@ -41,6 +41,8 @@ pub enum Topic {
     Errors,
     /// The ways to come in.
     Ways,
+    /// The way back in, and who must never be believed.
+    Recovery,
     /// Which browsers work.
     Browsers,
 }
@@ -56,7 +58,7 @@ pub struct Item {
 
 impl Topic {
     /// Every one, in the order of the list.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Password,
         Self::Code,
         Self::Activation,
@@ -64,6 +66,7 @@ impl Topic {
         Self::Consent,
         Self::Errors,
         Self::Ways,
+        Self::Recovery,
         Self::Browsers,
     ];
 
@@ -78,6 +81,7 @@ impl Topic {
             Self::Consent => "consent",
             Self::Errors => "errors",
             Self::Ways => "ways",
+            Self::Recovery => "recovery",
             Self::Browsers => "browsers",
         }
     }
@@ -99,6 +103,9 @@ impl Topic {
             Self::Consent => ("I dati inviati al servizio", "The data sent to the service"),
             Self::Errors => ("Errori e codici di errore", "Errors and their numbers"),
             Self::Ways => ("I modi di accesso", "The ways to sign in"),
+            Self::Recovery => {
+                ("Recuperare l’accesso, e le truffe", "Recovering your access, and scams")
+            }
             Self::Browsers => ("I browser che puoi usare", "The browsers that you can use"),
         };
         pick(language, (it, en))
@@ -115,6 +122,7 @@ impl Topic {
             Self::Consent => CONSENT,
             Self::Errors => ERRORS,
             Self::Ways => WAYS,
+            Self::Recovery => RECOVERY,
             Self::Browsers => BROWSERS,
         };
         let item = |(question, answer): &(Both, Both)| Item {
@@ -148,8 +156,8 @@ const PASSWORD: &[(Both, Both)] = &[
             "I do not remember the password: what do I do?",
         ),
         (
-            "Rivolgiti a chi ti ha dato le credenziali: dopo averti riconosciuto può dartene una nuova. Nessuno ti chiederà mai quella vecchia.",
-            "Turn to whoever gave you your credentials: once they have recognised you they can give you a new one. Nobody will ever ask for the old one.",
+            "Apri la pagina di recupero (/recover): riceverai un collegamento per sceglierne una nuova. Nessuno ti chiederà mai quella vecchia.",
+            "Open the recovery page (/recover): you will get a link to choose a new one. Nobody will ever ask for the old one.",
         ),
     ),
     (
@@ -186,8 +194,8 @@ const CODE: &[(Both, Both)] = &[
     (
         ("Ho cambiato o perso il telefono", "I changed or lost my phone"),
         (
-            "Chiedi un nuovo codice di attivazione a chi ti ha dato le credenziali: con quello attivi l’app sul nuovo telefono.",
-            "Ask whoever gave you your credentials for a new activation code: with it you activate the app on the new phone.",
+            "Apri la pagina di recupero (/recover): con il collegamento che ricevi e la tua password colleghi l’app sul nuovo telefono, e quella di prima non vale più.",
+            "Open the recovery page (/recover): with the link that you get and your password you link the app on the new phone, and the one before counts no more.",
         ),
     ),
 ];
@@ -351,6 +359,43 @@ const WAYS: &[(Both, Both)] = &[
         (
             "Soltanto il tuo gestore: li scrivi nelle sue pagine, mai qui. A noi arriva la sua conferma, con i dati che ha mostrato.",
             "Your provider alone: you type them on its pages, never here. We get its confirmation, with the data that it showed you.",
+        ),
+    ),
+];
+
+const RECOVERY: &[(Both, Both)] = &[
+    (
+        ("Come recupero l’accesso?", "How do I recover my access?"),
+        (
+            "Dalla pagina di recupero (/recover) chiedi un collegamento, che arriva al tuo indirizzo registrato e vale un’ora. Il collegamento da solo non basta: serve anche ciò che non hai perso, la password o un secondo fattore.",
+            "On the recovery page (/recover) you ask for a link, which comes to your address on record and is good for an hour. The link alone is not enough: you also need what you have not lost, the password or a second factor.",
+        ),
+    ),
+    (
+        ("Ho perso sia la password sia il telefono", "I lost both password and phone"),
+        (
+            "Rivolgiti allo sportello che ti ha dato le credenziali: dopo averti riconosciuto ti dà un codice da usare una volta sola.",
+            "Turn to the desk that gave you your credentials: after identifying you it gives you a code that can be used once.",
+        ),
+    ),
+    (
+        (
+            "Mi chiedono la password o un codice per telefono o email",
+            "I am asked for my password or a code by phone or email",
+        ),
+        (
+            "È una truffa: nessuno ti chiederà mai la password, un codice o il PIN, nemmeno chi ti assiste. Non rispondere, non aprire collegamenti che chiedono di controllare i dati di accesso, e segnalalo subito all’assistenza.",
+            "It is a scam: nobody will ever ask for your password, a code or the PIN, not even those who help you. Do not answer, do not open links that ask you to check your access data, and report it at once to those who help.",
+        ),
+    ),
+    (
+        (
+            "Mi propongono di collegarsi al mio computer",
+            "Somebody offers to connect to my computer",
+        ),
+        (
+            "Rifiuta: chi ti assiste non si collega mai al tuo computer (per esempio con TeamViewer o AnyDesk). Chi lo chiede vuole vedere ciò che scrivi.",
+            "Refuse: those who help you never connect to your computer (by TeamViewer or AnyDesk, for instance). Whoever asks wants to see what you type.",
         ),
     ),
 ];

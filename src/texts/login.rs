@@ -10,8 +10,8 @@ table! {
     own_title: "Accedi alla tua area personale", "Sign in to your own pages";
     lead: "Entra con le tue credenziali.", "Enter with your credentials.";
     username: "Nome utente", "Username";
-    username_help: "Il nome utente o l’indirizzo email con cui ti sei registrato.",
-        "The username or the email address with which you registered.";
+    username_help: "Il nome utente, il codice fiscale o l’indirizzo email.",
+        "Your username, fiscal code or email address.";
     password: "Password", "Password";
     show: "Mostra la password", "Show the password";
     hide: "Nascondi la password", "Hide the password";
@@ -31,8 +31,8 @@ table! {
         "Check that date and time of your phone are set automatically: the codes depend on the time.";
     device_next: "Ogni codice vale una volta sola: se l’hai già usato, aspetta il successivo.",
         "Each code works once: if you have used it already, wait for the next one.";
-    device_lost: "Se hai perso o cambiato il telefono, chiedi un nuovo codice di attivazione a chi ti ha dato le credenziali.",
-        "If you lost or changed your phone, ask whoever gave you your credentials for a new activation code.";
+    device_lost: "Se hai perso o cambiato il telefono, collega l’app a quello nuovo dalla pagina di recupero.",
+        "If you lost or changed your phone, link the app to the new one from the recovery page.";
 }
 
 /// How long a code is valid.

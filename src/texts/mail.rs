@@ -41,6 +41,14 @@ table! {
     blocked_code_subject: "Codici monouso bloccati", "One-time codes blocked";
     blocked_code_lead: "Dopo troppi tentativi sbagliati di fila, i codici monouso della tua identità non sono più accettati, nemmeno quelli giusti. Chi ci ha provato conosceva la password.",
         "After too many wrong attempts in a row, the one-time codes of your identity are no longer accepted, not even the right ones. Whoever tried knew the password.";
+    app_recovered_subject: "Nuova app al posto di quella persa", "New app in the place of the lost one";
+    app_recovered_lead: "Una nuova app per i codici monouso ha preso il posto di quella di prima, dalla pagina di recupero. Quella di prima non vale più e tutte le sessioni sono state chiuse.",
+        "A new app for one-time codes took the place of the one before, from the recovery page. The one before counts no more, and all sessions were ended.";
+    password_recovered_subject: "Password sostituita", "Password replaced";
+    password_recovered_lead: "La password della tua identità è stata sostituita dalla pagina di recupero. Tutte le sessioni sono state chiuse.",
+        "The password of your identity was replaced from the recovery page. All sessions were ended.";
+    recovered_not_you: "Se non sei stato tu, avvisa subito l’assistenza: qualcuno legge la tua posta.",
+        "If this was not you, tell those who help at once: somebody reads your mail.";
     when: "Quando", "When";
     browser: "Browser", "Browser";
     network: "Rete", "Network";
@@ -112,11 +120,15 @@ pub enum Event {
         /// In so many days at most.
         days: u32,
     },
+    /// A new app took the place of a lost one.
+    AppRecovered,
+    /// A new password took the place of a forgotten one.
+    PasswordRecovered,
 }
 
 impl Event {
     /// One of each.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::NewBrowser,
         Self::UnusualLogin { wrong: 4 },
         Self::NewApp,
@@ -131,6 +143,8 @@ impl Event {
         Self::NewCard,
         Self::CardWaits,
         Self::CardEnds { days: 30 },
+        Self::AppRecovered,
+        Self::PasswordRecovered,
     ];
 
     /// Its name in log and figures.
@@ -151,6 +165,8 @@ impl Event {
             Self::NewCard => "new-card",
             Self::CardWaits => "card-waits",
             Self::CardEnds { .. } => "card-ends",
+            Self::AppRecovered => "app-recovered",
+            Self::PasswordRecovered => "password-recovered",
         }
     }
 
@@ -170,6 +186,8 @@ impl Event {
             Self::NewCard => words.card_subject,
             Self::CardWaits => words.card_waits_subject,
             Self::CardEnds { .. } => words.card_ends_subject,
+            Self::AppRecovered => words.app_recovered_subject,
+            Self::PasswordRecovered => words.password_recovered_subject,
         }
     }
 
@@ -190,6 +208,8 @@ impl Event {
             Self::NewCard => words.card_lead.to_owned(),
             Self::CardWaits => words.card_waits_lead.to_owned(),
             Self::CardEnds { days } => card_ends(language, days),
+            Self::AppRecovered => words.app_recovered_lead.to_owned(),
+            Self::PasswordRecovered => words.password_recovered_lead.to_owned(),
         }
     }
 
@@ -206,6 +226,9 @@ impl Event {
             | Self::FactorRemoved
             | Self::NewRecoveryCodes => {
                 vec![words.you, words.changed_not_you]
+            }
+            Self::AppRecovered | Self::PasswordRecovered => {
+                vec![words.you, words.recovered_not_you]
             }
             Self::PasswordBlocked | Self::CodesBlocked => vec![words.blocked_now],
             Self::CardWaits => vec![words.card_waits_now],

@@ -204,7 +204,8 @@ pub(super) async fn confirm_number(
 }
 
 /// Reads a form of a page of ours and lets `act` act on it.
-async fn taken(
+/// What `act` makes of a form that one of our pages sent.
+pub(super) async fn taken(
     context: Context,
     request: Request,
     act: impl AsyncFnOnce(&Context, &str) -> Result<Reply, BadForm>,

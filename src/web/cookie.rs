@@ -19,6 +19,13 @@ pub fn logout_name(handle: &str) -> String {
     format!("__Host-logout-{short}")
 }
 
+/// The cookie that names the browser of one recovery, in the same way.
+#[must_use]
+pub fn recovery_name(handle: &str) -> String {
+    let short: String = handle.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+    format!("__Host-recovery-{short}")
+}
+
 /// The cookie of a browser from which somebody has logged in before.
 pub const DEVICE: &str = "__Host-device";
 /// The cookie of a browser's session.

@@ -22,6 +22,7 @@ pub mod multipart;
 pub mod oidc;
 pub mod origin;
 pub mod pages;
+pub mod recover;
 pub mod refusal;
 pub mod reply;
 pub mod router;

@@ -38,7 +38,7 @@ use crate::web::pages::notice::Notice as NoticePage;
 use crate::web::pages::policy::{content_security_policy, policy_for_any};
 use crate::web::pages::post::{Message, PostForm};
 use crate::web::refusal::{Said, level_name, said};
-use crate::web::upstream;
+use crate::web::{recover, upstream};
 
 /// Renders `reply`.
 pub(super) fn render(context: &Context, reply: Reply) -> Response {
@@ -63,19 +63,30 @@ pub(super) fn render(context: &Context, reply: Reply) -> Response {
         }
         Reply::Card(reply) => card(context, reply),
         Reply::Logout(reply) => logout(context, reply),
+        Reply::Recover(reply) => recover::reply(context, reply),
         Reply::Trouble(trouble) => troubled(context, *trouble),
     }
 }
 
 fn go_on(context: &Context, to: &str, handle: &str, browser: Option<&str>) -> Response {
+    let name = cookie::login_name(handle);
+    lead_on(context, to, browser.map(|secret| (name.as_str(), secret)))
+}
+
+/// On to `to`, with a cookie of something that takes as long as a login.
+pub(super) fn lead_on(context: &Context, to: &str, browser: Option<(&str, &str)>) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     set(&mut response, LOCATION, to);
-    if let Some(secret) = browser {
+    if let Some((name, secret)) = browser {
         let seconds = context.env.settings.login.timeout.num_seconds() + AFTER_TIMEOUT;
-        let kept = cookie::write(&cookie::login_name(handle), secret, seconds);
-        set(&mut response, SET_COOKIE, &kept);
+        set(&mut response, SET_COOKIE, &cookie::write(name, secret, seconds));
     }
     response
+}
+
+/// Says when it is worth trying again.
+pub(super) fn retry_after(response: &mut Response, seconds: u64) {
+    set(response, RETRY_AFTER, &seconds.to_string());
 }
 
 /// A page of the person's own.
@@ -325,7 +336,7 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
     response
 }
 
-fn problem(notice: Notice) -> Problem {
+pub(super) fn problem(notice: Notice) -> Problem {
     match notice {
         Notice::Missing => Problem::Missing,
         Notice::NotACode => Problem::CodeShape { digits: 6 },

@@ -21,7 +21,8 @@ use crate::web::origin::is_our_host;
 use crate::web::pages::notice::Notice;
 use crate::web::reply::notice;
 use crate::web::{
-    account, assets, card, help, home, lint, login, logout, monitoring, oidc, saml, upstream,
+    account, assets, card, help, home, lint, login, logout, monitoring, oidc, recover, saml,
+    upstream,
 };
 use crate::world::stopwatch::Stopwatch;
 
@@ -58,6 +59,12 @@ fn routes() -> Router {
         .route("/smart-card", get(card::begin).post(card::try_out))
         .route("/smart-card/{code}", get(card::result))
         .route("/login/{handle}/{step}", post(login::step))
+        .route("/recover", get(recover::show).post(recover::ask))
+        .route("/recover/desk", get(recover::desk).post(recover::with_code))
+        .route("/recover/link", post(recover::with_link))
+        .route("/recover/link/{token}", get(recover::look))
+        .route("/recover/go/{handle}", get(recover::stand))
+        .route("/recover/go/{handle}/{step}", post(recover::step))
         .route("/account", get(account::home))
         .route("/account/enter", post(account::enter))
         .route("/account/sessions", get(account::sessions))
@@ -154,8 +161,11 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         | "/account/password"
         | "/account/factors/passkey"
         | "/account/factors/sms"
+        | "/recover"
+        | "/recover/desk"
         | "/tools/lint" => "GET, HEAD, POST",
-        "/account/enter"
+        "/recover/link"
+        | "/account/enter"
         | "/account/sign-out"
         | "/account/sessions/end"
         | "/account/sessions/end-others"
@@ -163,6 +173,7 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         | "/account/factors/remove"
         | "/account/factors/sms/confirm"
         | "/account/factors/codes" => "POST",
+        _ if path.starts_with("/recover/go/") && path.matches('/').count() == 4 => "POST",
         _ if path.starts_with("/help/") => "GET, HEAD, POST",
         "/saml/slo" | "/saml/slo/response" | "/logout" => "GET, HEAD, POST",
         _ if path.starts_with("/logout/") && path.matches('/').count() == 3 => "POST",

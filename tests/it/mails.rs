@@ -2,7 +2,9 @@
 
 use ponte::texts::language::Language;
 use ponte::texts::mail::{Contact, Event, Telling, Written, write};
+use ponte::texts::mail_link::{self, Leading, What};
 
+const LINK: &str = "https://idp.example.org/recover/link/AbCdEf";
 const URL: &str = "https://www.example.org/assistenza?da=email&per=tutti";
 
 fn telling(language: Language, event: Event) -> Telling<'static> {
@@ -62,6 +64,84 @@ fn each_mail_names_the_office_and_how_to_reach_it() {
             }
         }
     }
+}
+
+fn links() -> impl Iterator<Item = (Language, What, Written)> {
+    Language::ALL.into_iter().flat_map(|language| {
+        [What::Password, What::App].into_iter().map(move |what| {
+            let of_notice = telling(language, Event::NewBrowser);
+            let leading = Leading {
+                language,
+                what,
+                link: LINK,
+                origin: "https://idp.example.org/",
+                at: of_notice.at,
+                browser: "Firefox, Linux <b>",
+                network: of_notice.network,
+                support_id: of_notice.support_id,
+                office: of_notice.office,
+                contact: of_notice.contact,
+            };
+            (language, what, mail_link::write(&leading).unwrap())
+        })
+    })
+}
+
+/// AR-13, AN-08: the one mail with a link says where it comes from and how to copy it, has one link and no form, and leads to
+/// no page that asks for a password: the link's own has a button and nothing to fill in.
+#[test]
+fn the_mail_with_a_link_has_one_and_asks_for_nothing() {
+    for (language, what, Written { subject, text, html }) in links() {
+        let name = format!("link_{what:?}_{}", language.tag());
+        insta::assert_snapshot!(name, format!("Subject: {subject}\n\n{text}\n\n{html}"));
+        for form in [&text, &html] {
+            for wanted in [
+                "Comune di Esempio",
+                "Ufficio di segreteria",
+                "segreteria@example.org",
+                "https://idp.example.org/",
+                LINK,
+                "7K4M-Q2XD-93RT",
+            ] {
+                assert!(form.contains(wanted), "{wanted} in {form}");
+            }
+            let elsewhere = form.replace("&#38;", "&").replace(URL, "").replace(LINK, "");
+            assert!(!elsewhere.replace("https://idp.example.org/", "").contains("://"), "{form}");
+        }
+        let html = html.to_lowercase();
+        assert_eq!(html.matches("<a ").count(), 1);
+        for element in ["<form", "<input", "<button", "<img", "<script", "<link", "src=", "<b>"] {
+            assert!(!html.contains(element), "{element}");
+        }
+    }
+}
+
+/// AN-08: no template of a mail, whatever is made of it, has a form or fetches anything.
+#[test]
+fn no_template_of_a_mail_has_a_form() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/mail");
+    let mut looked = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap().to_lowercase();
+        for element in [
+            "<form",
+            "<input",
+            "<button",
+            "<img",
+            "<script",
+            "<iframe",
+            "src=",
+            "type=\"password\"",
+        ] {
+            assert!(!text.contains(element), "{}: {element}", path.display());
+        }
+        let links = text.matches("href=").count();
+        let may = usize::from(path.ends_with("link.html"));
+        assert_eq!(links, may, "{}", path.display());
+        looked += 1;
+    }
+    assert!(looked >= 4);
 }
 
 /// Without a contact a mail says to whom to turn all the same.

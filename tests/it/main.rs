@@ -50,6 +50,7 @@ mod person;
 mod profiles_doc;
 mod reach;
 mod records;
+mod recovery;
 mod register;
 mod register_commands;
 mod register_keep;

@@ -24,7 +24,7 @@ use crate::support::log::Log;
 
 /// An outbox that keeps what it is given, and fails as it is told.
 #[derive(Debug, Default)]
-struct Held {
+pub(crate) struct Held {
     sent: Mutex<Vec<Message>>,
     /// What the next ones come to: "later", "never"; nothing left is success.
     fails: Mutex<VecDeque<&'static str>>,
@@ -53,7 +53,7 @@ impl Held {
         *self.fails.lock().unwrap() = fails.iter().copied().collect();
     }
 
-    fn mails(&self) -> Vec<Mail> {
+    pub(crate) fn mails(&self) -> Vec<Mail> {
         let sent = self.sent.lock().unwrap();
         sent.iter()
             .map(|message| {
@@ -64,7 +64,7 @@ impl Held {
     }
 }
 
-fn house() -> (House, Arc<Held>) {
+pub(crate) fn house() -> (House, Arc<Held>) {
     let out = Arc::new(Held::default());
     let outbox: Arc<dyn Outbox> = Arc::<Held>::clone(&out);
     let house = House::with(|making| {
@@ -79,11 +79,11 @@ fn waiting(house: &House) -> Vec<Loaded<Queued>> {
     house.block_on(records.list(Space::Outbox, "", None, 100, house.now())).unwrap()
 }
 
-fn told(house: &House) -> Vec<String> {
+pub(crate) fn told(house: &House) -> Vec<String> {
     waiting(house).into_iter().map(|one| one.value.what).collect()
 }
 
-fn round(house: &House) {
+pub(crate) fn round(house: &House) {
     house.block_on(deliver(&house.env, Way::Mail)).unwrap();
 }
 

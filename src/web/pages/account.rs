@@ -4,6 +4,7 @@ use crate::flow::account::Done;
 use crate::flow::reply::{PasswordNotice, SessionRow};
 use crate::login::outcome::Refusal;
 use crate::texts::account;
+use crate::texts::language::Language;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::page::page;
 
@@ -89,23 +90,26 @@ impl AccountPassword {
     }
 
     fn problem(&self, frame: &Frame) -> Option<String> {
-        use crate::factors::password::Unacceptable;
-        let words = account::words(frame.language);
-        self.notice.map(|notice| match notice {
-            PasswordNotice::Missing => words.password_missing.to_owned(),
-            PasswordNotice::Different => words.password_different.to_owned(),
-            PasswordNotice::Same => words.password_same.to_owned(),
-            PasswordNotice::Unacceptable(Unacceptable::TooShort) => words.password_short.to_owned(),
-            PasswordNotice::Unacceptable(Unacceptable::TooLong) => words.password_long.to_owned(),
-            PasswordNotice::Unacceptable(Unacceptable::TooCommon) => {
-                words.password_common.to_owned()
-            }
-            PasswordNotice::Unacceptable(Unacceptable::LikeUsername) => {
-                words.password_like_name.to_owned()
-            }
-            PasswordNotice::Wrong => words.password_wrong.to_owned(),
-            PasswordNotice::Wait { seconds } => account::wait(frame.language, seconds.into()),
-        })
+        self.notice.map(|notice| password_problem(frame.language, notice))
+    }
+}
+
+/// What is wrong with a new password, in words.
+pub(super) fn password_problem(language: Language, notice: PasswordNotice) -> String {
+    use crate::factors::password::Unacceptable;
+    let words = account::words(language);
+    match notice {
+        PasswordNotice::Missing => words.password_missing.to_owned(),
+        PasswordNotice::Different => words.password_different.to_owned(),
+        PasswordNotice::Same => words.password_same.to_owned(),
+        PasswordNotice::Unacceptable(Unacceptable::TooShort) => words.password_short.to_owned(),
+        PasswordNotice::Unacceptable(Unacceptable::TooLong) => words.password_long.to_owned(),
+        PasswordNotice::Unacceptable(Unacceptable::TooCommon) => words.password_common.to_owned(),
+        PasswordNotice::Unacceptable(Unacceptable::LikeUsername) => {
+            words.password_like_name.to_owned()
+        }
+        PasswordNotice::Wrong => words.password_wrong.to_owned(),
+        PasswordNotice::Wait { seconds } => account::wait(language, seconds.into()),
     }
 }
 

@@ -248,6 +248,10 @@ impl FactorRow {
     fn is_password(&self) -> bool {
         self.factor == Factor::Password
     }
+
+    fn is_app(&self) -> bool {
+        self.factor == Factor::Totp
+    }
 }
 
 impl std::ops::Deref for AccountFactors {

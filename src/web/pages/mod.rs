@@ -23,4 +23,5 @@ pub mod page;
 pub mod policy;
 pub mod post;
 pub mod qr;
+pub mod recover;
 pub mod upstream;

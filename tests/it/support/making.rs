@@ -15,8 +15,8 @@ use ponte::factors::password::Hashing;
 use ponte::flow::alarm::Alarm;
 use ponte::flow::card::house::Cards;
 use ponte::flow::env::{
-    Env, KeySet, Keys, LoginSettings, Partners, Published, RequestSettings, SessionSettings,
-    Settings, Support, Swapped,
+    Env, KeySet, Keys, LoginSettings, Partners, Published, RecoverySettings, RequestSettings,
+    SessionSettings, Settings, Support, Swapped,
 };
 use ponte::flow::expiry::Ending;
 use ponte::flow::hashing::HashPool;
@@ -87,6 +87,7 @@ impl Making {
                     lives: Lives { idle: TimeDelta::minutes(30), absolute: TimeDelta::hours(8) },
                     account_level: Level::Loa2,
                 },
+                recovery: RecoverySettings { cooling_off: TimeDelta::hours(72) },
                 account_upstreams: Vec::new(),
                 requests: RequestSettings {
                     window_back: TimeDelta::minutes(5),

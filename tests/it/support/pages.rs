@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::DateTime;
 use ponte::assurance::factor::Factor;
 use ponte::assurance::level as assurance;
+use ponte::enrolment::recovery::{Lost, Void};
 use ponte::factors::password::Unacceptable;
 use ponte::flow::account::Done;
 use ponte::flow::adding::{NewNumber, NewPasskey, NumberNotice, PasskeyNotice};
@@ -45,6 +46,7 @@ use ponte::web::pages::login::{Login, Totp};
 use ponte::web::pages::logout::{Logout, Outgoing, Show};
 use ponte::web::pages::notice::Notice;
 use ponte::web::pages::post::{Message, PostForm};
+use ponte::web::pages::recover::{Recover, RecoverDesk, RecoverPassword, RecoverShow, RecoverTold};
 use ponte::web::pages::upstream::{UpstreamSetBack, UpstreamTrial, UpstreamUnproven};
 
 use crate::support::card_pages;
@@ -52,6 +54,33 @@ use crate::support::card_pages;
 fn demo_mails(mails: Vec<DemoMail>) -> DemoMails {
     let (here, people) = ("/demo/mail".into(), "/demo".into());
     DemoMails { mails, folder: "ponte-demo/mail".into(), here, people }
+}
+
+fn recover_show(factor: Factor, problem: Option<Problem>) -> RecoverShow {
+    let to = |step: &str| format!("/recover/go/h4ndle{step}");
+    RecoverShow {
+        action: to("/step"),
+        cancel: to("/cancel"),
+        csrf: "token".into(),
+        factor,
+        others: match factor {
+            Factor::Password => Vec::new(),
+            _ => vec![(Factor::Totp, to("?by=totp")), (Factor::RecoveryCode, to("?by=code"))],
+        },
+        number: Some("+39 *** *** **12".into()),
+        problem,
+    }
+}
+
+fn recover_password(notice: Option<PasswordNotice>) -> RecoverPassword {
+    RecoverPassword {
+        action: "/recover/go/h4ndle/new-password".into(),
+        cancel: "/recover/go/h4ndle/cancel".into(),
+        csrf: "token".into(),
+        username: HOSTILE.into(),
+        single: true,
+        notice,
+    }
 }
 
 /// Every page, filled.
@@ -114,6 +143,22 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
             let notice = PasswordNotice::Unacceptable(Unacceptable::TooShort);
             new_password(Some(notice)).render(&around)
         }),
+        ("recover", Recover { lost: None, username: String::new(), mails: true, missing: false }.render(&around)),
+        ("recover_again", Recover { lost: Some(Lost::Authenticator), username: String::new(), mails: true, missing: true }.render(&around)),
+        ("recover_no_mails", Recover { lost: None, username: String::new(), mails: false, missing: false }.render(&around)),
+        ("recover_sent", RecoverTold::Sent.render(&around)),
+        ("recover_link", {
+            let (token, address) = ("t0ken".into(), Some("a•••@example.org".into()));
+            RecoverTold::Link { token, lost: Lost::Password, address }.render(&around)
+        }),
+        ("recover_used", RecoverTold::Void(Void::Used).render(&around)),
+        ("recover_expired", RecoverTold::Void(Void::Expired).render(&around)),
+        ("recover_ended", RecoverTold::Ended.render(&around)),
+        ("recover_done", RecoverTold::Done(Lost::Authenticator).render(&around)),
+        ("recover_desk", RecoverDesk { wrong: true }.render(&around)),
+        ("recover_show", recover_show(Factor::Password, Some(Problem::Credentials { left: 2 })).render(&around)),
+        ("recover_second", recover_show(Factor::Sms, None).render(&around)),
+        ("recover_password", recover_password(Some(PasswordNotice::Different)).render(&around)),
         ("ways", ways().render(&around)),
         ("recovery", recovery(None).render(&around)),
         ("recovery_again", recovery(Some(Problem::Recovery { left: 1 })).render(&around)),
