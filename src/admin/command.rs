@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::admin::archive::{Ask, Told};
+use crate::admin::privacy::{Erased, Export};
 use crate::admin::recovery::RecoveryCode;
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
@@ -289,6 +290,9 @@ pub struct NewPerson {
     /// A password's hash from elsewhere: argon2id, PHC string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<String>,
+    /// Whether the password only leads to a new one, at the first login (TS-09).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub password_expired: bool,
     /// Of what kind the first identity is.
     #[serde(default)]
     pub kind: IdentityKind,
@@ -314,6 +318,7 @@ impl NewPerson {
             username,
             password: None,
             password_hash: None,
+            password_expired: false,
             kind: IdentityKind::default(),
             attributes: BTreeMap::new(),
             proofing: None,
@@ -456,40 +461,6 @@ pub struct CredentialRow {
     /// The card, if it is one (IC-02).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<Kept>,
-}
-
-/// What the store holds about a person.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Export {
-    /// The user name as it is kept.
-    pub username: String,
-    /// Our own name for them.
-    pub subject: String,
-    /// The `fiscalNumber` of each of their identities, once.
-    pub fiscal_numbers: Vec<String>,
-    /// All of it, but for what is secret.
-    pub store: serde_json::Value,
-}
-
-impl std::fmt::Debug for Export {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Export")
-    }
-}
-
-/// A person was erased.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Erased {
-    /// The user name as it was kept.
-    pub username: String,
-    /// How many identities they held.
-    pub identities: usize,
-    /// How many factors they had.
-    pub factors: usize,
-    /// How many sessions were open.
-    pub sessions: usize,
 }
 
 /// A service provider as administrators see one.

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 
 use crate::admin::command::{Imported, NewPerson};
 use crate::admin::desk::{Desk, DeskError};
-use crate::admin::people::{self, Newcomer};
+use crate::admin::people::{self, Newcomer, Password};
 use crate::factors::password::TooLong;
 use crate::identity::account::Account;
 use crate::identity::attributes::AttributeName;
@@ -56,10 +56,14 @@ pub async fn import(
         // All begin before the first is waited for: the machine has more than one core.
         let some: Vec<_> = some
             .into_iter()
-            .map(|(at, account, person)| (at, account, person.delivery, Hash::of(desk, person)))
+            .map(|(at, account, person)| {
+                let (delivery, expired) = (person.delivery, person.password_expired);
+                (at, account, delivery, expired, Hash::of(desk, person))
+            })
             .collect();
-        for (at, account, delivery, hash) in some {
-            newcomers.push((at, Newcomer::new(desk, *account, hash.wait().await?, delivery, now)));
+        for (at, account, delivery, expired, hash) in some {
+            let password = Password { hash: hash.wait().await?, expired };
+            newcomers.push((at, Newcomer::new(desk, *account, password, delivery, now)));
         }
     }
     let mut batch = Batch::new();

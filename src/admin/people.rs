@@ -38,7 +38,8 @@ pub async fn add(
         (None, Some(hash)) => hash,
         (None, None) => return Err(DeskError::NoPassword),
     };
-    let newcomer = Newcomer::new(desk, account, hash, person.delivery, now);
+    let password = Password { hash, expired: person.password_expired };
+    let newcomer = Newcomer::new(desk, account, password, person.delivery, now);
     let mut batch = Batch::new();
     newcomer.settle(desk, &mut batch)?;
     match batch.commit(desk.records.store, Durability::Durable, now).await? {
@@ -234,6 +235,13 @@ pub(super) async fn unclaimed(
     }
 }
 
+/// A password as it is kept.
+pub(super) struct Password {
+    pub(super) hash: String,
+    /// Whether it only leads to a new one.
+    pub(super) expired: bool,
+}
+
 /// Somebody on the way in.
 pub(super) struct Newcomer {
     pub(super) account: Account,
@@ -246,7 +254,7 @@ impl Newcomer {
     pub(super) fn new(
         desk: &Desk<'_>,
         account: Account,
-        hash: String,
+        Password { hash, expired }: Password,
         delivery: crate::enrolment::activation::Delivery,
         now: DateTime<Utc>,
     ) -> Self {
@@ -258,7 +266,7 @@ impl Newcomer {
             binding: delivery.binds(),
             enrolled: now,
             last_used: None,
-            secret: Secret::Password { hash },
+            secret: Secret::Password { hash, expired },
         };
         let expires = now + desk.activation;
         let activation = Activation { subject, delivery, made: now, expires };

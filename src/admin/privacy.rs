@@ -4,9 +4,9 @@
 //! The register is held apart: SPID's rules have it kept for 24 months (spid-saml §5).
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::admin::command::{Erased, Export};
 use crate::admin::desk::{Desk, DeskError};
 use crate::admin::people::{self, credential_row};
 use crate::assurance::factor::Factor;
@@ -21,6 +21,40 @@ use crate::store::{
 };
 use crate::telemetry::metrics;
 use crate::world::outbox::{Body, Message};
+
+/// What the store holds about a person.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Export {
+    /// The user name as it is kept.
+    pub username: String,
+    /// Our own name for them.
+    pub subject: String,
+    /// The `fiscalNumber` of each of their identities, once.
+    pub fiscal_numbers: Vec<String>,
+    /// All of it, but for what is secret.
+    pub store: Value,
+}
+
+impl std::fmt::Debug for Export {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Export")
+    }
+}
+
+/// A person was erased.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Erased {
+    /// The user name as it was kept.
+    pub username: String,
+    /// How many identities they held.
+    pub identities: usize,
+    /// How many factors they had.
+    pub factors: usize,
+    /// How many sessions were open.
+    pub sessions: usize,
+}
 
 /// Everything that the store holds about a person, but for what is secret even to them: hashes,
 /// seeds and cookies.

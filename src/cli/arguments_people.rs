@@ -181,6 +181,9 @@ pub struct UserAdd {
     /// Read the password from standard input, not from the terminal
     #[arg(long)]
     pub password_stdin: bool,
+    /// Have the person choose another password at their first login: you know this one
+    #[arg(long)]
+    pub password_expired: bool,
     /// The person's first identity
     #[command(flatten)]
     pub identity: IdentityArguments,

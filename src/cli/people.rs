@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::admin::archive::{Ask, Told};
 use crate::admin::client::ClientError;
-use crate::admin::command::{Command, Done, Erased, Export};
+use crate::admin::command::{Command, Done};
+use crate::admin::privacy::{Erased, Export};
 use crate::cli::arguments_people::PersonCommand;
 use crate::cli::error::CliError;
 use crate::cli::office::{Office, unexpected};

@@ -77,6 +77,7 @@ async fn add(office: &mut Office, said: &UserAdd, now: DateTime<Utc>) -> Result<
         username: said.username.clone(),
         password: Some(password.to_string()),
         password_hash: None,
+        password_expired: said.password_expired,
         kind: kind(said.identity.kind),
         attributes: attributes(&said.identity),
         proofing: proofing(&said.identity, now),

@@ -95,6 +95,9 @@ pub enum Secret {
     Password {
         /// `$argon2id$…`
         hash: String,
+        /// Whether it only leads to a new one: whoever gave it knows it (TS-09).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        expired: bool,
     },
     /// An app's seed (RFC 6238).
     Totp {
@@ -133,7 +136,7 @@ impl Secret {
     #[must_use]
     pub fn password_hash(&self) -> Option<&str> {
         match self {
-            Self::Password { hash } => Some(hash),
+            Self::Password { hash, .. } => Some(hash),
             _ => None,
         }
     }

@@ -66,6 +66,11 @@ async fn advance_by(
             Step::Prove(factors) if known.is_none() => {
                 return begin(env, loaded, &factors, by, visitor, now).await;
             }
+            Step::NewPassword => {
+                let username = known.as_ref().map(|known| known.account.value.username.clone());
+                let (username, notice) = (username.unwrap_or_default(), None);
+                return Ok(page(&loaded.value, Show::NewPassword { username, notice }));
+            }
             Step::SetBack(setback) => return Ok(back::set_back(env, &loaded.value, setback, now)),
             Step::Prove(factors) => {
                 let (login, known) = (&loaded.value, known.as_ref());

@@ -16,6 +16,7 @@ pub mod env;
 pub mod expiry;
 pub mod factors;
 pub mod failure;
+pub mod first_password;
 pub mod hashing;
 pub mod jump;
 pub mod life;

@@ -122,7 +122,7 @@ async fn attempt(
     attempt.held(env, &mut batch, now)?;
     notice::tell(env, &mut batch, account, Event::PasswordChanged, None, visitor, now)?;
     let changed = Credential {
-        secret: Secret::Password { hash },
+        secret: Secret::Password { hash, expired: false },
         enrolled: now,
         last_used: Some(now),
         ..credential.value.clone()

@@ -149,7 +149,8 @@ fn used(password: &Credential, rehashed: Option<&str>, now: DateTime<Utc>) -> Op
     if is_recent && rehashed.is_none() {
         return None;
     }
-    let secret = rehashed.map(|hash| Secret::Password { hash: hash.to_owned() });
+    let expired = matches!(password.secret, Secret::Password { expired: true, .. });
+    let secret = rehashed.map(|hash| Secret::Password { hash: hash.to_owned(), expired });
     let secret = secret.unwrap_or_else(|| password.secret.clone());
     Some(Credential { secret, last_used: Some(now), ..password.clone() })
 }

@@ -275,6 +275,13 @@ pub enum Show {
     Card,
     /// The card does not let the login go on.
     CardSetBack(Box<CardSetBack>),
+    /// A new password, in the place of one that somebody else knows.
+    NewPassword {
+        /// The person's user name.
+        username: String,
+        /// What went wrong before.
+        notice: Option<PasswordNotice>,
+    },
     /// The ways in which the person may go on.
     Ways,
     /// The activation code that came with the account.

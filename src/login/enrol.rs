@@ -27,6 +27,18 @@ impl Transaction {
         })
     }
 
+    /// The person changed the password in this login: `evidence` is all that counts from now on.
+    ///
+    /// # Errors
+    /// [`WrongState::NothingHeld`], [`WrongState::Ended`].
+    pub fn renew(self, evidence: Evidence) -> Result<Self, WrongState> {
+        self.with_proving(|proving| {
+            proving.evidence = vec![evidence];
+            proving.session = None;
+            Ok(())
+        })
+    }
+
     /// The person has shown possession of the credential that they were enrolling: it is active,
     /// and what they showed is evidence.
     ///

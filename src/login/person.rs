@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::assurance::factor::{Available, Factor};
-use crate::enrolment::credential::{Credential, CredentialState};
+use crate::enrolment::credential::{Credential, CredentialState, Secret};
 use crate::identity::account::{Account, AccountState, Identity};
 use crate::identity::subject::Subject;
 
@@ -20,6 +20,8 @@ pub struct Person {
     pub available: Vec<Available>,
     /// When their password was last set, or a factor recovered: what held before counts no more.
     pub password_set: Option<DateTime<Utc>>,
+    /// Whether their password only leads to a new one (TS-09).
+    pub password_expired: bool,
     /// The factors that they may enrol in this login
     /// ([`enrolable`](crate::enrolment::activation::enrolable)).
     pub enrolable: Vec<Available>,
@@ -47,6 +49,11 @@ impl Person {
                 .map(|one| one.enrolled)
                 .chain(account.reset)
                 .max(),
+            password_expired: credentials.iter().any(|one| {
+                one.subject == account.subject
+                    && one.is_active()
+                    && matches!(one.secret, Secret::Password { expired: true, .. })
+            }),
             enrolable,
         }
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::assurance::factor::Evidence;
+use crate::assurance::factor::{Evidence, Factor};
 use crate::assurance::plan::SessionEvidence;
 use crate::assurance::requirement::Tolerance;
 use crate::identity::subject::Subject;
@@ -55,6 +55,11 @@ pub(super) struct Resumed {
 }
 
 impl Proving {
+    /// Whether `factor` held in this login.
+    pub(super) fn has_held(&self, factor: Factor) -> bool {
+        self.evidence.iter().any(|held| held.factor() == factor)
+    }
+
     /// Whether all that held did so since the password was last set: a changed password ends every
     /// login under way (IC-23).
     pub(super) fn is_newer_than(

@@ -16,6 +16,8 @@ pub enum Step {
     SetBack(Setback),
     /// Let the person enrol this factor with their activation code: only so can the level be reached.
     Enrol(Factor),
+    /// Let the person choose a password: the one that held was given by somebody who knows it (TS-09).
+    NewPassword,
     /// Let the person choose with which of their identities to go on.
     Choose(Vec<Choice>),
     /// Show what would be released and ask.

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::assurance::factor::Evidence;
+use crate::assurance::factor::{Evidence, Factor};
 use crate::assurance::plan::{Plan, Standing, first_factors, plan};
 use crate::assurance::policy::LevelPolicy;
 use crate::identity::account::{AccountState, Identity};
@@ -347,6 +347,7 @@ impl Transaction {
         };
         match step {
             Step::Prove(_)
+            | Step::NewPassword
             | Step::SetBack(_)
             | Step::Enrol(_)
             | Step::Choose(_)
@@ -389,6 +390,9 @@ impl Transaction {
         };
         if !proving.is_newer_than(person.password_set, now) {
             return refuse(Refusal::TimedOut);
+        }
+        if person.password_expired && proving.has_held(Factor::Password) {
+            return Step::NewPassword;
         }
         let plan = |identity: &Identity| {
             let standing = Standing {

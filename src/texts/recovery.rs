@@ -86,6 +86,9 @@ table! {
     new_title: "Scegli una nuova password", "Choose a new password";
     new_lead: "Prende il posto di quella di prima. Tutte le sessioni aperte saranno chiuse.",
         "It takes the place of the one before. All open sessions will be ended.";
+    first_title: "Scegli la tua password", "Choose your own password";
+    first_lead: "La password che ti è stata data serve solo per il primo accesso. Scegline una che conosci soltanto tu: da ora vale quella.",
+        "The password that you were given is for the first sign-in only. Choose one that only you know: it counts from now on.";
     new_single: "Il tuo account non ha un secondo fattore: la nuova password varrà per il livello SpidL1.",
         "Your account has no second factor: the new password will be good for level SpidL1.";
     ended_title: "Il recupero si è interrotto", "The recovery has ended";

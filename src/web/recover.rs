@@ -161,6 +161,17 @@ pub(super) fn reply(context: &Context, reply: RecoverReply) -> Response {
     }
 }
 
+/// The page on which a person chooses the first password of their own.
+pub(super) fn first_password(
+    action: String,
+    cancel: String,
+    csrf: String,
+    username: String,
+    notice: Option<PasswordNotice>,
+) -> RecoverPassword {
+    RecoverPassword { action, cancel, csrf, username, single: false, first: true, notice }
+}
+
 fn show_page(context: &Context, shown: RecoverPage) -> Response {
     let frame = context.frame();
     let ok = |bad: bool| if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -221,7 +232,8 @@ fn show_page(context: &Context, shown: RecoverPage) -> Response {
         RecoverPage::NewPassword { handle, csrf, username, single, notice } => {
             let (action, cancel) = (to(&handle, "new-password"), to(&handle, "cancel"));
             let bad = !matches!(notice, None | Some(PasswordNotice::Wait { .. }));
-            let shown = RecoverPassword { action, cancel, csrf, username, single, notice };
+            let shown =
+                RecoverPassword { action, cancel, csrf, username, single, first: false, notice };
             page(context, ok(bad), shown.render(&frame))
         }
         RecoverPage::Ended => {

@@ -277,6 +277,14 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
             status = StatusCode::FORBIDDEN;
             (None, set_back(context, *it, &base, csrf, own).render(&frame))
         }
+        Show::NewPassword { username, notice } => {
+            let bad = notice.is_some();
+            if bad {
+                status = StatusCode::UNPROCESSABLE_ENTITY;
+            }
+            let action = to("new-password");
+            (None, recover::first_password(action, cancel, csrf, username, notice).render(&frame))
+        }
         Show::Ways => {
             let way = |factor: Factor| Way { factor, to: format!("{base}?by={}", factor.name()) };
             let ways = login.ways.into_iter().map(way).collect();

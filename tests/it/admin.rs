@@ -93,6 +93,7 @@ fn now() -> DateTime<Utc> {
 
 fn ada() -> NewPerson {
     NewPerson {
+        password_expired: false,
         username: "Ada".into(),
         password: Some("correct horse battery".into()),
         password_hash: None,
@@ -135,7 +136,7 @@ async fn a_person_is_added_with_password_and_activation_code() {
     let password = credentials::get(house.records(), &account.subject, "password", now());
     let password = password.await.unwrap().unwrap().value;
     assert_eq!(password.binding, Level::Loa4);
-    let Secret::Password { hash } = &password.secret else { panic!("{password:?}") };
+    let Secret::Password { hash, .. } = &password.secret else { panic!("{password:?}") };
     assert_eq!(house.hashing.check(hash, "correct horse battery"), Verdict::Held { rehash: false });
     assert_eq!(house.hashing.check(hash, "correct horse batterie"), Verdict::Wrong);
 

@@ -563,3 +563,49 @@ fn what_was_bound_low_is_restored_low() {
     let app = apps.iter().find(|one| one.is_active() && one.id != "password").unwrap();
     assert_eq!(app.binding, Level::Loa2);
 }
+
+/// TS-09: a password that somebody else gave is born expired: the first login begins with another one, and nothing leaves
+/// before it.
+#[test]
+fn a_password_born_expired_is_changed_at_the_first_login() {
+    let (house, _) = house();
+    let anna = house.enrolled("anna");
+    change(&house, &anna, |one| {
+        if let Secret::Password { expired, .. } = &mut one.secret {
+            *expired = true;
+        }
+    });
+    let mut agent = Agent::new();
+    let page = send(&mut agent, &house.spid(2, |_| {})).unwrap();
+    let form = page.form_with(&["username", "password"]).unwrap();
+    let values = [("username", "anna"), ("password", anna.password.as_str())];
+    let page = agent.submit(&page, &form, &values).unwrap();
+    let form = page.form_with(&["new", "again"]).unwrap_or_else(|| panic!("{}", page.body));
+    assert!(page.form_with(&["SAMLResponse"]).is_none());
+    // No other step leads past it.
+    let login = page.url.to_string();
+    agent.come_from(house.url("").trim_end_matches('/'));
+    for (step, field, value) in
+        [("totp", "code", house.code(&anna)), ("consent", "decision", "accept".into())]
+    {
+        let csrf = ("csrf".to_owned(), form.field("csrf").unwrap().to_owned());
+        let fields = [csrf, (field.to_owned(), value)];
+        let page = agent.post(&format!("{login}/{step}"), &fields).unwrap();
+        assert!(page.form_with(&["SAMLResponse"]).is_none(), "{step}: {}", page.body);
+    }
+    let page = agent.get(&login).unwrap();
+    let form = page.form_with(&["new", "again"]).unwrap();
+    let same = anna.password.as_str();
+    let page = agent.submit(&page, &form, &[("new", same), ("again", same)]).unwrap();
+    assert_eq!(page.status, 422, "the one that was given will not do");
+    house.wait(2);
+    let page = agent.submit(&page, &form, &[("new", NEW), ("again", NEW)]).unwrap();
+    assert!(page.form_with(&["code"]).is_some(), "{}", page.body);
+    house.wait(30);
+    let page = give(&mut agent, &page, "code", &house.code(&anna));
+    assert!(page.form_with_button("decision", "accept").is_some(), "{}", page.body);
+    house.wait(60);
+    let anew = Inhabitant { password: NEW.into(), ..anna.clone() };
+    assert!(logs_in(&house, 2, &anew), "and only once");
+    assert!(!logs_in(&house, 1, &anna));
+}

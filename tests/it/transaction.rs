@@ -74,6 +74,7 @@ fn ada(available: &[(Factor, Level)]) -> Person {
         identities: vec![identity(1, IdentityKind::Personal, attributes)],
         available: available.iter().map(|(factor, at)| Available::own(*factor, *at)).collect(),
         password_set: None,
+        password_expired: false,
         enrolable: Vec::new(),
     }
 }

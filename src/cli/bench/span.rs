@@ -385,7 +385,9 @@ fn add(
     };
     accounts::add(records, batch, &account)?;
     let totp = Secret::Totp { seed: person.seed.clone(), period: 30, last_step: None };
-    for (id, secret) in [("password", Secret::Password { hash: hash.to_owned() }), ("app", totp)] {
+    for (id, secret) in
+        [("password", Secret::Password { hash: hash.to_owned(), expired: false }), ("app", totp)]
+    {
         let credential = Credential {
             id: id.into(),
             subject: person.subject.clone(),

@@ -105,7 +105,7 @@ fn account(
         last_used: None,
         secret,
     };
-    let password = credential("password", Secret::Password { hash });
+    let password = credential("password", Secret::Password { hash, expired: false });
     credentials::add(records, &mut batch, &password)?;
     if let Some(seed) = &citizen.seed {
         let period = env.settings.login.totp_period;

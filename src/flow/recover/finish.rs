@@ -68,7 +68,7 @@ pub(in crate::flow) async fn new_password(
     let mut batch = Batch::new();
     let password = way.known.password().ok_or(Failure::NoSuchFactor)?;
     let changed = Credential {
-        secret: Secret::Password { hash },
+        secret: Secret::Password { hash, expired: false },
         binding: way.recovery.value.binds(password.value.binding, env.settings.first_enrolment),
         enrolled: now,
         last_used: None,

@@ -93,6 +93,8 @@ pub struct RecoverPassword {
     pub username: String,
     /// Whether it will be worth SpidL1 only.
     pub single: bool,
+    /// Whether it is the first of the person's own, in a login (TS-09).
+    pub first: bool,
     /// What went wrong before.
     pub notice: Option<PasswordNotice>,
 }

@@ -162,7 +162,7 @@ impl House {
         };
         let mut batch = Batch::new();
         accounts::add(records, &mut batch, &account).unwrap();
-        let password_credential = credential("password", Secret::Password { hash });
+        let password_credential = credential("password", Secret::Password { hash, expired: false });
         credentials::add(records, &mut batch, &password_credential).unwrap();
         let seed = enrolled.then(|| totp::seed(&env.random));
         match &seed {

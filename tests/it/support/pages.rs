@@ -79,6 +79,7 @@ fn recover_password(notice: Option<PasswordNotice>) -> RecoverPassword {
         csrf: "token".into(),
         username: HOSTILE.into(),
         single: true,
+        first: false,
         notice,
     }
 }
@@ -158,6 +159,7 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         ("recover_desk", RecoverDesk { wrong: true }.render(&around)),
         ("recover_show", recover_show(Factor::Password, Some(Problem::Credentials { left: 2 })).render(&around)),
         ("recover_second", recover_show(Factor::Sms, None).render(&around)),
+        ("first_password", RecoverPassword { first: true, single: false, ..recover_password(None) }.render(&around)),
         ("recover_password", recover_password(Some(PasswordNotice::Different)).render(&around)),
         ("ways", ways().render(&around)),
         ("recovery", recovery(None).render(&around)),
