@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::arguments_certificate::CertificateCommand;
 use crate::cli::arguments_metadata::MetadataCommand;
 use crate::cli::arguments_people::{PersonCommand, UserCommand};
 use crate::cli::arguments_register::{BenchCommand, RegisterCommand, StoreCommand};
@@ -48,6 +49,12 @@ pub enum Command {
         /// What to do with them
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// Keys, certificates and requests in SPID's shape, for any entity
+    Certificate {
+        /// What to do
+        #[command(subcommand)]
+        command: CertificateCommand,
     },
     /// Our own metadata, and the pre-flight of anybody's
     Metadata {

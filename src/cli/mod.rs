@@ -1,10 +1,12 @@
 //! The commands.
 
 pub mod arguments;
+pub mod arguments_certificate;
 pub mod arguments_metadata;
 pub mod arguments_people;
 pub mod arguments_register;
 pub mod bench;
+pub mod certificate;
 pub mod check;
 pub mod demo;
 pub mod diff;

@@ -7,12 +7,12 @@ use crate::cli::arguments_metadata::MetadataCommand;
 use crate::cli::arguments_register::BenchCommand;
 use crate::cli::bench::register as rows;
 use crate::cli::bench::run as measure;
-use crate::cli::check;
 use crate::cli::demo;
 use crate::cli::error::CliError;
 use crate::cli::office::Office;
 use crate::cli::say::{say, say_text};
 use crate::cli::signing::{self, Examples};
+use crate::cli::{certificate, check};
 use crate::cli::{
     diff, factory, init, keys, lint, load, map, metadata, people, register, reload, serve,
     service_providers, store_backup, support, users,
@@ -63,6 +63,7 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             let settings = load::settings(&arguments.config)?;
             keys::run::carry_out(command, &settings, &random, clock.now()).await
         }),
+        Command::Certificate { command } => certificate::carry_out(command, &random, clock.now()),
         Command::Metadata { command: MetadataCommand::Show } => {
             let settings = load::settings(&arguments.config)?;
             let signing = signing::load(&settings.keys, Examples::Refuse)?;
