@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::admin::archive::{Ask, Told};
+use crate::admin::campaigns::{Answered, Asked};
 use crate::admin::privacy::{Erased, Export};
 use crate::admin::recovery::RecoveryCode;
 use crate::assurance::factor::Factor;
@@ -104,6 +105,8 @@ pub enum Command {
         /// The address.
         address: String,
     },
+    /// Look at a campaign, or grant time in it.
+    Campaign(Box<Asked>),
     /// Give out what the store holds about a person.
     ExportPerson {
         /// The user name, however it is written.
@@ -216,6 +219,8 @@ pub enum Done {
         /// The user name as it is kept.
         username: String,
     },
+    /// Of a campaign.
+    Campaign(Box<Answered>),
     /// What the store holds about a person.
     Exported(Box<Export>),
     /// A person was erased.

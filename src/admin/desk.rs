@@ -5,7 +5,7 @@ use tokio::task::JoinError;
 
 use crate::admin::command::{Command, Done, Refused};
 use crate::admin::service_providers::{self, Sources};
-use crate::admin::{archive, backup, cards, import, people, privacy, recovery};
+use crate::admin::{archive, backup, campaigns, cards, import, people, privacy, recovery};
 use crate::factors::password::{Hashing, TooLong, Unacceptable};
 use crate::flow::env::Partners;
 use crate::identity::format::BadAttribute;
@@ -90,6 +90,10 @@ pub async fn carry_out(
         Command::SetAddress { username, address } => {
             let set = recovery::address(desk, &username, &address, now).await;
             set.map(|username| Done::AddressSet { username })
+        }
+        Command::Campaign(asked) => {
+            let answered = campaigns::carry_out(desk, *asked, now).await;
+            answered.map(|answered| Done::Campaign(Box::new(answered)))
         }
         Command::ExportPerson { username } => {
             let export = privacy::export(desk, &username, now).await;

@@ -4,6 +4,7 @@
 
 pub mod archive;
 pub mod backup;
+pub mod campaigns;
 pub mod cards;
 pub mod client;
 pub mod command;

@@ -16,8 +16,8 @@ use crate::identity::attributes::AttributeName;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
 use crate::store::{
-    accounts, activations, attempts, cards, ceremonies, credentials, outbox, recoveries, sessions,
-    sms,
+    accounts, activations, attempts, campaigns, cards, ceremonies, credentials, outbox, recoveries,
+    sessions, sms,
 };
 use crate::telemetry::metrics;
 use crate::world::outbox::{Body, Message};
@@ -94,6 +94,8 @@ pub async fn export(
             "participants": session.participants(),
         }));
     }
+    let campaigns = campaigns::of_subject(records, subject, now).await?;
+    let campaigns: Vec<_> = campaigns.into_iter().map(|one| one.value).collect();
     let waiting = outbox::of_subject(records, subject, now).await?;
     let waiting: Vec<_> = waiting.iter().map(|one| told(&one.value.message)).collect();
     let fiscal_numbers = account.all(AttributeName::FiscalNumber);
@@ -110,6 +112,7 @@ pub async fn export(
         "factors": factors,
         "telephones": (!telephones.is_empty()).then_some(telephones),
         "activation-code": activation,
+        "campaigns": (!campaigns.is_empty()).then_some(campaigns),
         "wrong-attempts": wrong,
         "sessions": open,
         "notices-to-be-sent": waiting,
@@ -177,6 +180,9 @@ pub async fn erase(
         sms::forget(records, &mut batch, subject);
         cards::forget(records, &mut batch, subject);
         recoveries::forget(records, &mut batch, subject);
+        for progress in campaigns::of_subject(records, subject, now).await? {
+            batch.take(&progress);
+        }
         let open = sessions::of_subject(records, subject, now).await?;
         for session in &open {
             sessions::end(records, &mut batch, session)?;

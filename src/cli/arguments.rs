@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::arguments_certificate::CertificateCommand;
 use crate::cli::arguments_metadata::MetadataCommand;
-use crate::cli::arguments_people::{PersonCommand, UserCommand};
+use crate::cli::arguments_people::{CampaignCommand, PersonCommand, UserCommand};
 use crate::cli::arguments_register::{BenchCommand, RegisterCommand, StoreCommand};
 use crate::cli::keys::arguments::KeysCommand;
 use crate::world::certificate::KeyKind;
@@ -73,6 +73,12 @@ pub enum Command {
         /// What to do with them
         #[command(subcommand)]
         command: UserCommand,
+    },
+    /// The roll-out of a second factor
+    Campaign {
+        /// What to do with it
+        #[command(subcommand)]
+        command: CampaignCommand,
     },
     /// The register of requests and answers: search, show, verify, purge
     Register {

@@ -152,6 +152,34 @@ pub enum FormatChoice {
     Csv,
 }
 
+/// `ponte campaign …`
+#[derive(Debug, Subcommand)]
+pub enum CampaignCommand {
+    /// Say where a campaign stands: its phase, who has which number, who did what, who is ready
+    Report {
+        /// The campaign's name
+        name: String,
+    },
+    /// List who is told of a campaign, and on which days; nothing leaves
+    Notices {
+        /// The campaign's name
+        name: String,
+        /// Only say who would be told
+        #[arg(long, required = true)]
+        dry_run: bool,
+    },
+    /// Let the password be enough for one person for some time after the end
+    Grace {
+        /// The campaign's name
+        name: String,
+        /// The user name
+        username: String,
+        /// Until the end of this day (UTC)
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        until: NaiveDate,
+    },
+}
+
 /// `ponte person …`
 #[derive(Debug, Subcommand)]
 pub enum PersonCommand {

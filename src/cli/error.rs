@@ -33,6 +33,9 @@ use crate::world::token::TokenError;
 /// A command could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
+    /// There is no such campaign.
+    #[error("the configuration has no campaign {0:?}")]
+    NoCampaign(String),
     /// The configuration cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),

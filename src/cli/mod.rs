@@ -6,6 +6,7 @@ pub mod arguments_metadata;
 pub mod arguments_people;
 pub mod arguments_register;
 pub mod bench;
+pub mod campaigns;
 pub mod certificate;
 pub mod check;
 pub mod demo;

@@ -12,7 +12,7 @@ use crate::cli::error::CliError;
 use crate::cli::office::Office;
 use crate::cli::say::{say, say_text};
 use crate::cli::signing::{self, Examples};
-use crate::cli::{certificate, check};
+use crate::cli::{campaigns, certificate, check};
 use crate::cli::{
     diff, factory, init, keys, lint, load, map, metadata, people, register, reload, serve,
     service_providers, store_backup, support, users,
@@ -84,6 +84,12 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
         Command::User { command } => in_runtime(async {
             let mut office = Office::open(load::settings(&arguments.config)?).await?;
             let done = users::carry_out(&mut office, command, clock.now()).await;
+            office.close().await.and(done)
+        }),
+        Command::Campaign { command } => in_runtime(async {
+            let settings = load::settings(&arguments.config)?;
+            let mut office = Office::open(settings.clone()).await?;
+            let done = campaigns::carry_out(&mut office, command, &settings).await;
             office.close().await.and(done)
         }),
         Command::Store { command } => {

@@ -74,6 +74,7 @@ impl Check<'_> {
         let days = self.number("login.activation-days", raw.login.activation_days, 1, 365);
         let sessions = self.sessions(&raw.sessions);
         let recovery = self.recovery(&raw.recovery);
+        let campaigns = self.campaigns(&raw.campaign);
         let requests = self.requests(&raw.requests);
         let limits = self.limits(&raw.limits);
         let monitoring = self.monitoring(&raw.monitoring);
@@ -109,6 +110,7 @@ impl Check<'_> {
             activation: seconds(days? * 86_400),
             sessions: sessions?,
             recovery: recovery?,
+            campaigns,
             requests: requests?,
             limits: limits?,
             monitoring: monitoring?,

@@ -170,6 +170,10 @@ pub const SECTIONS: &[Section] = &[
         words: "What ponte adds to the metadata of one service provider; one table for each.",
     },
     Section {
+        name: "campaign",
+        words: "The roll-out of a second factor: from start on people are asked to get ready, from end on the password alone is not enough; one table for each.",
+    },
+    Section {
         name: "relying-party",
         words: "Who we are to other identity providers: what they know as one service provider, with its metadata at /sp/ID/metadata; one table for each.",
     },
@@ -869,6 +873,48 @@ pub const KEYS: &[Key] = &[
         Text,
         Default("\"linked\""),
         "What becomes of whom an upstream vouches for: \"linked\" (they have an account here, found by fiscal code; whoever has none is refused), \"created\" (whoever has none gets one) or \"pass-through\" (no account is kept: they are who the upstream says).",
+    ),
+    key(
+        "campaign[].name",
+        Text,
+        Required("\"second-factor\""),
+        "Its name in commands and in the store: small letters, digits and hyphens.",
+    ),
+    key(
+        "campaign[].start",
+        Text,
+        Required("\"2026-09-15T00:00:00+02:00\""),
+        "From when people are asked to get ready (RFC 3339).",
+    ),
+    key(
+        "campaign[].end",
+        Text,
+        Required("\"2026-12-15T00:00:00+01:00\""),
+        "From when the password alone is not enough (RFC 3339).",
+    ),
+    key(
+        "campaign[].population",
+        Texts,
+        Default("[]"),
+        "The kinds of identities whose people it is about (\"personal\", \"legal-person\", \"professional\", \"legal-professional\"); none named: everybody.",
+    ),
+    key(
+        "campaign[].factor",
+        Text,
+        Default("\"totp\""),
+        "The factor that it rolls out: \"totp\" or \"sms\".",
+    ),
+    key(
+        "campaign[].tasks",
+        Texts,
+        Default("[]"),
+        "What people are asked at each login in the period until they have done it: \"number\" (confirm the telephone number), \"recovery-address\" (confirm the address of recovery links).",
+    ),
+    key(
+        "campaign[].notices-days",
+        Texts,
+        Default("[\"90\", \"30\", \"7\"]"),
+        "How many days before the end notices are due (`ponte campaign notices`).",
     ),
     key(
         "relying-party[].id",

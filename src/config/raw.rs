@@ -27,6 +27,8 @@ pub struct Raw {
     #[serde(default)]
     pub service_provider: Vec<ServiceProvider>,
     #[serde(default)]
+    pub campaign: Vec<Campaign>,
+    #[serde(default)]
     pub relying_party: Vec<RelyingParty>,
     #[serde(default)]
     pub upstream: Vec<Upstream>,
@@ -167,6 +169,20 @@ pub struct Sessions {
 #[expect(missing_docs, reason = "config/keys.rs says what each key means")]
 pub struct Recovery {
     pub cooling_off_hours: u64,
+}
+
+/// One of `[[campaign]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Campaign {
+    pub name: String,
+    pub start: String,
+    pub end: String,
+    pub population: Vec<String>,
+    pub factor: String,
+    pub tasks: Vec<String>,
+    pub notices_days: Vec<String>,
 }
 
 /// `[requests]`

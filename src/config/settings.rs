@@ -14,6 +14,7 @@ use crate::assurance::level::Level;
 use crate::assurance::policy::LevelPolicy;
 use crate::config::fault::Stranger;
 use crate::enrolment::activation::FirstEnrolment;
+use crate::enrolment::campaign::Campaign;
 use crate::factors::card::issuer::{CodeField, IssuerKind};
 use crate::factors::card::judge::Rules;
 use crate::factors::password::Hashing;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub activation: TimeDelta,
     /// `[sessions]`
     pub sessions: SessionSettings,
+    /// `[[campaign]]`
+    pub campaigns: Vec<Campaign>,
     /// `[recovery]`
     pub recovery: RecoverySettings,
     /// `[requests]`
@@ -380,13 +383,15 @@ impl Settings {
             hashing: self.hashing.clone(),
             sessions: self.sessions,
             recovery: self.recovery,
+            campaigns: self.campaigns.clone(),
             account_upstreams: self.account_upstreams.clone(),
             requests: self.requests,
         }
     }
 
     /// What counts here, and how high: codes by SMS where they leave.
-    fn levels(&self) -> LevelPolicy {
+    #[must_use]
+    pub fn levels(&self) -> LevelPolicy {
         let mut levels = LevelPolicy { ceiling: self.max_level, ..LevelPolicy::default() };
         if self.sms.is_some() {
             levels.offered.push(Factor::Sms);
@@ -402,11 +407,12 @@ impl Settings {
     /// The sections in which `other` says something else.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 17] = [
+        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 18] = [
             ("server", [&self.server, &other.server]),
             ("idp", [&self.idp, &other.idp]),
             ("keys", [&self.keys, &other.keys]),
             ("login", [&self.of_login(), &other.of_login()]),
+            ("campaign", [&self.campaigns, &other.campaigns]),
             ("recovery", [&self.recovery, &other.recovery]),
             ("requests", [&self.requests, &other.requests]),
             ("limits", [&self.limits, &other.limits]),

@@ -8,9 +8,11 @@ use crate::flow::answer::{answer, repeat};
 use crate::flow::enrol;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
+use crate::flow::first_password::FirstPassword;
 use crate::flow::person;
 use crate::flow::reply::{LoginPage, Reply, Show};
 use crate::flow::session;
+use crate::flow::task::CampaignShow;
 use crate::flow::upstream::offers::access;
 use crate::flow::upstream::{ask, back};
 use crate::flow::visit::{Visitor, enter};
@@ -69,7 +71,18 @@ async fn advance_by(
             Step::NewPassword => {
                 let username = known.as_ref().map(|known| known.account.value.username.clone());
                 let (username, notice) = (username.unwrap_or_default(), None);
-                return Ok(page(&loaded.value, Show::NewPassword { username, notice }));
+                let first = FirstPassword { username, notice };
+                return Ok(page(&loaded.value, Show::NewPassword(first)));
+            }
+            Step::Task { task, until, .. } => {
+                let shown = known.as_ref().and_then(|known| known.shown(task));
+                let show = CampaignShow::Task { task, until, shown };
+                return Ok(page(&loaded.value, Show::Campaign(show)));
+            }
+            Step::LockedOut => {
+                let ended = env.settings.campaigns.iter().map(|one| one.end);
+                let since = ended.filter(|end| *end <= now).max().unwrap_or(now);
+                return Ok(page(&loaded.value, Show::Campaign(CampaignShow::Locked { since })));
             }
             Step::SetBack(setback) => return Ok(back::set_back(env, &loaded.value, setback, now)),
             Step::Prove(factors) => {

@@ -12,6 +12,7 @@ use url::Url;
 use crate::assurance::level::Level;
 use crate::assurance::policy::LevelPolicy;
 use crate::enrolment::activation::FirstEnrolment;
+use crate::enrolment::campaign::Campaign;
 use crate::factors::password::Hashing;
 use crate::flow::alarm::Alarm;
 use crate::flow::card::house::Cards;
@@ -185,6 +186,8 @@ pub struct Settings {
     pub hashing: Hashing,
     /// How long sessions last, and what the account pages ask for.
     pub sessions: SessionSettings,
+    /// The campaigns.
+    pub campaigns: Vec<Campaign>,
     /// How people who lost a factor get another.
     pub recovery: RecoverySettings,
     /// The upstreams by which people enter their own pages.

@@ -21,6 +21,15 @@ use crate::store::record::{Batch, Loaded};
 use crate::store::{credentials, sessions};
 use crate::texts::mail::Event;
 
+/// What the page shows.
+#[derive(Debug)]
+pub struct FirstPassword {
+    /// The person's user name.
+    pub username: String,
+    /// What went wrong before.
+    pub notice: Option<PasswordNotice>,
+}
+
 /// Takes the password that the person chose, twice, in the login `handle`.
 pub async fn choose(
     env: &Env,
@@ -58,8 +67,8 @@ async fn walk(
             Ok(hash) => hash,
             Err(notice) => {
                 let username = known.account.value.username.clone();
-                let show = Show::NewPassword { username, notice: Some(notice) };
-                return Ok(page(&loaded.value, show));
+                let first = FirstPassword { username, notice: Some(notice) };
+                return Ok(page(&loaded.value, Show::NewPassword(first)));
             }
         };
         let at = loaded.value.time(now);

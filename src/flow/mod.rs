@@ -35,6 +35,7 @@ pub mod reply;
 pub mod session;
 pub mod sms;
 pub mod sms_number;
+pub mod task;
 pub mod texting;
 pub mod trial;
 pub mod upstream;

@@ -3,10 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use crate::enrolment::activation::enrolable;
+use crate::enrolment::campaign::{self, Duty, Task};
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
+use crate::enrolment::recovery::masked;
+use crate::factors::sms::Number;
 use crate::flow::env::Env;
 use crate::flow::upstream::person::{passing_account, vouched_for};
 use crate::identity::account::{Account, AccountState};
+use crate::identity::attributes::AttributeName;
 use crate::identity::subject::Subject;
 use crate::login::person::Person;
 use crate::login::transaction::Transaction;
@@ -15,7 +19,7 @@ use crate::login::ways::Accounts;
 use crate::store::activations::Kept;
 use crate::store::port::StoreError;
 use crate::store::record::{Batch, Loaded};
-use crate::store::{accounts, activations, credentials};
+use crate::store::{accounts, activations, campaigns, credentials};
 
 /// A person's records, and what a login may know of them.
 #[derive(Debug)]
@@ -44,6 +48,23 @@ impl Known {
         };
         let apps = |one: &&Loaded<Credential>| matches!(one.value.secret, Secret::Totp { .. });
         self.credentials.iter().filter(there).filter(apps)
+    }
+
+    /// What is on record for `task`, masked.
+    pub(in crate::flow) fn shown(&self, task: Task) -> Option<String> {
+        let account = &self.account.value;
+        match task {
+            Task::RecoveryAddress => account.attribute(AttributeName::Email).map(masked),
+            Task::Number => {
+                let number = account.attribute(AttributeName::MobilePhone)?;
+                let end: String = number.chars().rev().take(2).collect();
+                let end: String = end.chars().rev().collect();
+                Some(match Number::try_from(number.to_owned()) {
+                    Ok(number) => number.masked(),
+                    Err(_) => format!("*** *** **{end}"),
+                })
+            }
+        }
     }
 
     /// Whether the person may log in at all.
@@ -179,6 +200,18 @@ pub(in crate::flow) async fn by_login(
     }
 }
 
+/// What campaigns ask of the person.
+async fn duty_of(env: &Env, account: &Account, now: DateTime<Utc>) -> Result<Duty, StoreError> {
+    let mut all = Vec::with_capacity(env.settings.campaigns.len());
+    for campaign in &env.settings.campaigns {
+        let subject = &account.subject;
+        let progress = campaigns::load(env.records(), &campaign.name, subject, now).await?;
+        all.push((campaign, progress.value));
+    }
+    let all: Vec<_> = all.iter().map(|(campaign, progress)| (*campaign, progress)).collect();
+    Ok(campaign::duty(&all, account, now))
+}
+
 async fn complete(
     env: &Env,
     account: Loaded<Account>,
@@ -195,6 +228,7 @@ async fn complete(
     let first = env.settings.first_enrolment;
     let enrolable = enrolable(delivery, first, account.value.first_second_factor);
     let held: Vec<Credential> = credentials.iter().map(|one| one.value.clone()).collect();
-    let person = Person::of(&account.value, &held, enrolable);
+    let duty = duty_of(env, &account.value, now).await?;
+    let person = Person { duty, ..Person::of(&account.value, &held, enrolable) };
     Ok(Known { account, credentials, activation, person })
 }

@@ -8,8 +8,10 @@ use crate::flow::account::Done;
 use crate::flow::adding::{NewNumber, NewPasskey};
 use crate::flow::card::reply::{CardReply, CardSetBack};
 use crate::flow::factors::Done as FactorsDone;
+use crate::flow::first_password::FirstPassword;
 use crate::flow::logout::reply::LogoutReply;
 use crate::flow::recover::reply::RecoverReply;
+use crate::flow::task::CampaignShow;
 use crate::flow::upstream::reply::{Asked, Offer, SetBack, Trial, Unproven};
 use crate::identity::release::Release;
 use crate::login::choice::Choice;
@@ -276,12 +278,9 @@ pub enum Show {
     /// The card does not let the login go on.
     CardSetBack(Box<CardSetBack>),
     /// A new password, in the place of one that somebody else knows.
-    NewPassword {
-        /// The person's user name.
-        username: String,
-        /// What went wrong before.
-        notice: Option<PasswordNotice>,
-    },
+    NewPassword(FirstPassword),
+    /// What a campaign asks, or that its end has locked the person out.
+    Campaign(CampaignShow),
     /// The ways in which the person may go on.
     Ways,
     /// The activation code that came with the account.

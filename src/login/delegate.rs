@@ -65,6 +65,7 @@ impl Transaction {
                 chosen: None,
                 granted: None,
                 session: None,
+                postponed: false,
                 vouched: Some(Box::new(vouched)),
             })),
             State::Proving(_) => Err(WrongState::SomethingHeld),

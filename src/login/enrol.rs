@@ -27,6 +27,17 @@ impl Transaction {
         })
     }
 
+    /// The person leaves what a campaign asks for another login.
+    ///
+    /// # Errors
+    /// [`WrongState::NothingHeld`], [`WrongState::Ended`].
+    pub fn postpone(self) -> Result<Self, WrongState> {
+        self.with_proving(|proving| {
+            proving.postponed = true;
+            Ok(())
+        })
+    }
+
     /// The person changed the password in this login: `evidence` is all that counts from now on.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ pub mod browser;
 pub mod choice;
 pub mod delegate;
 pub mod delegation;
+pub mod duty;
 pub mod enrol;
 pub mod leaving;
 pub mod logout;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::assurance::factor::{Available, Factor};
+use crate::enrolment::campaign::Duty;
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
 use crate::identity::account::{Account, AccountState, Identity};
 use crate::identity::subject::Subject;
@@ -20,6 +21,8 @@ pub struct Person {
     pub available: Vec<Available>,
     /// When their password was last set, or a factor recovered: what held before counts no more.
     pub password_set: Option<DateTime<Utc>>,
+    /// What campaigns ask of them.
+    pub duty: Duty,
     /// Whether their password only leads to a new one (TS-09).
     pub password_expired: bool,
     /// The factors that they may enrol in this login
@@ -49,6 +52,7 @@ impl Person {
                 .map(|one| one.enrolled)
                 .chain(account.reset)
                 .max(),
+            duty: Duty::default(),
             password_expired: credentials.iter().any(|one| {
                 one.subject == account.subject
                     && one.is_active()

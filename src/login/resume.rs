@@ -38,6 +38,7 @@ impl Transaction {
                 chosen,
                 granted,
                 session: Some(resumed),
+                postponed: false,
                 vouched: None,
             })),
             _ => Err(WrongState::NoSession),

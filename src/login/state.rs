@@ -38,6 +38,9 @@ pub(super) struct Proving {
     pub(super) chosen: Option<u16>,
     /// The digest of what the person agreed to release, once they did.
     pub(super) granted: Option<String>,
+    /// Whether what a campaign asks is left for another login.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) postponed: bool,
     /// The session that it goes on from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) session: Option<Resumed>,

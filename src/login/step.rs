@@ -1,6 +1,9 @@
 //! What must happen next in a login. The core asks; `flow` and `web` carry it out.
 
+use chrono::{DateTime, Utc};
+
 use crate::assurance::factor::Factor;
+use crate::enrolment::campaign::Task;
 use crate::identity::release::Release;
 use crate::login::choice::Choice;
 use crate::login::delegation::Setback;
@@ -20,6 +23,17 @@ pub enum Step {
     NewPassword,
     /// Let the person choose with which of their identities to go on.
     Choose(Vec<Choice>),
+    /// Let the person do what a campaign asks of them, or leave it for later.
+    Task {
+        /// The campaign's name.
+        campaign: String,
+        /// What it asks.
+        task: Task,
+        /// From when the password is not enough.
+        until: DateTime<Utc>,
+    },
+    /// Say that a campaign's end has locked the person out, and what they can do (BI-13).
+    LockedOut,
     /// Show what would be released and ask.
     Consent(Release),
     /// Write the answer and keep it.

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::assurance::factor::{Evidence, Factor};
-use crate::assurance::plan::{Plan, Standing, first_factors, plan};
+use crate::assurance::plan::{Plan, first_factors};
 use crate::assurance::policy::LevelPolicy;
 use crate::identity::account::{AccountState, Identity};
 use crate::identity::release::release;
@@ -14,6 +14,7 @@ use crate::identity::subject::Subject;
 use crate::identity::tenant::TenantId;
 use crate::login::choice::{Picked, pick};
 use crate::login::delegation::Setback;
+use crate::login::duty::of;
 use crate::login::outcome::{Authenticated, Outcome, Refusal};
 use crate::login::person::Person;
 use crate::login::request::LoginRequest;
@@ -202,6 +203,7 @@ impl Transaction {
                 chosen: None,
                 granted: None,
                 session: None,
+                postponed: false,
                 vouched: None,
             })),
             State::Proving(mut proving) => {
@@ -348,6 +350,7 @@ impl Transaction {
         match step {
             Step::Prove(_)
             | Step::NewPassword
+            | Step::LockedOut
             | Step::SetBack(_)
             | Step::Enrol(_)
             | Step::Choose(_)
@@ -394,27 +397,24 @@ impl Transaction {
         if person.password_expired && proving.has_held(Factor::Password) {
             return Step::NewPassword;
         }
-        let plan = |identity: &Identity| {
-            let standing = Standing {
-                evidence: &proving.evidence,
-                session: proving.session.as_ref().map(|session| &session.evidence),
-                available: &person.available,
-                enrolable: &person.enrolable,
-                proofing: identity.proofing.as_ref().map(|proofing| proofing.method),
-            };
-            plan(&self.request.requirement, &standing, policy, now)
-        };
+        let requirement = self.demanded(person);
+        let plan = |identity: &Identity| of(proving, person, &requirement, policy, identity, now);
         let picked = pick(person, &self.request, proving.chosen, now.date_naive(), plan);
         let (identity, achieved, class) = match picked {
+            Err(Refusal::LevelUnreachable) | Ok(Picked::One(_, Plan::Unreachable)) => {
+                return self.unreachable(proving, person, policy, now);
+            }
             Err(why) => return refuse(why),
             Ok(Picked::Several(choices)) => return Step::Choose(choices),
-            Ok(Picked::One(identity, plan)) => match plan {
-                Plan::Enough { achieved, class } => (identity, achieved, class),
-                Plan::Ask(factors) => return Step::Prove(factors),
-                Plan::Enrol(factor) => return Step::Enrol(factor),
-                Plan::Unreachable => return refuse(Refusal::LevelUnreachable),
-            },
+            Ok(Picked::One(_, Plan::Ask(factors))) => return Step::Prove(factors),
+            Ok(Picked::One(_, Plan::Enrol(factor))) => return Step::Enrol(factor),
+            Ok(Picked::One(identity, Plan::Enough { achieved, class })) => {
+                (identity, achieved, class)
+            }
         };
+        if let Some(task) = self.task(proving, person) {
+            return task;
+        }
         let release = release(&self.request.attributes, identity);
         let agreed = proving.granted.as_ref().is_some_and(|granted| *granted == release.digest());
         if !agreed && !self.request.relying_party.own {

@@ -8,6 +8,7 @@ pub mod ahead_1;
 pub mod aligned;
 pub mod attempts;
 pub mod blob;
+pub mod campaigns;
 pub mod cards;
 pub mod ceremonies;
 pub mod compression;

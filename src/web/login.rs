@@ -10,7 +10,8 @@ use crate::flow::card::visit as card;
 use crate::flow::decide::{Decision, decide};
 use crate::flow::reply::{Reply, Trouble};
 use crate::flow::upstream::{ask, back};
-use crate::flow::{advance, choose, code, enrol, first_password, passkey, prove, sms, ways};
+use crate::flow::{advance, choose, code, enrol, first_password, passkey, prove, sms, task, ways};
+use crate::web::campaign;
 use crate::web::context::Context;
 use crate::web::cookie;
 use crate::web::form::{self, BadForm, field, optional};
@@ -114,6 +115,10 @@ async fn take(
             let (username, password) = (field(form, "username")?, field(form, "password")?);
             let typed = prove::Password { username: &username, password: &password };
             prove::password(env, handle, &csrf, typed, visitor).await
+        }
+        "task" => {
+            let said = campaign::said(&field(form, "said")?)?;
+            task::said(env, handle, &csrf, said, visitor).await
         }
         "new-password" => {
             let (new, again) = (field(form, "new")?, field(form, "again")?);

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod assets;
 pub mod browser;
+pub mod campaign;
 pub mod card;
 pub mod card_listener;
 pub mod context;

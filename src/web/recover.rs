@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::assurance::factor::Factor;
 use crate::enrolment::recovery::{Lost, Void};
+use crate::flow::first_password::FirstPassword;
 use crate::flow::recover::reply::{RecoverPage, RecoverReply};
 use crate::flow::recover::walk::{self, Typed};
 use crate::flow::recover::{ask, link};
@@ -166,9 +167,9 @@ pub(super) fn first_password(
     action: String,
     cancel: String,
     csrf: String,
-    username: String,
-    notice: Option<PasswordNotice>,
+    first: FirstPassword,
 ) -> RecoverPassword {
+    let FirstPassword { username, notice } = first;
     RecoverPassword { action, cancel, csrf, username, single: false, first: true, notice }
 }
 

@@ -38,7 +38,7 @@ use crate::web::pages::notice::Notice as NoticePage;
 use crate::web::pages::policy::{content_security_policy, policy_for_any};
 use crate::web::pages::post::{Message, PostForm};
 use crate::web::refusal::{Said, level_name, said};
-use crate::web::{recover, upstream};
+use crate::web::{campaign, recover, upstream};
 
 /// Renders `reply`.
 pub(super) fn render(context: &Context, reply: Reply) -> Response {
@@ -277,14 +277,14 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
             status = StatusCode::FORBIDDEN;
             (None, set_back(context, *it, &base, csrf, own).render(&frame))
         }
-        Show::NewPassword { username, notice } => {
-            let bad = notice.is_some();
-            if bad {
+        Show::NewPassword(first) => {
+            if first.notice.is_some() {
                 status = StatusCode::UNPROCESSABLE_ENTITY;
             }
             let action = to("new-password");
-            (None, recover::first_password(action, cancel, csrf, username, notice).render(&frame))
+            (None, recover::first_password(action, cancel, csrf, first).render(&frame))
         }
+        Show::Campaign(show) => (None, campaign::page(show, to("task"), cancel, csrf, own, &frame)),
         Show::Ways => {
             let way = |factor: Factor| Way { factor, to: format!("{base}?by={}", factor.name()) };
             let ways = login.ways.into_iter().map(way).collect();

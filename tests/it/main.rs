@@ -8,6 +8,7 @@ mod architecture;
 mod binding;
 mod bridge;
 mod browser;
+mod campaigns;
 mod certificate;
 mod cli;
 mod clients;

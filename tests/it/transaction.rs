@@ -6,6 +6,7 @@ use ponte::assurance::factor::{Available, Evidence, Factor};
 use ponte::assurance::level::Level;
 use ponte::assurance::policy::LevelPolicy;
 use ponte::assurance::requirement::{Comparison, Requirement, Tolerance};
+use ponte::enrolment::campaign::Duty;
 use ponte::identity::account::{AccountState, Identity, Proofing, ProofingMethod};
 use ponte::identity::age::AgeLimit;
 use ponte::identity::attributes::{AttributeName, Attributes};
@@ -75,6 +76,7 @@ fn ada(available: &[(Factor, Level)]) -> Person {
         available: available.iter().map(|(factor, at)| Available::own(*factor, *at)).collect(),
         password_set: None,
         password_expired: false,
+        duty: Duty::default(),
         enrolable: Vec::new(),
     }
 }

@@ -87,6 +87,7 @@ impl Making {
                     lives: Lives { idle: TimeDelta::minutes(30), absolute: TimeDelta::hours(8) },
                     account_level: Level::Loa2,
                 },
+                campaigns: Vec::new(),
                 recovery: RecoverySettings { cooling_off: TimeDelta::hours(72) },
                 account_upstreams: Vec::new(),
                 requests: RequestSettings {

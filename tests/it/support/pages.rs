@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::DateTime;
 use ponte::assurance::factor::Factor;
 use ponte::assurance::level as assurance;
+use ponte::enrolment::campaign::Task;
 use ponte::enrolment::recovery::{Lost, Void};
 use ponte::factors::password::Unacceptable;
 use ponte::flow::account::Done;
@@ -28,6 +29,7 @@ use ponte::texts::login::Problem;
 use ponte::texts::upstream::Case;
 use ponte::web::pages::access::Access;
 use ponte::web::pages::account::{AccountPassword, AccountSessions, AccountWelcome};
+use ponte::web::pages::campaign::{CampaignLocked, CampaignTask};
 use ponte::web::pages::consent::Consent;
 use ponte::web::pages::demo::{
     DemoAttributes, DemoCode, DemoError, DemoHome, DemoMail, DemoMails, DemoPeople, DemoPerson,
@@ -69,6 +71,18 @@ fn recover_show(factor: Factor, problem: Option<Problem>) -> RecoverShow {
         },
         number: Some("+39 *** *** **12".into()),
         problem,
+    }
+}
+
+fn campaign_task(task: Task, shown: Option<&str>) -> CampaignTask {
+    CampaignTask {
+        action: "/login/h4ndle/task".into(),
+        cancel: "/login/h4ndle/cancel".into(),
+        csrf: "token".into(),
+        own: false,
+        task,
+        until: "15 dicembre 2026".into(),
+        shown: shown.map(str::to_owned),
     }
 }
 
@@ -159,6 +173,13 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         ("recover_desk", RecoverDesk { wrong: true }.render(&around)),
         ("recover_show", recover_show(Factor::Password, Some(Problem::Credentials { left: 2 })).render(&around)),
         ("recover_second", recover_show(Factor::Sms, None).render(&around)),
+        ("campaign_task", campaign_task(Task::Number, Some("+39 *** *** **12")).render(&around)),
+        ("campaign_none", campaign_task(Task::RecoveryAddress, None).render(&around)),
+        ("campaign_locked", CampaignLocked {
+            cancel: "/login/h4ndle/cancel".into(),
+            csrf: "token".into(),
+            since: "15 dicembre 2026".into(),
+        }.render(&around)),
         ("first_password", RecoverPassword { first: true, single: false, ..recover_password(None) }.render(&around)),
         ("recover_password", recover_password(Some(PasswordNotice::Different)).render(&around)),
         ("ways", ways().render(&around)),
