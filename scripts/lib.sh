@@ -54,7 +54,7 @@ page_tools() {
 peers() {
   page_tools
   # shellcheck disable=SC2046
-  debian $(lacking xmlsec1 xmlsec1 chromium chromium strace strace softhsm2-util softhsm2)
+  debian $(lacking xmlsec1 xmlsec1 chromium chromium strace strace softhsm2-util softhsm2 gnutls-cli gnutls-bin)
   python3 -c 'import ensurepip, venv' 2>/dev/null || debian python3 python3-venv
   mkdir -p target
   if ! cmp -s tests/clients/requirements.txt target/venv/requirements.txt; then

@@ -4,6 +4,8 @@ mod checking;
 mod judging;
 mod people;
 mod proxied;
+mod seeds;
 mod served;
+mod token;
 mod walking;
 mod weighing;

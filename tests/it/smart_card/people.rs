@@ -11,7 +11,9 @@ use ponte::enrolment::credential::CredentialState;
 use ponte::flow::card::ending;
 use ponte::flow::notice::Mailing;
 use ponte::flow::post::deliver;
+use ponte::identity::attributes::AttributeName;
 use ponte::store::port::{Committed, Durability};
+use ponte::store::record::Batch;
 use ponte::store::{accounts, credentials};
 use ponte::world::outbox::{Body, Mail, Message, Outbox, SendError, Way};
 
@@ -19,7 +21,6 @@ use crate::smart_card::walking::class_of;
 use crate::support::agent::Agent;
 use crate::support::card_house::CardHouse;
 use crate::support::cards::{Browser, Card, Spec};
-use crate::support::citizen::{Asked, asked};
 
 const SECOND: &str = "Questa carta aspetta un’approvazione";
 
@@ -114,7 +115,7 @@ fn ts_03_a_card_of_two_is_nobodys() {
     let mut account = account.as_mut().unwrap().as_mut().unwrap().value.clone();
     account.subject = ponte::identity::subject::Subject::new("another".into());
     account.username = "anna2".into();
-    let mut batch = ponte::store::record::Batch::new();
+    let mut batch = Batch::new();
     accounts::add(env.records(), &mut batch, &account).unwrap();
     let done = batch.commit(&*env.store, Durability::Durable, env.clock.now());
     assert_eq!(twin.house.block_on(done).unwrap(), Committed::Done);
@@ -241,22 +242,38 @@ fn ic_03_the_end_is_told_and_then_refused() {
     assert!(page.body.contains("Il certificato è scaduto"), "{}", page.body);
 }
 
-/// A login that one person began is not gone on with by the card of another; by their own it rises.
+/// A login that one person began by password is not gone on with by the card of another; by their own it rises.
 #[test]
 fn another_persons_card_is_refused_in_a_login() {
     let it = CardHouse::new();
-    let anna = it.house.enrolled("anna");
-    let card = it.cns(7);
-    assert!(is_in(&it, &card));
-    // A generic login asks for the card after the password, where it is wanted by its class.
-    let request = it.house.spid(3, |_| {});
-    let mut agent = Agent::new();
-    let page = agent.get(&request.url).unwrap();
-    assert!(
-        matches!(asked(&page), None | Some(Asked::Continue(_))) || !page.body.contains("password")
-    );
-    let to = it.by_card(&mut agent, &page);
-    let page = agent.get(&Browser::with(&card).show(&to)).unwrap();
-    assert_eq!(class_of(&it, &mut agent, &page), "https://www.spid.gov.it/SpidL3");
-    assert!(!anna.username.is_empty());
+    let anna = it.house.inhabitant("anna");
+    let own = it.cns(7);
+    assert!(is_in(&it, &own));
+    it.house.inhabitant("bruno");
+    let env = &it.house.env;
+    let seen = it.house.block_on(accounts::by_username(env.records(), "bruno", env.clock.now()));
+    let seen = seen.unwrap().unwrap();
+    let mut account = seen.value.clone();
+    account.identities[0].attributes.set(AttributeName::FiscalNumber, "TINIT-RSSDAA80A41H501I");
+    let mut batch = Batch::new();
+    accounts::update(env.records(), &mut batch, &seen, &account).unwrap();
+    let done = batch.commit(&*env.store, Durability::Durable, env.clock.now());
+    assert_eq!(it.house.block_on(done).unwrap(), Committed::Done);
+    let others = it.region.issue(&Spec {
+        common_name: "RSSDAA80A41H501I/7430.x".into(),
+        ..Spec::cns(8, it.house.now())
+    });
+    assert!(is_in(&it, &others) && is_in(&it, &own));
+    for (card, is_theirs) in [(&others, false), (&own, true)] {
+        let mut agent = Agent::new();
+        let page = it.house.walk(&mut agent, &it.house.spid(2, |_| {}), &anna);
+        assert!(page.body.contains("Usa la tua smart card"), "{}", page.body);
+        let to = it.by_card(&mut agent, &page);
+        let page = agent.get(&Browser::with(card).show(&to)).unwrap();
+        let is_refused = page.body.contains("La carta è di un’altra persona");
+        assert_eq!(is_refused, !is_theirs, "{}", page.body);
+        if is_theirs {
+            assert_eq!(class_of(&it, &mut agent, &page), "https://www.spid.gov.it/SpidL3");
+        }
+    }
 }
