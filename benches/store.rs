@@ -239,6 +239,7 @@ impl Here {
             fiscal_number: Some("TINIT-PERSON".into()),
             level: None,
             factors: Vec::new(),
+            certificates: Vec::new(),
         }
     }
 }

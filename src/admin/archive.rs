@@ -28,6 +28,9 @@ pub enum Ask {
     Search {
         /// All of these must be so.
         fields: Vec<(Field, String)>,
+        /// The serial number of a certificate by which somebody came.
+        #[serde(default)]
+        certificate: Option<String>,
         /// From this time on.
         from: Option<DateTime<Utc>>,
         /// Before this time.
@@ -169,8 +172,9 @@ pub async fn carry_out(
     // Rows on their way to the files are found and counted too, unless the disk does not take them.
     let filed = tokio::time::timeout(PATIENCE, register.filed()).await;
     match ask {
-        Ask::Search { fields, from, to, limit } => {
-            let query = Query { fields, span: Span::of(from, to), limit: limit.min(MOST) };
+        Ask::Search { fields, certificate, from, to, limit } => {
+            let query =
+                Query { fields, certificate, span: Span::of(from, to), limit: limit.min(MOST) };
             let found = at_length(|| look(desk, register, &query))?;
             let line = Line::new(asker, Action::Search, now);
             let line = line.with(&query.fields, &register.settings().seal)?;
@@ -181,7 +185,8 @@ pub async fn carry_out(
         Ask::Uses { service_provider } => {
             let from = now - TimeDelta::days(uses::DAYS);
             let fields = vec![(Field::RelyingParty, service_provider)];
-            let query = Query { fields, span: Span::of(Some(from), None), limit: MOST };
+            let (span, certificate) = (Span::of(Some(from), None), None);
+            let query = Query { fields, certificate, span, limit: MOST };
             let found = at_length(|| look(desk, register, &query))?;
             let line = Line::new(asker, Action::Count, now);
             let line = line.with(&query.fields, &register.settings().seal)?;
@@ -336,7 +341,8 @@ fn one(desk: &Desk<'_>, register: &Register, id: &str) -> Result<(Location, Row)
     }
     for field in [Field::ResponseId, Field::RequestId, Field::SupportId] {
         let fields = vec![(field, id.to_owned())];
-        let query = Query { fields, span: Span::of(None, None), limit: 1 };
+        let (span, certificate) = (Span::of(None, None), None);
+        let query = Query { fields, certificate, span, limit: 1 };
         let mut found = look(desk, register, &query)?;
         match (found.rows.pop(), found.more) {
             (Some(_), true) => return Err(DeskError::ManyRows(id.to_owned())),

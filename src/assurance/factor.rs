@@ -90,6 +90,30 @@ pub struct Evidence {
     ceiling: Level,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     issuer: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    certificates: Vec<CertificateUsed>,
+}
+
+/// A certificate by which something held: what an audit asks for (AN-02).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateUsed {
+    /// Whose it is.
+    pub of: CertificateOf,
+    /// Its serial number, hexadecimal in capitals.
+    pub serial: String,
+    /// Its issuer's name (RFC 4514).
+    pub issuer: String,
+}
+
+/// Whose a certificate is.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateOf {
+    /// The person's card.
+    Person,
+    /// The workstation's.
+    Workstation,
 }
 
 impl Evidence {
@@ -97,14 +121,26 @@ impl Evidence {
     /// the credential was bound, or the ceiling of the upstream that vouches.
     #[must_use]
     pub fn held(factor: Factor, at: DateTime<Utc>, ceiling: Level) -> Self {
-        Self { factor, at, ceiling, issuer: None }
+        Self { factor, at, ceiling, issuer: None, certificates: Vec::new() }
     }
 
     /// The same of a credential that `issuer` vouches for: a card's issuer, as the settings
     /// call it, or an upstream's entityID.
     #[must_use]
     pub fn vouched(factor: Factor, at: DateTime<Utc>, ceiling: Level, issuer: String) -> Self {
-        Self { factor, at, ceiling, issuer: Some(issuer) }
+        Self { factor, at, ceiling, issuer: Some(issuer), certificates: Vec::new() }
+    }
+
+    /// The same by these certificates.
+    #[must_use]
+    pub fn by(self, certificates: Vec<CertificateUsed>) -> Self {
+        Self { certificates, ..self }
+    }
+
+    /// By which certificates it held, if by any.
+    #[must_use]
+    pub fn certificates(&self) -> &[CertificateUsed] {
+        &self.certificates
     }
 
     /// What held.

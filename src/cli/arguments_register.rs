@@ -93,6 +93,10 @@ pub struct RegisterSearch {
     /// The code that the person saw
     #[arg(long, value_name = "CODE")]
     pub support_id: Option<String>,
+    /// The serial number of a certificate by which somebody came: a workstation's or a card's, hexadecimal. Every row
+    /// between --from and --to is read for it
+    #[arg(long, value_name = "SERIAL")]
+    pub certificate: Option<String>,
     /// The outcome: authenticated, nr19, …
     #[arg(long, value_name = "WORD")]
     pub outcome: Option<String>,

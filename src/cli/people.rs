@@ -100,8 +100,13 @@ async fn answers(
     for field in fields {
         let mut to = None;
         loop {
-            let search =
-                Ask::Search { fields: vec![field.clone()], from: None, to, limit: AT_ONCE };
+            let search = Ask::Search {
+                fields: vec![field.clone()],
+                certificate: None,
+                from: None,
+                to,
+                limit: AT_ONCE,
+            };
             let Told::Rows { rows, more } = ask(office, search).await? else {
                 return Err(ClientError::Unexpected.into());
             };

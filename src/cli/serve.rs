@@ -57,7 +57,7 @@ pub fn run(settings: &Settings, config: &Path) -> Result<(), CliError> {
         let running = Running::start(&house, settings)?;
         let listener = listen(settings.server.listen).await?;
         let watched = running.watch(&house, settings).await?;
-        let cards = smart_card::listen(&house, settings, running.stopped()).await?;
+        let cards = smart_card::listen(&house, settings, || running.stopped()).await?;
         let milliseconds = begun.elapsed().as_millis();
         let address = listener.local_addr().map_err(CliError::listen(settings.server.listen))?;
         let base_url = settings.server.base_url.as_str();

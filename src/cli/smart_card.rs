@@ -13,13 +13,14 @@ use crate::cli::serve;
 use crate::config::settings::{KeyFiles, Settings, SmartCard};
 use crate::factors::card::issuer::Issuer;
 use crate::flow::card::ending;
-use crate::flow::card::house::{CardProxy, Cards, CardsOf};
+use crate::flow::card::house::{CardProxy, Cards, CardsOf, Workstations};
 use crate::flow::env::Env;
 use crate::flow::network::Proxies;
 use crate::web::card_listener;
 use crate::web::serve::{Doors, serve as serve_at};
 use crate::web::tls::{self, Tls};
 use crate::world::authorities::Authorities;
+use crate::world::certificate::Certificate;
 use crate::world::fetch::{FetchLimits, HttpFetch};
 
 /// What takes cards; `None` where the settings have no listener for them.
@@ -46,11 +47,24 @@ pub fn open(settings: &Settings) -> Result<Option<Cards>, CliError> {
         places.extend(one.about.ocsp.iter().chain(&one.about.crl).cloned());
         issuers.push((issuer, one.about.clone()));
     }
+    let workstations = match &said.workstation {
+        None => None,
+        Some(one) => {
+            let read = Authorities::from_pem(&files::read(&one.authorities)?);
+            let bad = |source| {
+                let (name, file) = ("workstation".to_owned(), one.authorities.clone());
+                CliError::CardAuthorities { name, file, source }
+            };
+            places.extend(one.about.ocsp.iter().chain(&one.about.crl).cloned());
+            let (base_url, about) = (one.base_url.clone(), one.about.clone());
+            Some(Workstations { base_url, authorities: read.map_err(bad)?, about })
+        }
+    };
     let limits =
         FetchLimits { connect: Duration::from_secs(3), whole: Duration::from_secs(8), body: MOST };
     let fetch = HttpFetch::of_signed(&places, limits).map_err(CliError::Fetch)?;
     let proxy = said.proxy.clone();
-    let of = CardsOf { base_url: said.base_url.clone(), rules: said.rules, proxy };
+    let of = CardsOf { base_url: said.base_url.clone(), rules: said.rules, proxy, workstations };
     Ok(Some(Cards::new(of, issuers, Arc::new(fetch))))
 }
 
@@ -59,26 +73,48 @@ pub fn open(settings: &Settings) -> Result<Option<Cards>, CliError> {
 ///
 /// # Errors
 /// When its port cannot be had, or TLS cannot be spoken.
-pub async fn listen(
+pub async fn listen<S: Future<Output = ()> + Send + 'static>(
     house: &House,
     settings: &Settings,
-    stop: impl Future<Output = ()> + Send + 'static,
+    stop: impl Fn() -> S,
 ) -> Result<Option<JoinHandle<()>>, CliError> {
     let (Some(said), Some(cards)) = (&settings.smart_card, &house.env.cards) else {
         return Ok(None);
     };
-    let listener = serve::listen(said.listen).await?;
-    let tls = said.tls.as_ref().map(|files| acceptor(files, cards)).transpose()?;
-    let doors = Doors {
+    let farewell = settings.server.farewell;
+    let doors = |tls| Doors {
         tls,
         proxies: said.proxy.as_ref().map(proxies).unwrap_or_default(),
-        farewell: settings.server.farewell,
+        farewell,
         for_cards: true,
+    };
+    let listener = serve::listen(said.listen).await?;
+    let certificates = cards.issuers.iter().flat_map(|one| one.authorities.certificates());
+    let tls = said.tls.as_ref().map(|files| acceptor(files, certificates)).transpose()?;
+    let of_cards = doors(tls);
+    let at_workstations = match (&said.workstation, &cards.workstations) {
+        (Some(said_of), Some(known)) => {
+            let listener = serve::listen(said_of.listen).await?;
+            let certificates = known.authorities.certificates();
+            let tls = said.tls.as_ref().map(|files| acceptor(files, certificates)).transpose()?;
+            Some((listener, doors(tls)))
+        }
+        _ => None,
     };
     let address = said.listen;
     tracing::info!(event = "cards.listen", %address, base_url = cards.base_url.as_str());
+    let workstations = at_workstations.map(|(listener, doors)| {
+        let router = card_listener::router_of_workstations(Arc::clone(&house.env));
+        tokio::spawn(serve_at(listener, doors, router, stop()))
+    });
     let router = card_listener::router(Arc::clone(&house.env));
-    Ok(Some(tokio::spawn(serve_at(listener, doors, router, stop))))
+    let cards = serve_at(listener, of_cards, router, stop());
+    Ok(Some(tokio::spawn(async move {
+        cards.await;
+        if let Some(workstations) = workstations {
+            let _ended = workstations.await;
+        }
+    })))
 }
 
 fn proxies(proxy: &CardProxy) -> Proxies {
@@ -89,10 +125,12 @@ fn proxies(proxy: &CardProxy) -> Proxies {
 ///
 /// # Errors
 /// When the files cannot be read or used.
-pub fn acceptor(files: &KeyFiles, cards: &Cards) -> Result<Tls, CliError> {
+pub fn acceptor<'a>(
+    files: &KeyFiles,
+    certificates: impl Iterator<Item = &'a Certificate>,
+) -> Result<Tls, CliError> {
     let key = zeroize::Zeroizing::new(files::read(&files.key)?);
     let chain = files::read(&files.certificate)?;
-    let certificates = cards.issuers.iter().flat_map(|one| one.authorities.certificates());
     let authorities: Vec<&[u8]> = certificates.map(|one| one.der.as_slice()).collect();
     let acceptor = tls::acceptor_of_cards(&chain, &key, &authorities);
     let acceptor = acceptor.map_err(|error| CliError::Tls(files.certificate.clone(), error))?;

@@ -21,7 +21,9 @@ use crate::texts::language::Language;
 pub async fn carry_out(office: &mut Office, code: &str) -> Result<(), CliError> {
     let code = normal(code);
     let fields = vec![(Field::SupportId, code.clone())];
-    let told = ask(office, Ask::Search { fields, from: None, to: None, limit: MOST }).await?;
+    let told =
+        ask(office, Ask::Search { fields, certificate: None, from: None, to: None, limit: MOST })
+            .await?;
     let Told::Rows { rows, .. } = told else { return Err(ClientError::Unexpected.into()) };
     if rows.is_empty() {
         say_text(format_args!("{}", nothing(&code)));

@@ -713,6 +713,31 @@ pub const KEYS: &[Key] = &[
         "What becomes of a card of which nobody can be asked whether it was revoked: \"refuse\", or \"SpidL2\": it is worth that at most.",
     ),
     key(
+        "smart-card.workstation.listen",
+        Text,
+        Optional("\"0.0.0.0:9443\""),
+        "Address and port of the listener at which workstations show a certificate of their own, first. With it a card counts at registered workstations alone. It has the TLS files, or the proxies, of the card's listener.",
+    ),
+    key(
+        "smart-card.workstation.base-url",
+        Text,
+        Optional("\"https://card.example.org:9443\""),
+        "Where browsers find that listener: https, host and port, other than those of smart-card.base-url.",
+    ),
+    key(
+        "smart-card.workstation.authorities",
+        Text,
+        Default("\"workstations.pem\""),
+        "File of the certificates of the authorities that sign workstations' certificates, PEM: which they have signed is registered.",
+    ),
+    key("smart-card.workstation.ocsp", Texts, Default("[]"), "Addresses of their responders."),
+    key(
+        "smart-card.workstation.crl",
+        Texts,
+        Default("[]"),
+        "Addresses of their whole lists of revoked certificates. Where neither is named, a workstation's certificate stands until its end; else it counts only while it is known to stand.",
+    ),
+    key(
         "smart-card.issuer[].name",
         Text,
         Required("\"Regione Esempio\""),

@@ -308,8 +308,21 @@ pub struct SmartCard {
     pub certificate_header: String,
     pub cns_only: bool,
     pub unknown_revocation: String,
+    pub workstation: Workstation,
     #[serde(default)]
     pub issuer: Vec<CardIssuer>,
+}
+
+/// `[smart-card.workstation]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct Workstation {
+    pub listen: Option<String>,
+    pub base_url: Option<String>,
+    pub authorities: String,
+    pub ocsp: Vec<String>,
+    pub crl: Vec<String>,
 }
 
 /// One of `[[smart-card.issuer]]`.

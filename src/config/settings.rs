@@ -333,8 +333,23 @@ pub struct SmartCard {
     pub proxy: Option<CardProxy>,
     /// What is asked of cards.
     pub rules: Rules,
+    /// The workstations at which they count, if not at any.
+    pub workstation: Option<CardWorkstations>,
     /// Whose are taken.
     pub issuers: Vec<CardIssuer>,
+}
+
+/// Where workstations show their certificates, and whose are registered.
+#[derive(Clone, Debug)]
+pub struct CardWorkstations {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Scheme, host and port, no path.
+    pub base_url: Url,
+    /// The file of their authorities.
+    pub authorities: PathBuf,
+    /// Whom to ask.
+    pub about: About,
 }
 
 /// An issuer of cards.

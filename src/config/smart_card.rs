@@ -7,7 +7,7 @@ use std::path::Path;
 use url::Url;
 
 use crate::config::raw;
-use crate::config::settings::{CardIssuer, KeyFiles, Server, SmartCard};
+use crate::config::settings::{CardIssuer, CardWorkstations, KeyFiles, Server, SmartCard};
 use crate::config::signing::Wrong;
 use crate::config::values::both;
 use crate::factors::card::issuer::{CNS_POLICY, CodeField, IssuerKind};
@@ -63,12 +63,59 @@ pub fn check(
     if names.len() < issuers.len() {
         return Err(wrong("issuer", "a name of its own for each issuer", "one name twice"));
     }
+    let workstation = workstation(raw, folder, &base_url)?;
     let rules = Rules { cns_only: raw.cns_only, unknown };
-    Ok(Some(SmartCard { listen, base_url, tls, proxy, rules, issuers }))
+    Ok(Some(SmartCard { listen, base_url, tls, proxy, rules, workstation, issuers }))
 }
 
 fn base_url(raw: &raw::SmartCard, server: Option<&Server>) -> Result<Url, Wrong> {
     let said = raw.base_url.as_deref().unwrap_or_default();
+    let url = bare(said)
+        .ok_or_else(|| wrong("base-url", "https, host and port, and nothing after them", said))?;
+    if server.is_some_and(|server| server.base_url.origin() == url.origin()) {
+        let expected = "another host or port than that of server.base-url: a browser asks for the card at all pages of one";
+        return Err(wrong("base-url", expected, said));
+    }
+    Ok(url)
+}
+
+fn workstation(
+    raw: &raw::SmartCard,
+    folder: &Path,
+    card: &Url,
+) -> Result<Option<CardWorkstations>, Wrong> {
+    let said = &raw.workstation;
+    let Some(listen) = &said.listen else { return Ok(None) };
+    let expected = "an address and a port, such as \"0.0.0.0:9443\"";
+    let listen = listen.parse().map_err(|_| wrong("workstation.listen", expected, listen))?;
+    let base = said.base_url.as_deref().unwrap_or_default();
+    let expected = "https, host and port, and other ones than those of smart-card.base-url";
+    let base_url = bare(base).filter(|url| url.origin() != card.origin());
+    let base_url = base_url.ok_or_else(|| wrong("workstation.base-url", expected, base))?;
+    let places = |name: &str, all: &[String]| {
+        places(all).map_err(|said| wrong(name, "addresses, http or https", &said))
+    };
+    let about = About {
+        ocsp: places("workstation.ocsp", &said.ocsp)?,
+        crl: places("workstation.crl", &said.crl)?,
+        ..About::default()
+    };
+    let authorities = folder.join(&said.authorities);
+    Ok(Some(CardWorkstations { listen, base_url, authorities, about }))
+}
+
+/// Addresses from which something may be fetched; the first that is none.
+fn places(all: &[String]) -> Result<Vec<Url>, String> {
+    let place = |said: &String| {
+        let url = Url::parse(said).ok().filter(|url| {
+            matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()
+        });
+        url.ok_or_else(|| said.clone())
+    };
+    all.iter().map(place).collect()
+}
+
+fn bare(said: &str) -> Option<Url> {
     let bare = |url: &Url| {
         url.path() == "/"
             && url.query().is_none()
@@ -76,15 +123,7 @@ fn base_url(raw: &raw::SmartCard, server: Option<&Server>) -> Result<Url, Wrong>
             && url.username().is_empty()
             && url.password().is_none()
     };
-    let url = Url::parse(said).ok().filter(|url| url.scheme() == "https" && bare(url));
-    let Some(url) = url else {
-        return Err(wrong("base-url", "https, host and port, and nothing after them", said));
-    };
-    if server.is_some_and(|server| server.base_url.origin() == url.origin()) {
-        let expected = "another host or port than that of server.base-url: a browser asks for the card at all pages of one";
-        return Err(wrong("base-url", expected, said));
-    }
-    Ok(url)
+    Url::parse(said).ok().filter(|url| url.scheme() == "https" && bare(url))
 }
 
 fn proxy(raw: &raw::SmartCard) -> Result<Option<CardProxy>, Wrong> {
@@ -131,17 +170,8 @@ fn issuer(raw: &raw::CardIssuer, at: usize, folder: &Path) -> Result<CardIssuer,
     if let Some(other) = policies.iter().find(|said| !is_identifier(said)) {
         return Err(bad("policies", "object identifiers such as \"1.3.76.16.2.1\"", other));
     }
-    let places = |name: &str, all: &[String]| -> Result<Vec<Url>, Wrong> {
-        let mut places = Vec::with_capacity(all.len());
-        for said in all {
-            let url = Url::parse(said).ok().filter(|url| {
-                matches!(url.scheme(), "http" | "https")
-                    && url.has_host()
-                    && url.username().is_empty()
-            });
-            places.push(url.ok_or_else(|| bad(name, "addresses, http or https", said))?);
-        }
-        Ok(places)
+    let places = |name: &str, all: &[String]| {
+        places(all).map_err(|said| bad(name, "addresses, http or https", &said))
     };
     let said = raw::Languages { it: raw.help_it.clone(), en: raw.help_en.clone() };
     let help = both(&said, None);

@@ -117,6 +117,7 @@ pub(in crate::flow) async fn answer(
         factors: person
             .map(|person| person.factors.clone())
             .unwrap_or_else(|| transaction.evidence().iter().map(|held| held.factor()).collect()),
+        certificates: transaction.certificates(),
     };
     let answered = transaction.clone().answered(now, row.response_id.clone())?;
     let until = answered.keep_until();

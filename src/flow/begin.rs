@@ -198,6 +198,7 @@ async fn refuse(env: &Env, rejected: Rejected, visitor: &Visitor<'_>) -> Result<
                 fiscal_number: None,
                 level: None,
                 factors: Vec::new(),
+                certificates: Vec::new(),
             };
             env.register.append(&row).await?;
             Ok(Reply::Answer(Box::new(Answer {

@@ -2,6 +2,7 @@
 
 pub mod attempts;
 pub mod browser;
+pub mod certificates;
 pub mod choice;
 pub mod delegate;
 pub mod delegation;

@@ -213,7 +213,8 @@ pub async fn find(
         first: register.tail().first,
     };
     let fields = vec![(Field::ResponseId, id.to_owned())];
-    let query = Query { fields, span: Span::of(None, None), limit: 1 };
+    let (span, certificate) = (Span::of(None, None), None);
+    let query = Query { fields, certificate, span, limit: 1 };
     let mut found = search(place, &register.index().snapshot(), &query)?;
     Ok(found.rows.pop().map(|(_, row)| row))
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::assurance::factor::Factor;
+use crate::assurance::factor::{CertificateUsed, Factor};
 use crate::assurance::level::Level;
 use crate::identity::subject::Subject;
 use crate::identity::tenant::TenantId;
@@ -60,6 +60,9 @@ pub struct Row {
     pub level: Option<Level>,
     /// The factors that held.
     pub factors: Vec<Factor>,
+    /// The certificates by which they did (AN-02).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<CertificateUsed>,
 }
 
 impl fmt::Debug for Row {

@@ -18,6 +18,9 @@ use crate::world::seal::Seal;
 pub struct Query {
     /// Fields and their values, in any form that people write.
     pub fields: Vec<(Field, String)>,
+    /// The serial number (hexadecimal) of a certificate by which somebody came, a workstation's or a card's. The index does
+    /// not know it: every row within the times is read.
+    pub certificate: Option<String>,
     /// The rows' times.
     pub span: Span,
     /// How many rows at most.
@@ -136,7 +139,11 @@ impl Wanted<'_> {
             other => other?,
         };
         let is = |(field, _, value): &(Field, Tag, String)| field.is(&row, value);
-        if row.tenant != *tenant || !self.fields.iter().all(is) {
+        let by = self.query.certificate.as_deref();
+        let is_by = by.is_none_or(|serial| {
+            row.certificates.iter().any(|one| one.serial.eq_ignore_ascii_case(serial))
+        });
+        if row.tenant != *tenant || !is_by || !self.fields.iter().all(is) {
             return Ok(false);
         }
         if self.found.rows.len() == self.query.limit {

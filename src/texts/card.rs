@@ -132,6 +132,16 @@ table! {
     other_person: "La carta è di un’altra persona", "The card is somebody else’s";
     other_person_what: "Hai cominciato questo accesso come una persona, e la carta è di un’altra.", "You began this sign-in as one person, and the card is another’s.";
     other_person_now: "Usa la tua carta, oppure annulla e ricomincia.", "Use your own card, or cancel and begin again.";
+    no_workstation: "Questa postazione non ha mostrato il suo certificato", "This workstation did not show its certificate";
+    no_workstation_what: "Qui si entra con la carta solo da una postazione registrata, che mostra un certificato proprio.",
+        "Here one signs in by card only at a registered workstation, which shows a certificate of its own.";
+    no_workstation_now: "Usa una postazione registrata del tuo ente. Se questa lo è, chiudi tutte le finestre del browser, riaprilo e scegli il certificato della postazione quando ti viene chiesto per primo.",
+        "Use a registered workstation of your body. If this is one, close all windows of your browser, open it again, and choose the workstation’s certificate when you are asked first.";
+    other_workstation: "Questa postazione non è registrata", "This workstation is not registered";
+    other_workstation_what: "Il certificato che abbiamo visto non è quello di una postazione registrata, oppure è scaduto o revocato.",
+        "The certificate that we saw is not that of a registered workstation, or it has expired or was revoked.";
+    other_workstation_now: "Usa una postazione registrata, oppure avvisa l’amministratore della sicurezza del tuo ente.",
+        "Use a registered workstation, or tell the security administrator of your body.";
 }
 
 /// From when until when.

@@ -69,7 +69,9 @@ pub(super) async fn result(
 
 /// What a browser may do with the page from which it goes to the card's listener.
 pub(super) fn policy_of(context: &Context) -> Option<String> {
-    context.env.cards.as_ref().map(|cards| policy_for_any([cards.base_url.as_str()]))
+    let cards = context.env.cards.as_ref()?;
+    let first = cards.workstations.iter().map(|one| one.base_url.as_str());
+    Some(policy_for_any(first.chain([cards.base_url.as_str()])))
 }
 
 /// The page that says why a card does not let the login at `base` go on.

@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
 use crate::flow::card::house::{CardProxy, Cards};
-use crate::flow::card::show::show;
+use crate::flow::card::show::{show, show_workstation};
 use crate::flow::env::Env;
 use crate::flow::limits::prefix;
 use crate::flow::network::{Proxies, any_contains};
@@ -26,18 +26,43 @@ use crate::web::origin::{client_address, is_our_host};
 use crate::web::tls::Certificate;
 use crate::world::certificate;
 
-/// What the listener answers.
+/// What the listener of cards answers.
 pub fn router(env: Arc<Env>) -> Router {
+    let at = At { env, who: Who::Person };
     Router::new()
         .route("/card/{ticket}", any(take))
         .fallback(nothing)
-        .layer(from_fn_with_state(Arc::clone(&env), guard))
-        .with_state(env)
+        .layer(from_fn_with_state(at.clone(), guard))
+        .with_state(at)
+}
+
+/// What the listener of workstations answers (AN-01). It is another, since a browser shows one certificate at each.
+pub fn router_of_workstations(env: Arc<Env>) -> Router {
+    let at = At { env, who: Who::Workstation };
+    Router::new()
+        .route("/workstation/{ticket}", any(take))
+        .fallback(nothing)
+        .layer(from_fn_with_state(at.clone(), guard))
+        .with_state(at)
+}
+
+/// At which listener a request came in.
+#[derive(Clone)]
+struct At {
+    env: Arc<Env>,
+    who: Who,
+}
+
+/// Whose certificate is shown there.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Who {
+    Person,
+    Workstation,
 }
 
 /// Our own name only, not too much from one network, and, where a proxy speaks TLS for us, nobody but that proxy.
-async fn guard(State(env): State<Arc<Env>>, request: Request, next: Next) -> Response {
-    let mut response = match admitted(&env, request) {
+async fn guard(State(at): State<At>, request: Request, next: Next) -> Response {
+    let mut response = match admitted(&at, request) {
         Ok(request) => next.run(request).await,
         Err(status) => status.into_response(),
     };
@@ -46,9 +71,15 @@ async fn guard(State(env): State<Arc<Env>>, request: Request, next: Next) -> Res
     response
 }
 
-fn admitted(env: &Env, request: Request) -> Result<Request, StatusCode> {
+fn admitted(at: &At, request: Request) -> Result<Request, StatusCode> {
     let (parts, body) = request.into_parts();
+    let env = &at.env;
     let cards = env.cards.as_ref().ok_or(StatusCode::NOT_FOUND)?;
+    let base_url = match at.who {
+        Who::Person => Some(&cards.base_url),
+        Who::Workstation => cards.workstations.as_ref().map(|one| &one.base_url),
+    };
+    let base_url = base_url.ok_or(StatusCode::NOT_FOUND)?;
     let asks = peer(&parts);
     if let Some(proxy) = &cards.proxy
         && !any_contains(&proxy.networks, asks)
@@ -56,7 +87,7 @@ fn admitted(env: &Env, request: Request) -> Result<Request, StatusCode> {
         tracing::warn!(event = "card.stranger", address = %asks, "not the declared proxy");
         return Err(StatusCode::FORBIDDEN);
     }
-    if !is_our_host(&parts.headers, &parts.uri, &cards.base_url) {
+    if !is_our_host(&parts.headers, &parts.uri, base_url) {
         return Err(StatusCode::MISDIRECTED_REQUEST);
     }
     let proxies = cards.proxy.as_ref().map(|proxy| Proxies {
@@ -72,7 +103,7 @@ fn admitted(env: &Env, request: Request) -> Result<Request, StatusCode> {
 }
 
 async fn take(
-    State(env): State<Arc<Env>>,
+    State(At { env, who }): State<At>,
     Path(ticket): Path<String>,
     request: Request,
 ) -> Response {
@@ -88,7 +119,12 @@ async fn take(
             return StatusCode::BAD_REQUEST.into_response();
         }
     };
-    match show(&env, cards, &ticket, certificate.as_deref()).await {
+    let certificate = certificate.as_deref();
+    let shown = match who {
+        Who::Person => show(&env, cards, &ticket, certificate).await,
+        Who::Workstation => show_workstation(&env, cards, &ticket, certificate).await,
+    };
+    match shown {
         Ok(path) => back(&env, &path),
         Err(error) => {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
@@ -99,14 +135,16 @@ async fn take(
     }
 }
 
-async fn nothing(State(env): State<Arc<Env>>) -> Response {
+async fn nothing(State(At { env, .. }): State<At>) -> Response {
     back(&env, "/smart-card")
 }
 
+/// To our own pages by path, or to the next listener by its address.
 fn back(env: &Env, path: &str) -> Response {
     let base = env.settings.base_url.as_str().trim_end_matches('/');
     let mut response = StatusCode::SEE_OTHER.into_response();
-    match HeaderValue::from_str(&format!("{base}{path}")) {
+    let to = if path.starts_with('/') { format!("{base}{path}") } else { path.to_owned() };
+    match HeaderValue::from_str(&to) {
         Ok(to) => {
             response.headers_mut().insert(LOCATION, to);
             response

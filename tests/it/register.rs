@@ -71,6 +71,7 @@ pub(crate) fn row(number: u64, length: usize) -> Row {
         fiscal_number: Some(format!("TINIT-PERSON{}", number % 3)),
         level: Some(Level::Loa3),
         factors: vec![Factor::Password, Factor::Totp],
+        certificates: Vec::new(),
     }
 }
 
@@ -213,7 +214,7 @@ fn numbers(
         first: register.tail().first,
     };
     let fields = fields.iter().map(|(field, value)| (*field, (*value).to_owned())).collect();
-    let query = Query { fields, span, limit };
+    let query = Query { fields, certificate: None, span, limit };
     let found = search(at, &register.index().snapshot(), &query).unwrap();
     (found.rows.iter().map(|(location, _)| location.number).collect(), found.more)
 }

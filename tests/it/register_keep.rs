@@ -71,7 +71,7 @@ fn found(place: &Place, register: &Register) -> Vec<u64> {
         first: register.tail().first,
     };
     let fields = vec![(Field::RelyingParty, "https://sp.example.org".to_owned())];
-    let query = Query { fields, span: Span::of(None, None), limit: 100 };
+    let query = Query { fields, certificate: None, span: Span::of(None, None), limit: 100 };
     let found = search(at, &register.index().snapshot(), &query).unwrap();
     let mut numbers: Vec<u64> = found.rows.iter().map(|(location, _)| location.number).collect();
     numbers.reverse();

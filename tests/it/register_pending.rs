@@ -74,7 +74,7 @@ impl Place {
         let Settings { folder, seal, .. } = &self.settings;
         let place = search::Place { folder, seal, tenant: &self.tenant, first: 0 };
         let fields = vec![(Field::ResponseId, format!("_response{number}"))];
-        let query = Query { fields, span: Span::of(None, None), limit: 9 };
+        let query = Query { fields, certificate: None, span: Span::of(None, None), limit: 9 };
         search(place, &register.index().snapshot(), &query).unwrap().rows.len()
     }
 

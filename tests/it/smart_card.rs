@@ -9,3 +9,4 @@ mod served;
 mod token;
 mod walking;
 mod weighing;
+mod workstations;

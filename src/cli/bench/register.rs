@@ -226,6 +226,7 @@ fn row(number: u64, rows: u64, now: DateTime<Utc>, noise: &str) -> Row {
         fiscal_number: Some(format!("TINIT-PERSON{person:010}")),
         level: Some(Level::Loa3),
         factors: vec![Factor::Password, Factor::Totp],
+        certificates: Vec::new(),
     }
 }
 
@@ -256,7 +257,8 @@ fn searches(register: &Register, rows: u64) -> Result<Vec<(&'static str, String)
                 first: register.tail().first,
             };
             let fields = vec![(field, value(number, people))];
-            let query = Query { fields, span: Span::of(None, None), limit: 100 };
+            let (span, certificate) = (Span::of(None, None), None);
+            let query = Query { fields, certificate, span, limit: 100 };
             let rows = search(place, &register.index().snapshot(), &query);
             found += rows.map_err(CliError::Register)?.rows.len() as u64;
             times.push(begun.elapsed());

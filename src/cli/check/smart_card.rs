@@ -19,7 +19,8 @@ pub fn check(settings: &Settings, now: DateTime<Utc>) -> Vec<Finding> {
         Err(error) => return vec![Finding::error("smart card", CliError::chain(&error), remedy)],
     };
     let mut findings = vec![Finding::good("smart card", smart_card::told(said))];
-    if let Some(Err(error)) = said.tls.as_ref().map(|files| smart_card::acceptor(files, &cards)) {
+    let known = cards.issuers.iter().flat_map(|one| one.authorities.certificates());
+    if let Some(Err(error)) = said.tls.as_ref().map(|files| smart_card::acceptor(files, known)) {
         findings.push(Finding::error("smart card", error.chain(), remedy));
     }
     for (issuer, about) in cards.issuers.iter().zip(&cards.about) {

@@ -8,6 +8,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use crate::admin::archive::{Ask, Brief, Told};
 use crate::admin::client::ClientError;
+use crate::assurance::factor::{CertificateOf, CertificateUsed};
 use crate::cli::arguments_register::RegisterSearch;
 use crate::cli::error::CliError;
 use crate::cli::files;
@@ -37,7 +38,9 @@ pub async fn search(office: &mut Office, said: &RegisterSearch) -> Result<(), Cl
     let limit = usize::try_from(said.limit).unwrap_or(usize::MAX);
     let from = said.from.as_deref().map(|text| time("--from", text, 0)).transpose()?;
     let to = said.to.as_deref().map(|text| time("--to", text, 1)).transpose()?;
-    let told = ask(office, Ask::Search { fields: fields.collect(), from, to, limit }).await?;
+    let certificate = said.certificate.as_deref().map(|serial| serial.trim().to_owned());
+    let told =
+        ask(office, Ask::Search { fields: fields.collect(), certificate, from, to, limit }).await?;
     let Told::Rows { rows, more } = told else { return Err(ClientError::Unexpected.into()) };
     for row in &rows {
         match said.json {
@@ -142,6 +145,7 @@ fn shown(number: u64, month: &str, row: &Row) -> String {
         ("outcome", row.outcome.clone()),
         ("level", or(row.level.map(|level| format!("{level:?}")).as_deref())),
         ("factors", factors.join(", ")),
+        ("certificates", or(certificates(row).as_deref())),
         ("service provider", row.relying_party.clone()),
         ("request", row.request_id.clone()),
         ("request issuer", row.request_issuer.clone()),
@@ -163,6 +167,18 @@ fn shown(number: u64, month: &str, row: &Row) -> String {
     let assertion = row.assertion_xml.as_deref();
     let assertion = assertion.map_or(String::new(), |xml| format!("\nAssertion:\n{xml}\n"));
     format!("{}\nRequest:\n{request}\n\nResponse:\n{response}\n{assertion}", table(&lines))
+}
+
+fn certificates(row: &Row) -> Option<String> {
+    let said = |one: &CertificateUsed| {
+        let whose = match one.of {
+            CertificateOf::Person => "card",
+            CertificateOf::Workstation => "workstation",
+        };
+        format!("{whose} {} of {}", one.serial, one.issuer)
+    };
+    let all: Vec<String> = row.certificates.iter().map(said).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 fn table(lines: &[(&str, String)]) -> String {

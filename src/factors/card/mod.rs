@@ -6,3 +6,4 @@ pub mod issuer;
 pub mod judge;
 pub mod standing;
 pub mod trouble;
+pub mod workstation;

@@ -38,11 +38,15 @@ pub enum Trouble {
     TakenAway,
     /// It is the card of somebody else than who is logging in.
     OtherPerson,
+    /// The workstation showed no certificate, and one is wanted beside the person's (AN-01).
+    NoWorkstation,
+    /// The workstation is not registered, or no longer (AN-01).
+    UnknownWorkstation,
 }
 
 impl Trouble {
     /// Every one.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::NoCertificate,
         Self::Unreadable,
         Self::SignatureCertificate,
@@ -59,6 +63,8 @@ impl Trouble {
         Self::SecondCard,
         Self::TakenAway,
         Self::OtherPerson,
+        Self::NoWorkstation,
+        Self::UnknownWorkstation,
     ];
 
     /// Its name in the log.
@@ -81,6 +87,8 @@ impl Trouble {
             Self::SecondCard => "card-second",
             Self::TakenAway => "card-taken-away",
             Self::OtherPerson => "card-other-person",
+            Self::NoWorkstation => "card-no-workstation",
+            Self::UnknownWorkstation => "card-unknown-workstation",
         }
     }
 
@@ -88,7 +96,7 @@ impl Trouble {
     #[must_use]
     pub fn step(self) -> CheckStep {
         match self {
-            Self::NoCertificate => CheckStep::Seen,
+            Self::NoCertificate | Self::NoWorkstation | Self::UnknownWorkstation => CheckStep::Seen,
             Self::Unreadable | Self::SignatureCertificate | Self::NotForLogin => CheckStep::Kind,
             Self::UnknownIssuer | Self::Weak => CheckStep::Issuer,
             Self::NotYetValid | Self::Expired => CheckStep::Dates,

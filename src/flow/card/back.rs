@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::assurance::factor::{Evidence, Factor};
+use crate::assurance::factor::{CertificateOf, CertificateUsed, Evidence, Factor};
 use crate::factors::card::judge::Held;
 use crate::factors::card::trouble::Trouble;
+use crate::factors::card::workstation::Machine;
 use crate::flow::advance::{ROUNDS, advance, page};
 use crate::flow::card::bind::bind;
 use crate::flow::card::check::helps;
@@ -64,7 +65,7 @@ async fn take(
     batch.take(came);
     let held = match &came.value.found {
         Found::Held(held) if is_due => {
-            match check(env, login, held, &mut batch, visitor, now).await? {
+            match check(env, login, held, &came.value, &mut batch, visitor, now).await? {
                 Ok(transaction) => {
                     let kept = keep(env, batch, loaded, transaction, true, visitor, now).await?;
                     if kept.is_some() {
@@ -100,6 +101,7 @@ async fn check(
     env: &Env,
     login: &Transaction,
     held: &Held,
+    came: &Came,
     batch: &mut Batch,
     visitor: &Visitor<'_>,
     now: DateTime<Utc>,
@@ -136,7 +138,14 @@ async fn check(
     };
     let factor = held.kind.factor();
     let ceiling = binding.min(held.most);
+    let card = CertificateUsed {
+        of: CertificateOf::Person,
+        serial: held.shown.serial.clone(),
+        issuer: held.shown.issuer.clone(),
+    };
+    let certificates = came.workstation.iter().map(Machine::used).chain([card]).collect();
     let evidence = Evidence::vouched(factor, login.time(now), ceiling, held.issuer.clone());
+    let evidence = evidence.by(certificates);
     let proved = login.clone().prove(subject, evidence)?;
     let falls_short = {
         let step = proved.next(Some(&known.person), &env.settings.levels, now);

@@ -12,6 +12,7 @@ use crate::factors::card::judge::Rules;
 use crate::flow::card::revocation::Asked;
 use crate::flow::network::Network;
 use crate::login::request::LocalName;
+use crate::world::authorities::Authorities;
 use crate::world::fetch::Fetch;
 
 /// Cards, as the settings say.
@@ -26,6 +27,8 @@ pub struct Cards {
     pub rules: Rules,
     /// The proxy that speaks TLS for the card's listener, if one does.
     pub proxy: Option<CardProxy>,
+    /// The workstations at which cards may be shown, if not at any (AN-01).
+    pub workstations: Option<Workstations>,
     /// What asks authorities.
     pub fetch: Arc<dyn Fetch>,
     /// What authorities have said.
@@ -33,7 +36,7 @@ pub struct Cards {
 }
 
 /// What the settings say beside issuers.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct CardsOf {
     /// Where browsers show cards.
     pub base_url: Url,
@@ -41,6 +44,8 @@ pub struct CardsOf {
     pub rules: Rules,
     /// The proxy that speaks TLS for the listener.
     pub proxy: Option<CardProxy>,
+    /// The workstations at which cards may be shown.
+    pub workstations: Option<Workstations>,
 }
 
 /// What is known of an issuer beside its cards.
@@ -52,6 +57,17 @@ pub struct About {
     pub crl: Vec<Url>,
     /// Where it helps its holders.
     pub help: LocalName,
+}
+
+/// Registered workstations: a card counts at those alone (AN-01).
+#[derive(Debug)]
+pub struct Workstations {
+    /// Where they show their certificates: scheme, host and port, no path.
+    pub base_url: Url,
+    /// Who has signed them.
+    pub authorities: Authorities,
+    /// Whom to ask whether they stand; where nobody is named, they do.
+    pub about: About,
 }
 
 /// A proxy before the card's listener.
@@ -67,9 +83,18 @@ impl Cards {
     /// Cards of whose authorities nobody has been asked yet.
     #[must_use]
     pub fn new(of: CardsOf, issuers: Vec<(Issuer, About)>, fetch: Arc<dyn Fetch>) -> Self {
-        let CardsOf { base_url, rules, proxy } = of;
+        let CardsOf { base_url, rules, proxy, workstations } = of;
         let (issuers, about) = issuers.into_iter().unzip();
-        Self { base_url, issuers, about, rules, proxy, fetch, asked: Mutex::default() }
+        Self {
+            base_url,
+            issuers,
+            about,
+            rules,
+            proxy,
+            workstations,
+            fetch,
+            asked: Mutex::default(),
+        }
     }
 
     /// What is known of the issuer `name`.

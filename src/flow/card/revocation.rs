@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::factors::card::judge::Sound;
 use crate::factors::card::standing::Standing;
-use crate::flow::card::house::Cards;
+use crate::flow::card::house::{About, Cards};
 use crate::world::certificate::Certificate;
 use crate::world::fetch::FetchRequest;
 use crate::world::revocation::{self, Answered, RevocationList};
@@ -36,6 +36,27 @@ pub(in crate::flow) async fn standing(
     now: DateTime<Utc>,
 ) -> Standing {
     let Some(about) = cards.about(&sound.issuer.name) else { return Standing::Unknown };
+    let (der, serial) = (sound.der.as_slice(), sound.serial());
+    standing_of(cards, about, &Asking { der, authority: sound.authority, serial }, now).await
+}
+
+/// A certificate that is asked about.
+pub(in crate::flow) struct Asking<'a> {
+    /// It, DER.
+    pub(in crate::flow) der: &'a [u8],
+    /// The authority that has signed it.
+    pub(in crate::flow) authority: &'a Certificate,
+    /// Its serial number, hexadecimal.
+    pub(in crate::flow) serial: &'a str,
+}
+
+/// The same of any certificate of an authority about which `about` says whom to ask.
+pub(in crate::flow) async fn standing_of(
+    cards: &Cards,
+    about: &About,
+    sound: &Asking<'_>,
+    now: DateTime<Utc>,
+) -> Standing {
     for responder in &about.ocsp {
         if let Some(answer) = answer_of(cards, responder, sound, now).await {
             return if answer.revoked { Standing::Revoked } else { Standing::Good };
@@ -43,7 +64,7 @@ pub(in crate::flow) async fn standing(
     }
     for place in &about.crl {
         if let Some(list) = list_of(cards, place, sound.authority, now).await {
-            return if list.has(sound.serial()) { Standing::Revoked } else { Standing::Good };
+            return if list.has(sound.serial) { Standing::Revoked } else { Standing::Good };
         }
     }
     Standing::Unknown
@@ -52,11 +73,11 @@ pub(in crate::flow) async fn standing(
 async fn answer_of(
     cards: &Cards,
     responder: &Url,
-    sound: &Sound<'_>,
+    sound: &Asking<'_>,
     now: DateTime<Utc>,
 ) -> Option<Answered> {
     let authority = &sound.authority.fingerprint;
-    let kept = slot(cards, format!("{responder} {authority} {}", sound.serial()), now).await;
+    let kept = slot(cards, format!("{responder} {authority} {}", sound.serial), now).await;
     let mut kept = kept.0.lock().await;
     if let Some(answer) = kept.answer.filter(|answer| now < answer.until)
         && kept.is_recent(now, ANSWER_LASTS)
@@ -68,12 +89,12 @@ async fn answer_of(
     }
     kept.asked = Some(now);
     kept.good = false;
-    let question = revocation::question(&sound.der, sound.authority).ok()?;
+    let question = revocation::question(sound.der, sound.authority).ok()?;
     let request = FetchRequest { body: Some(question), ..FetchRequest::get(responder.clone()) }
         .with("Content-Type", "application/ocsp-request")
         .with("Accept", "application/ocsp-response");
     let octets = fetched(cards, request, responder).await?;
-    match revocation::answer(&octets, &sound.der, sound.authority, now) {
+    match revocation::answer(&octets, sound.der, sound.authority, now) {
         Ok(answer) => {
             kept.good = true;
             kept.answer = Some(answer);

@@ -7,7 +7,9 @@ use crate::assurance::factor::Factor;
 use crate::enrolment::card::Shown;
 use crate::factors::card::judge::Held;
 use crate::factors::card::trouble::Trouble;
+use crate::factors::card::workstation::Machine;
 use crate::flow::advance::advance;
+use crate::flow::card::house::{Cards, Workstations};
 use crate::flow::card::reply::CardReply;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
@@ -29,6 +31,9 @@ pub(in crate::flow) struct Visit {
     pub(in crate::flow) used: bool,
     /// From this time on it is worth nothing.
     pub(in crate::flow) expires: DateTime<Utc>,
+    /// The workstation that has shown its certificate before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::flow) workstation: Option<Machine>,
 }
 
 /// For what a card is shown.
@@ -51,6 +56,9 @@ pub(in crate::flow) struct Came {
     pub(in crate::flow) shown: Option<Shown>,
     /// The card, or why it is none.
     pub(in crate::flow) found: Found,
+    /// The workstation at which it was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::flow) workstation: Option<Machine>,
 }
 
 /// What was found.
@@ -94,16 +102,27 @@ async fn ticket(env: &Env, purpose: Purpose, now: DateTime<Utc>) -> Result<Strin
     let house = env.cards.as_ref().ok_or(Failure::NoSuchFactor)?;
     let ticket = env.random.token();
     let expires = now + LASTS;
-    let visit = Visit { purpose, used: false, expires };
+    let visit = Visit { purpose, used: false, expires, workstation: None };
     let mut batch = Batch::new();
     // Kept beyond its end, so that whoever comes late is sent back to where they were.
     cards::open(env.records(), &mut batch, Token::Ticket(&ticket), &visit, expires + LATE)?;
     match batch.commit(&*env.store, Durability::Ephemeral, now).await? {
-        Committed::Done => Ok(format!("{}card/{ticket}", house.base_url)),
+        Committed::Done => Ok(match house.workstation_of(&visit.purpose) {
+            Some(first) => format!("{}workstation/{ticket}", first.base_url),
+            None => format!("{}card/{ticket}", house.base_url),
+        }),
         Committed::Conflict(_) => Err(Failure::Contention),
+    }
+}
+
+impl Cards {
+    /// The workstations, where a card shown for `purpose` counts at those alone: in a login, not in the check of a card.
+    pub(in crate::flow) fn workstation_of(&self, purpose: &Purpose) -> Option<&Workstations> {
+        self.workstations.as_ref().filter(|_| matches!(purpose, Purpose::Login(_)))
     }
 }
 
 /// How long a ticket is good: reader, card and PIN included, since the PIN is typed in the handshake before it is read.
 pub const LASTS: TimeDelta = TimeDelta::minutes(2);
-const LATE: TimeDelta = TimeDelta::minutes(15);
+/// How long it is kept after that.
+pub(in crate::flow) const LATE: TimeDelta = TimeDelta::minutes(15);

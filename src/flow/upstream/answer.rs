@@ -177,6 +177,7 @@ pub(in crate::flow) async fn take(
         fiscal_number: told.attribute(crate::identity::attributes::AttributeName::FiscalNumber),
         level,
         factors: Vec::new(),
+        certificates: Vec::new(),
     };
     // The name is the other's choice: it must not take the place of a row that is on its way.
     batch.expect_absent(records.key(Space::RegisterPending, format!("{}/0000", row.response_id)));

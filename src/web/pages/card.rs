@@ -195,6 +195,10 @@ fn said(frame: &Frame, trouble: Trouble) -> Said {
         Trouble::NotRegistered => (w.not_registered, w.not_registered_what, w.not_registered_now),
         Trouble::SecondCard => (w.second, w.second_what, w.second_now),
         Trouble::TakenAway => (w.taken, w.taken_what, w.taken_now),
+        Trouble::NoWorkstation => (w.no_workstation, w.no_workstation_what, w.no_workstation_now),
+        Trouble::UnknownWorkstation => {
+            (w.other_workstation, w.other_workstation_what, w.other_workstation_now)
+        }
         Trouble::OtherPerson => (w.other_person, w.other_person_what, w.other_person_now),
     };
     Said { title, what, now }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use ponte::factors::card::issuer::{CNS_POLICY, CodeField, Issuer, IssuerKind};
 use ponte::factors::card::judge::Rules;
-use ponte::flow::card::house::{About, CardProxy, Cards, CardsOf};
+use ponte::flow::card::house::{About, CardProxy, Cards, CardsOf, Workstations};
 use ponte::login::request::LocalName;
 use ponte::web::card_listener;
 use ponte::web::serve::{Doors, serve};
@@ -32,6 +32,8 @@ pub(crate) struct CardHouse {
     pub(crate) region: Authority,
     /// A provider, which issues CNS-like certificates.
     pub(crate) provider: Authority,
+    /// The body, which signs the certificates of its workstations.
+    pub(crate) body: Authority,
     pub(crate) net: Arc<Net>,
     _runtime: Runtime,
 }
@@ -43,6 +45,8 @@ pub(crate) struct CardMaking {
     pub(crate) as_cns: bool,
     pub(crate) ocsp: bool,
     pub(crate) crl: bool,
+    /// Whether cards count at registered workstations alone.
+    pub(crate) workstations: bool,
 }
 
 impl CardHouse {
@@ -65,6 +69,7 @@ impl CardHouse {
             as_cns: false,
             ocsp: true,
             crl: false,
+            workstations: false,
         };
         change(&mut making);
         let net = Arc::new(Net::default());
@@ -84,12 +89,27 @@ impl CardHouse {
             policies: policy.iter().map(|one| (*one).to_owned()).collect(),
             code: CodeField::CommonName,
         };
+        let body = Authority::new("Ente delle postazioni");
+        let workstations = making.workstations.then(|| {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            listener.set_nonblocking(true).unwrap();
+            (listener.local_addr().unwrap().port(), listener)
+        });
         let issuers = vec![
             (issuer("Regione", IssuerKind::Cns, &region, &[CNS_POLICY]), about("region")),
             (issuer("Certificatore", IssuerKind::CnsLike, &provider, &[]), about("provider")),
         ];
         let base_url = format!("https://card.localhost:{port}").parse().unwrap();
-        let of = CardsOf { base_url, rules: making.rules, proxy: making.proxy.clone() };
+        let of = CardsOf {
+            base_url,
+            rules: making.rules,
+            proxy: making.proxy.clone(),
+            workstations: workstations.as_ref().map(|(port, _)| Workstations {
+                base_url: format!("https://card.localhost:{port}").parse().unwrap(),
+                authorities: Authorities::from_pem(&body.pem()).unwrap(),
+                about: about("body"),
+            }),
+        };
         let fetch: Arc<dyn Fetch> = Arc::<Net>::clone(&net);
         let cards = Cards::new(of, issuers, fetch);
         let as_cns = making.as_cns;
@@ -105,6 +125,16 @@ impl CardHouse {
         let (certificate, key) = (folder.path().join("crt"), folder.path().join("key"));
         keys::certify_localhost(&certificate, &key);
         let (certificate, key) = (std::fs::read(certificate).unwrap(), std::fs::read(key).unwrap());
+        if let Some((_, listener)) = workstations {
+            let own = body.certificate.to_der().unwrap();
+            let tls = Tls::new(acceptor_of_cards(&certificate, &key, &[&own]).unwrap());
+            let router = card_listener::router_of_workstations(Arc::clone(&house.env));
+            runtime.spawn(async move {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                let doors = Doors { tls: Some(tls), for_cards: true, ..Doors::default() };
+                serve(listener, doors, router, std::future::pending()).await;
+            });
+        }
         let authorities = [&region, &provider].map(|one| one.certificate.to_der().unwrap());
         let authorities: Vec<&[u8]> = authorities.iter().map(Vec::as_slice).collect();
         let tls = Tls::new(acceptor_of_cards(&certificate, &key, &authorities).unwrap());
@@ -115,7 +145,7 @@ impl CardHouse {
             let doors = Doors { tls, for_cards: true, ..Doors::default() };
             serve(listener, doors, router, std::future::pending()).await;
         });
-        let it = Self { house, port, region, provider, net, _runtime: runtime };
+        let it = Self { house, port, region, provider, body, net, _runtime: runtime };
         it.authorities_say(Status::Good);
         it
     }
@@ -124,7 +154,9 @@ impl CardHouse {
     pub(crate) fn authorities_say(&self, status: Status) {
         let now = self.house.now();
         let (from, to) = (now - TimeDelta::minutes(1), now + TimeDelta::hours(12));
-        for (place, authority) in [("region", &self.region), ("provider", &self.provider)] {
+        for (place, authority) in
+            [("region", &self.region), ("provider", &self.provider), ("body", &self.body)]
+        {
             let word = Answer::Word(authority.clone(), status, from, to);
             self.net.say(&format!("{OCSP}{place}"), word);
         }
@@ -156,7 +188,7 @@ impl CardHouse {
         let gone = agent.submit_once(&page, &form, &[]).unwrap();
         assert_eq!(gone.status, 303, "{}", gone.body);
         let to = gone.header("location").unwrap().to_owned();
-        assert!(to.starts_with(&format!("https://card.localhost:{}/card/", self.port)), "{to}");
+        assert!(to.starts_with("https://card.localhost:"), "{to}");
         to
     }
 
