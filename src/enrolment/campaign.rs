@@ -135,9 +135,19 @@ impl Campaign {
     }
 }
 
-/// What `campaigns` ask of the person, with how far they are with each.
+/// What `campaigns` ask of the person, with how far they are with each. A number that the person added and confirmed at
+/// their own pages is corrected, or inserted, by that (BI-07).
 #[must_use]
-pub fn duty(campaigns: &[(&Campaign, &Progress)], account: &Account, now: DateTime<Utc>) -> Duty {
+pub fn duty(
+    campaigns: &[(&Campaign, &Progress)],
+    account: &Account,
+    number: NumberState,
+    now: DateTime<Utc>,
+) -> Duty {
+    let is_done = |task: &Task, progress: &Progress| {
+        let confirmed = *task == Task::Number && number == NumberState::Confirmed;
+        confirmed || progress.done.contains_key(task)
+    };
     let mut duty = Duty::default();
     for (campaign, progress) in campaigns {
         if !campaign.includes(account) {
@@ -146,7 +156,7 @@ pub fn duty(campaigns: &[(&Campaign, &Progress)], account: &Account, now: DateTi
         match campaign.phase(now) {
             Phase::Announced => {}
             Phase::Transitional => {
-                let open = campaign.tasks.iter().filter(|task| !progress.done.contains_key(task));
+                let open = campaign.tasks.iter().filter(|task| !is_done(task, progress));
                 let name = || campaign.name.clone();
                 duty.tasks.extend(open.map(|task| (name(), *task, campaign.end)));
             }
@@ -250,12 +260,15 @@ mod tests {
     fn tasks_are_asked_in_the_period_until_they_are_done() {
         let (campaign, ada) = (infostat(), person(IdentityKind::Professional));
         let mut progress = Progress::default();
-        let open = |progress: &Progress, text: &str| {
-            let duty = duty(&[(&campaign, progress)], &ada, at(text));
+        let open_with = |progress: &Progress, number: NumberState, text: &str| {
+            let duty = duty(&[(&campaign, progress)], &ada, number, at(text));
             duty.tasks.iter().map(|(_, task, _)| *task).collect::<Vec<_>>()
         };
+        let open = |progress: &Progress, text: &str| open_with(progress, NumberState::None, text);
         assert!(open(&progress, "2020-09-14T23:59:59Z").is_empty());
         assert_eq!(open(&progress, "2020-10-01T00:00:00Z"), Task::ALL);
+        let added = open_with(&progress, NumberState::Confirmed, "2020-10-01T00:00:00Z");
+        assert_eq!(added, [Task::RecoveryAddress]);
         progress.done.insert(Task::Number, (Outcome::Corrected, at("2020-10-01T00:00:00Z")));
         assert_eq!(open(&progress, "2020-10-02T00:00:00Z"), [Task::RecoveryAddress]);
         assert!(open(&progress, "2020-12-15T00:00:00Z").is_empty());
@@ -266,7 +279,7 @@ mod tests {
     fn the_end_raises_the_least_level() {
         let campaign = infostat();
         let least = |kind, progress: &Progress, text: &str| {
-            duty(&[(&campaign, progress)], &person(kind), at(text)).minimum
+            duty(&[(&campaign, progress)], &person(kind), NumberState::None, at(text)).minimum
         };
         let (mut progress, last) = (Progress::default(), "2020-12-14T23:59:59Z");
         let (professional, personal) = (IdentityKind::Professional, IdentityKind::Personal);

@@ -201,7 +201,12 @@ pub(in crate::flow) async fn by_login(
 }
 
 /// What campaigns ask of the person.
-async fn duty_of(env: &Env, account: &Account, now: DateTime<Utc>) -> Result<Duty, StoreError> {
+async fn duty_of(
+    env: &Env,
+    account: &Account,
+    held: &[Credential],
+    now: DateTime<Utc>,
+) -> Result<Duty, StoreError> {
     let mut all = Vec::with_capacity(env.settings.campaigns.len());
     for campaign in &env.settings.campaigns {
         let subject = &account.subject;
@@ -209,7 +214,7 @@ async fn duty_of(env: &Env, account: &Account, now: DateTime<Utc>) -> Result<Dut
         all.push((campaign, progress.value));
     }
     let all: Vec<_> = all.iter().map(|(campaign, progress)| (*campaign, progress)).collect();
-    Ok(campaign::duty(&all, account, now))
+    Ok(campaign::duty(&all, account, campaign::number_state(account, held), now))
 }
 
 async fn complete(
@@ -228,7 +233,7 @@ async fn complete(
     let first = env.settings.first_enrolment;
     let enrolable = enrolable(delivery, first, account.value.first_second_factor);
     let held: Vec<Credential> = credentials.iter().map(|one| one.value.clone()).collect();
-    let duty = duty_of(env, &account.value, now).await?;
+    let duty = duty_of(env, &account.value, &held, now).await?;
     let person = Person { duty, ..Person::of(&account.value, &held, enrolable) };
     Ok(Known { account, credentials, activation, person })
 }
