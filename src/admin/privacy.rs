@@ -16,8 +16,8 @@ use crate::identity::attributes::AttributeName;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
 use crate::store::{
-    accounts, activations, attempts, campaigns, cards, ceremonies, credentials, outbox, recoveries,
-    sessions, sms,
+    accounts, activations, approvals, attempts, campaigns, cards, ceremonies, credentials, outbox,
+    phones, recoveries, sessions, sms,
 };
 use crate::telemetry::metrics;
 use crate::world::outbox::{Body, Message};
@@ -137,6 +137,7 @@ fn number(credential: &Credential) -> Option<String> {
 fn told(message: &Message) -> Value {
     match &message.body {
         Body::Mail(_) => json!(message),
+        Body::Push(_) => json!({ "id": message.id, "at": message.at, "notification": true }),
         Body::Sms(sms) => json!({ "id": message.id, "at": message.at, "sms-to": sms.to }),
     }
 }
@@ -164,8 +165,11 @@ pub async fn erase(
         let factors = credentials::list(records, subject, now).await?;
         for credential in &factors {
             batch.take(credential);
-            if let Secret::Passkey { id, .. } = &credential.value.secret {
+            if let Secret::Passkey { id, .. } | Secret::App { id, .. } = &credential.value.secret {
                 ceremonies::release(records, &mut batch, id)?;
+            }
+            if let Secret::App { device, .. } = &credential.value.secret {
+                phones::forget(records, &mut batch, device);
             }
         }
         if let Some(code) = activations::load(records, subject, now).await? {
@@ -183,6 +187,7 @@ pub async fn erase(
         for progress in campaigns::of_subject(records, subject, now).await? {
             batch.take(&progress);
         }
+        approvals::forget(records, &mut batch, subject);
         let open = sessions::of_subject(records, subject, now).await?;
         for session in &open {
             sessions::end(records, &mut batch, session)?;

@@ -133,6 +133,9 @@ pub enum CliError {
     /// Traces cannot be sent.
     #[error("telemetry")]
     Traces(#[source] opentelemetry_otlp::ExporterBuildError),
+    /// The key for push services cannot be used.
+    #[error("app.push-key")]
+    PushKey(#[source] Box<dyn Error + Send + Sync>),
     /// A gateway for SMS cannot be spoken to.
     #[error("sms.gateway")]
     SmsTemplate(#[source] BadTemplate),

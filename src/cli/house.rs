@@ -10,6 +10,7 @@ use crate::cli::keys::take_up;
 use crate::cli::mail;
 use crate::cli::metadata;
 use crate::cli::office;
+use crate::cli::push;
 use crate::cli::reload;
 use crate::cli::signing::{self, Examples, Signing};
 use crate::cli::smart_card;
@@ -71,6 +72,7 @@ pub async fn open(
     let place = register(settings, Arc::clone(&seal), &signing, Arc::clone(&random));
     let register = Register::open(place, clock.now());
     let walks = settings.of_walks(demo);
+    let pushing = push::open(settings, &random, &clock)?;
     let env = Env {
         clock,
         random,
@@ -91,6 +93,7 @@ pub async fn open(
         mailing: mail::open(settings)?,
         texting: sms::open(settings)?,
         cards: smart_card::open(settings)?,
+        pushing,
         settings: walks,
     };
     let recovered = pending::recover(&env.register, env.records(), env.clock.now()).await;

@@ -11,7 +11,7 @@ use crate::cli::files;
 use crate::cli::keys::open::Opened;
 use crate::cli::keys::{list, make};
 use crate::config::reference;
-use crate::world::certificate::{Certificate, Holder};
+use crate::world::certificate::{Certificate, Holder, KeyKind};
 use crate::world::private_key::{Digest, PrivateKey};
 use crate::world::random::Random;
 use crate::world::seal::SealKey;
@@ -32,6 +32,7 @@ pub fn init(arguments: &Init, random: &Random, now: DateTime<Utc>) -> Result<Str
         "keys/signing.crt",
         "keys/signing.json",
         "keys/seal.key",
+        "keys/push.key",
     ];
     if let Some(there) = made.iter().map(|name| folder.join(name)).find(|path| path.exists()) {
         return Err(CliError::Exists(there));
@@ -68,6 +69,8 @@ pub fn init(arguments: &Init, random: &Random, now: DateTime<Utc>) -> Result<Str
     list::begin(&folder.join("keys"), now)?;
     let seal = SealKey::generate(random).to_text();
     files::make(&folder.join("keys/seal.key"), seal.as_bytes(), true)?;
+    let push = PrivateKey::generate(KeyKind::EcdsaP256, Digest::Sha256)?.to_pem(None)?;
+    files::make(&folder.join("keys/push.key"), &push, true)?;
     files::make(&folder.join("ponte.toml"), text.as_bytes(), false)?;
     Ok(next_steps(folder, &entity_id, &fingerprint.to_string()))
 }
@@ -84,6 +87,7 @@ fn next_steps(folder: &Path, entity_id: &str, fingerprint: &str) -> String {
   keys/signing.json  which key does what: `ponte keys` changes it (docs/keys.md)
   keys/seal.key      key that seals personal data: without it the store cannot be read,
                      so keep a copy of it elsewhere
+  keys/push.key      key by which push services know us when we notify phones
   metadata/sp/       service providers' metadata goes here, one XML file each
 
 Next:

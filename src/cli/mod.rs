@@ -27,6 +27,7 @@ pub mod metadata;
 pub mod office;
 pub mod people;
 pub mod prompt;
+pub mod push;
 pub mod register;
 pub mod reload;
 pub mod run;

@@ -169,6 +169,7 @@ impl Running {
         tokio::spawn(tell_of_certificates(Arc::clone(house)));
         tokio::spawn(deliver(Arc::clone(&house.env), Way::Mail, DELIVER_EVERY));
         tokio::spawn(deliver(Arc::clone(&house.env), Way::Sms, DELIVER_CODES_EVERY));
+        tokio::spawn(deliver(Arc::clone(&house.env), Way::Push, DELIVER_CODES_EVERY));
         tokio::spawn(count_sessions(Arc::clone(&house.env)));
         tokio::spawn(smart_card::tell(Arc::clone(&house.env)));
         let Server { drain, farewell, .. } = settings.server;

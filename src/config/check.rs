@@ -14,7 +14,7 @@ use crate::config::settings::{
     Idp, KeyFiles, Keys, Limits, Mail, Monitoring, Register, Server, ServiceProvider, Settings,
 };
 use crate::config::values::{both, is_loopback, seconds};
-use crate::config::{mail, signing, smart_card, sms, telemetry};
+use crate::config::{app, mail, signing, smart_card, sms, telemetry};
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
 use crate::flow::env::{LoginSettings, RequestSettings, Support};
@@ -88,6 +88,8 @@ impl Check<'_> {
         let mail = self.mail(&raw.mail, office, support.email.as_deref());
         let sms = sms::check(&raw.sms, self.folder)
             .map_err(|(key, expected, found)| self.note(&key, expected.to_owned(), found));
+        let app = app::check(&raw.app, self.folder)
+            .map_err(|(key, expected, found)| self.note(&key, expected.to_owned(), found));
         let card = smart_card::check(&raw.smart_card, self.folder, server.as_ref())
             .map_err(|(key, expected, found)| self.note(&key, expected.to_owned(), found));
         let telemetry = telemetry::check(&raw.telemetry, self.folder)
@@ -119,6 +121,7 @@ impl Check<'_> {
             register,
             support,
             mail: mail?,
+            app: app.ok()?,
             sms: sms.ok()?,
             smart_card: card.ok()?,
             telemetry: telemetry.ok()?,

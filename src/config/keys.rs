@@ -166,6 +166,10 @@ pub const SECTIONS: &[Section] = &[
         words: "How people sign in with CNS, TS-CNS, CIE and CNS-like cards (docs/smart-card.md).",
     },
     Section {
+        name: "app",
+        words: "The app on people's phones (/app): by which of its ways they may sign in, and how notifications go to it.",
+    },
+    Section {
         name: "service-provider",
         words: "What ponte adds to the metadata of one service provider; one table for each.",
     },
@@ -614,6 +618,56 @@ pub const KEYS: &[Key] = &[
         Number,
         Default("2000"),
         "How many messages may leave in a day in all. What is beyond a budget is not sent, the person is led to their other ways, and the log says sms.over-budget.",
+    ),
+    key(
+        "app.push",
+        Flag,
+        Default("true"),
+        "Whether a sign-in may be approved on a phone that was asked: a second factor, after the password. The request is in the app's own list whether a notification comes or not.",
+    ),
+    key(
+        "app.qr",
+        Flag,
+        Default("true"),
+        "Whether a phone may approve a QR code that it scanned, as a second factor after the password.",
+    ),
+    key(
+        "app.qr-passwordless",
+        Flag,
+        Default("true"),
+        "Whether a QR code approved by a phone, which verifies its user, is enough without the password. With all three false there is no app.",
+    ),
+    key(
+        "app.minimum-version",
+        Number,
+        Default("1"),
+        "The oldest version of the app that may be used; an older one is told to update.",
+    ),
+    key(
+        "app.push-key",
+        Text,
+        Default("\"keys/push.key\""),
+        "Our key for push services (PEM, P-256), made when it is missing. Phones have subscribed to this key: with another one each must turn its notifications on again. Relative to the folder of this file.",
+    ),
+    key(
+        "app.push-contact",
+        Text,
+        Optional("\"mailto:office@example.org\""),
+        "Where push services find you if your notifications make trouble: mailto: or https: (RFC 8292). Without it, support.email, or server.base-url.",
+    ),
+    key(
+        "app.push-services",
+        Texts,
+        Default(
+            "[\"https://fcm.googleapis.com\", \"https://updates.push.services.mozilla.com\", \"https://web.push.apple.com\"]",
+        ),
+        "The push services that are asked, by origin: those of Chrome, Firefox and Safari. A phone that names another gets no notifications; empty, none does.",
+    ),
+    key(
+        "app.push-authority",
+        Text,
+        Optional("\"keys/push-ca.crt\""),
+        "Certificates (PEM) to believe of push services in the place of the system's: for one of your own.",
     ),
     key("sms.gateway[].name", Text, Required("\"first\""), "What the log calls it."),
     key(

@@ -5,6 +5,7 @@
 //! makes the values of [`settings`] of it. Reading the file and the environment is the
 //! caller's.
 
+pub mod app;
 pub mod campaigns;
 pub mod check;
 pub mod choices;

@@ -23,6 +23,7 @@ pub struct Raw {
     pub mail: Mail,
     pub sms: Sms,
     pub smart_card: SmartCard,
+    pub app: App,
     pub telemetry: Telemetry,
     #[serde(default)]
     pub service_provider: Vec<ServiceProvider>,
@@ -278,6 +279,21 @@ pub struct Sms {
     pub house_day: u64,
     #[serde(default)]
     pub gateway: Vec<SmsGateway>,
+}
+
+/// `[app]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct App {
+    pub push: bool,
+    pub qr: bool,
+    pub qr_passwordless: bool,
+    pub minimum_version: u64,
+    pub push_key: String,
+    pub push_contact: Option<String>,
+    pub push_services: Vec<String>,
+    pub push_authority: Option<String>,
 }
 
 /// One of `[[sms.gateway]]`.

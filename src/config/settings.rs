@@ -74,6 +74,8 @@ pub struct Settings {
     pub support: Support,
     /// `[mail]`, if notices leave.
     pub mail: Option<Mail>,
+    /// `[app]`.
+    pub app: App,
     /// `[sms]`, if codes leave.
     pub sms: Option<Texts>,
     /// `[smart-card]`, if cards are taken.
@@ -264,6 +266,23 @@ pub struct MailServer {
     pub authority: Option<PathBuf>,
 }
 
+/// The app on people's phones.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// By which of its ways people may sign in.
+    pub offered: Vec<Factor>,
+    /// What is asked of it.
+    pub asked: env::AppSettings,
+    /// The file of our key for push services.
+    pub key: PathBuf,
+    /// Where push services find us.
+    pub contact: Option<String>,
+    /// The push services that are asked, by origin.
+    pub services: Vec<String>,
+    /// The file of certificates to believe of them.
+    pub authority: Option<PathBuf>,
+}
+
 /// By what way codes leave by SMS, where to, and how many.
 #[derive(Clone, Debug)]
 pub struct Texts {
@@ -393,6 +412,7 @@ impl Settings {
             lint_page: self.lint_page,
             demo,
             login: self.login.clone(),
+            app: self.app.asked,
             levels: self.levels(),
             first_enrolment: self.first_enrolment,
             hashing: self.hashing.clone(),
@@ -404,10 +424,11 @@ impl Settings {
         }
     }
 
-    /// What counts here, and how high: codes by SMS where they leave.
+    /// What counts here, and how high: the app's ways that are offered, codes by SMS where they leave.
     #[must_use]
     pub fn levels(&self) -> LevelPolicy {
         let mut levels = LevelPolicy { ceiling: self.max_level, ..LevelPolicy::default() };
+        levels.offered.extend(&self.app.offered);
         if self.sms.is_some() {
             levels.offered.push(Factor::Sms);
         }
@@ -422,7 +443,7 @@ impl Settings {
     /// The sections in which `other` says something else.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 18] = [
+        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 19] = [
             ("server", [&self.server, &other.server]),
             ("idp", [&self.idp, &other.idp]),
             ("keys", [&self.keys, &other.keys]),
@@ -439,6 +460,7 @@ impl Settings {
             ("mail", [&self.mail, &other.mail]),
             ("sms", [&self.sms, &other.sms]),
             ("smart-card", [&self.smart_card, &other.smart_card]),
+            ("app", [&self.app, &other.app]),
             ("telemetry", [&self.telemetry, &other.telemetry]),
             ("relying-party", [&self.relying_parties, &other.relying_parties]),
         ];

@@ -7,6 +7,7 @@ use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::enrolment::card::Kept;
 use crate::identity::subject::Subject;
+use crate::world::web_push::Subscription;
 
 /// A factor that a person has. At most one of each kind a person; ids tell several apart later.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -124,6 +125,20 @@ pub enum Secret {
     },
     /// A smart card.
     Card(Box<Kept>),
+    /// A phone with the app: its key answers requests by push and by QR code.
+    App {
+        /// What its person calls it.
+        name: String,
+        /// The credential's ID, base64url.
+        id: String,
+        /// Its public key and counter, as the factor writes them.
+        key: String,
+        /// A keyed digest of the cookie by which the phone is known.
+        device: String,
+        /// Where notifications for it go, once it asked for them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        push: Option<Subscription>,
+    },
     /// Recovery codes.
     RecoveryCodes {
         /// Keyed digests of those that were not used yet.
@@ -156,10 +171,26 @@ impl Secret {
         }
     }
 
-    /// The factor that it proves.
+    /// The factors that it proves.
+    #[must_use]
+    pub fn factors(&self) -> &'static [Factor] {
+        match self {
+            Self::Password { .. } => &[Factor::Password],
+            Self::Totp { .. } => &[Factor::Totp],
+            Self::Passkey { .. } => &[Factor::Passkey],
+            Self::Sms { .. } => &[Factor::Sms],
+            Self::App { .. } => &[Factor::Push, Factor::Qr, Factor::QrPasswordless],
+            Self::Card(card) if card.cns_like => &[Factor::CnsLike],
+            Self::Card(_) => &[Factor::SmartCard],
+            Self::RecoveryCodes { .. } => &[Factor::RecoveryCode],
+        }
+    }
+
+    /// The factor that it is known by, the first of those that it proves.
     #[must_use]
     pub fn factor(&self) -> Factor {
         match self {
+            Self::App { .. } => Factor::Push,
             Self::Password { .. } => Factor::Password,
             Self::Totp { .. } => Factor::Totp,
             Self::Passkey { .. } => Factor::Passkey,

@@ -1,8 +1,10 @@
 //! The checks that we make ourselves.
 
+pub mod approval;
 pub mod card;
 pub mod passkey;
 pub mod password;
+pub mod prompts;
 pub mod recovery_code;
 pub mod sms;
 pub mod totp;

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 use webauthn_rs::prelude::{
     DiscoverableAuthentication, DiscoverableKey, Passkey, PasskeyRegistration, PublicKeyCredential,
@@ -112,6 +112,19 @@ impl RelyingParty {
         Ok(Begun { options: options.to_string(), state: serde_json::to_string(&state)? })
     }
 
+    /// As [`Self::begin_registration`], for a key that serves the app alone: it is not to be among those that
+    /// the authenticator offers without a name.
+    ///
+    /// # Errors
+    /// As [`Self::begin_registration`].
+    pub fn begin_app(&self, holder: Holder<'_>, existing: &[&str]) -> Result<Begun, Refused> {
+        let begun = self.begin_registration(holder, existing)?;
+        let mut options: Value = serde_json::from_str(&begun.options)?;
+        options["authenticatorSelection"]["residentKey"] = json!("discouraged");
+        options["authenticatorSelection"]["requireResidentKey"] = json!(false);
+        Ok(Begun { options: options.to_string(), ..begun })
+    }
+
     /// Ends it (WebAuthn §7.1).
     ///
     /// # Errors
@@ -135,6 +148,21 @@ impl RelyingParty {
         let allowed = ids.iter().map(|id| json!({ "type": "public-key", "id": id }));
         options["allowCredentials"] = allowed.collect();
         Ok(Begun { options: options.to_string(), state: serde_json::to_string(&state)? })
+    }
+
+    /// As [`Self::begin_assertion`] for the one passkey `id`, over a challenge that says what is approved.
+    ///
+    /// # Errors
+    /// [`Refused`], which does not come in practice.
+    pub fn begin_approval(&self, id: &str, challenge: &[u8; 32]) -> Result<Begun, Refused> {
+        let begun = self.begin_assertion(&[id])?;
+        let challenge = json!(URL_SAFE_NO_PAD.encode(challenge));
+        let mut options: Value = serde_json::from_str(&begun.options)?;
+        let mut state: Value = serde_json::from_str(&begun.state)?;
+        // The library draws challenges and takes none; what it keeps of one is this.
+        options["challenge"] = challenge.clone();
+        state["ast"]["challenge"] = challenge;
+        Ok(Begun { options: options.to_string(), state: state.to_string() })
     }
 
     /// Ends it (WebAuthn §7.2): `answer` was made with the passkey `key`, by its person. Returns what
@@ -177,8 +205,6 @@ fn read(key: &str) -> Result<Passkey, Refused> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
     fn at(url: &str) -> Option<RelyingParty> {
@@ -220,6 +246,18 @@ mod tests {
         let others: Value = serde_json::from_str(&other.options).unwrap();
         assert_eq!(others["allowCredentials"], json!([]));
         assert_ne!(options["challenge"], others["challenge"]);
+    }
+
+    #[test]
+    fn an_approval_is_asked_over_the_challenge_that_is_given() {
+        let ours = at("https://idp.example.org").unwrap();
+        let begun = ours.begin_approval("AAAA", &[7; 32]).unwrap();
+        let options: Value = serde_json::from_str(&begun.options).unwrap();
+        let state: DiscoverableAuthentication = serde_json::from_str(&begun.state).unwrap();
+        let kept = serde_json::to_value(&state).unwrap();
+        assert_eq!(options["challenge"], json!(URL_SAFE_NO_PAD.encode([7; 32])));
+        assert_eq!(kept["ast"]["challenge"], options["challenge"], "the library reads it so");
+        assert_eq!(options["userVerification"], "required");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a person adds at their own pages, as the pages show it.
 
+use crate::flow::reply::Notice;
+
 /// A passkey that a person is about to make.
 #[derive(Debug)]
 pub struct NewPasskey {
@@ -57,4 +59,56 @@ pub enum NumberNotice {
     Wrong,
     /// No code would hold any more.
     Late,
+}
+
+/// The code by which a phone is linked.
+pub struct Invitation {
+    /// The code.
+    pub code: String,
+    /// The same as an address, for the QR code.
+    pub link: String,
+    /// How long it lasts.
+    pub minutes: i64,
+}
+
+// The code must not reach a log.
+impl std::fmt::Debug for Invitation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Invitation")
+    }
+}
+
+/// Recovery codes as they are printed.
+pub struct PrintedCodes(pub Vec<String>);
+
+// The codes must not reach a log.
+impl std::fmt::Debug for PrintedCodes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PrintedCodes({})", self.0.len())
+    }
+}
+
+/// The key of a new authenticator app (AR-05).
+pub struct Enrolling {
+    /// What the person types to log in.
+    pub username: String,
+    /// Given names.
+    pub given_names: Option<String>,
+    /// Family names.
+    pub family_names: Option<String>,
+    /// The key as an `otpauth` address, for the QR code.
+    pub uri: String,
+    /// The key in base32.
+    pub key: String,
+    /// Seconds that a code lasts.
+    pub period: u32,
+    /// What went wrong before.
+    pub notice: Option<Notice>,
+}
+
+// The key must not reach a log.
+impl std::fmt::Debug for Enrolling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Enrolling").field("username", &self.username).finish_non_exhaustive()
+    }
 }

@@ -22,6 +22,7 @@ use crate::flow::life::Life;
 use crate::flow::limits::Limiter;
 use crate::flow::network::{Network, Proxies};
 use crate::flow::notice::Mailing;
+use crate::flow::pushing::Pushing;
 use crate::flow::texting::Texting;
 use crate::identity::tenant::TenantId;
 use crate::login::request::LocalName;
@@ -80,6 +81,8 @@ pub struct Env {
     pub texting: Option<Texting>,
     /// Smart cards, if they are taken.
     pub cards: Option<Cards>,
+    /// By what notifications go to phones, if they do.
+    pub pushing: Option<Pushing>,
     /// What the administrator chose.
     pub settings: Settings,
 }
@@ -178,6 +181,8 @@ pub struct Settings {
     pub demo: bool,
     /// How people log in.
     pub login: LoginSettings,
+    /// What is asked of the app on phones.
+    pub app: AppSettings,
     /// What an administrator lets count, and how high.
     pub levels: LevelPolicy,
     /// What a first enrolment asks for besides the password.
@@ -218,6 +223,13 @@ pub struct LoginSettings {
     pub hash_queue: usize,
     /// How many passwords are hashed at the same time.
     pub hash_workers: usize,
+}
+
+/// What is asked of the app on phones.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct AppSettings {
+    /// The oldest version that may be used (IC-21).
+    pub minimum_version: u32,
 }
 
 /// How long sessions last, and what the account pages ask for.

@@ -9,19 +9,21 @@ use crate::assurance::level::Level;
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
 use crate::factors::recovery_code::{self, COUNT, RecoveryCode};
 use crate::flow::account::{self, Inside, inside, inside_with_form, welcome};
+use crate::flow::adding::PrintedCodes;
 use crate::flow::advance::ROUNDS;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::notice;
 use crate::flow::passkey;
 use crate::flow::person::Known;
-use crate::flow::reply::{AccountPage, FactorRow, Factors, PrintedCodes, Removal, Reply};
+use crate::flow::phone::home::is_offered;
+use crate::flow::reply::{AccountPage, FactorRow, Factors, Removal, Reply};
 use crate::flow::sms;
 use crate::flow::visit::Visitor;
 use crate::login::attempts::Attempts;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};
-use crate::store::{attempts, ceremonies, credentials, sessions};
+use crate::store::{attempts, ceremonies, credentials, phones, sessions};
 use crate::telemetry::metrics;
 use crate::texts::mail::Event;
 
@@ -62,6 +64,7 @@ fn page(env: &Env, inside: Inside, done: Option<Done>, now: DateTime<Utc>) -> Re
         open,
         weak: shown < Some(Level::Loa3),
         may_have_sms: env.texting.is_some() && known.sms().is_none(),
+        may_have_app: is_offered(env),
         may_have_passkeys: passkey::relying_party(env).is_some(),
         may_have_codes: stood_in_for(known).next().is_some(),
         done,
@@ -78,7 +81,7 @@ fn row(env: &Env, known: &Known, one: &Credential, now: DateTime<Utc>) -> Factor
         id: one.id.clone(),
         factor: one.secret.factor(),
         label: match &one.secret {
-            Secret::Passkey { name, .. } => Some(name.clone()),
+            Secret::Passkey { name, .. } | Secret::App { name, .. } => Some(name.clone()),
             Secret::Card(card) => Some(card.shown.serial.clone()),
             Secret::Sms { number } => sms::read(number).ok().map(|number| number.masked()),
             _ => None,
@@ -160,14 +163,17 @@ async fn take_away(
     }
     let revoked = credential.value.clone().revoke();
     credentials::update(env.records(), &mut batch, credential, &revoked)?;
-    if let Secret::Passkey { id, .. } = &credential.value.secret {
+    if let Secret::Passkey { id, .. } | Secret::App { id, .. } = &credential.value.secret {
         ceremonies::release(env.records(), &mut batch, id)?;
     }
-    let own = &inside.session.value;
+    if let Secret::App { device, .. } = &credential.value.secret {
+        phones::forget(env.records(), &mut batch, device);
+    }
+    let (own, proved) = (&inside.session.value, credential.value.secret.factors());
     let mut ended = 0_usize;
     for other in sessions::of_subject(env.records(), &own.subject, now).await? {
         let evidence = other.value.evidence().evidence;
-        if other.value.id != own.id && evidence.iter().any(|held| held.factor() == factor) {
+        if other.value.id != own.id && evidence.iter().any(|held| proved.contains(&held.factor())) {
             sessions::end(env.records(), &mut batch, &other)?;
             ended += 1;
         }
@@ -294,8 +300,12 @@ pub(in crate::flow) fn shown(env: &Env, inside: &Inside, now: DateTime<Utc>) -> 
 fn reach(env: &Env, known: &Known, without: Option<&str>, now: DateTime<Utc>) -> Option<Level> {
     let left = active(known).map(|one| &one.value).filter(|one| Some(one.id.as_str()) != without);
     let offered = &env.settings.levels.offered;
-    let left = left.filter(|one| !one.secret.is_spent() && offered.contains(&one.secret.factor()));
-    worth(env, known, &left.map(|one| as_held(one, now)).collect::<Vec<_>>(), now)
+    let left = left.filter(|one| !one.secret.is_spent());
+    let left: Vec<Evidence> = left
+        .flat_map(|one| one.secret.factors().iter().map(move |factor| held_by(one, *factor, now)))
+        .filter(|held| offered.contains(&held.factor()))
+        .collect();
+    worth(env, known, &left, now)
 }
 
 /// What `evidence` is worth with the best of the person's identities.
@@ -306,7 +316,10 @@ fn worth(env: &Env, known: &Known, evidence: &[Evidence], now: DateTime<Utc>) ->
 }
 
 fn as_held(one: &Credential, now: DateTime<Utc>) -> Evidence {
-    let factor = one.secret.factor();
+    held_by(one, one.secret.factor(), now)
+}
+
+fn held_by(one: &Credential, factor: Factor, now: DateTime<Utc>) -> Evidence {
     match one.secret.card() {
         Some(card) => Evidence::vouched(factor, now, one.binding, card.issuer.clone()),
         None => Evidence::held(factor, now, one.binding),

@@ -104,6 +104,15 @@ impl Known {
         self.passkeys().find(|(_, own, _)| *own == id).map(|(one, _, _)| one)
     }
 
+    /// The active phones with the app, each with its key.
+    pub(in crate::flow) fn phones(&self) -> impl Iterator<Item = (&Loaded<Credential>, &str)> {
+        let active = self.credentials.iter().filter(|one| one.value.is_active());
+        active.filter_map(|one| match &one.value.secret {
+            Secret::App { key, .. } => Some((one, key.as_str())),
+            _ => None,
+        })
+    }
+
     /// The credential `id`, whatever its state.
     pub(in crate::flow) fn credential(&self, id: &str) -> Option<&Loaded<Credential>> {
         self.credentials.iter().find(|one| one.value.id == id)

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 
 use crate::flow::env::Env;
+use crate::flow::pushing::{self, PUSH_REQUEST};
 use crate::flow::texting::SMS_CODE;
 use crate::store::outbox::{self, Queued};
 use crate::store::port::{Durability, StoreError};
@@ -46,6 +47,7 @@ pub fn outbox_of(env: &Env, way: Way) -> Option<Arc<dyn Outbox>> {
     match way {
         Way::Mail => env.mailing.as_ref().map(|mailing| Arc::clone(&mailing.outbox)),
         Way::Sms => env.texting.as_ref().map(|texting| Arc::clone(&texting.outbox)),
+        Way::Push => env.pushing.as_ref().map(|pushing| Arc::clone(&pushing.outbox)),
     }
 }
 
@@ -69,6 +71,11 @@ async fn one(env: &Env, out: &dyn Outbox, queued: Loaded<Queued>) -> Result<bool
             let subject = queued.value.subject.as_str();
             tracing::info!(event = "notice.sent", what, id, subject, tries = queued.value.tries);
             Ok(true)
+        }
+        Err(SendError::Gone) => {
+            metrics::notice(name_of(&queued.value.what), "gone");
+            pushing::drop_subscription(env, &queued, now).await?;
+            Ok(false)
         }
         Err(error) => {
             let due = now + pause(queued.value.tries);
@@ -124,7 +131,7 @@ async fn take_away(
 
 /// The label of a figure, which has a fixed number of values.
 fn name_of(what: &str) -> &'static str {
-    let mut names = Event::ALL.into_iter().map(Event::name).chain([SMS_CODE]);
+    let mut names = Event::ALL.into_iter().map(Event::name).chain([SMS_CODE, PUSH_REQUEST]);
     names.find(|name| *name == what).unwrap_or("other")
 }
 

@@ -5,11 +5,12 @@ use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::factors::password::Unacceptable;
 use crate::flow::account::Done;
-use crate::flow::adding::{NewNumber, NewPasskey};
+use crate::flow::adding::{Enrolling, Invitation, NewNumber, NewPasskey, PrintedCodes};
 use crate::flow::card::reply::{CardReply, CardSetBack};
 use crate::flow::factors::Done as FactorsDone;
 use crate::flow::first_password::FirstPassword;
 use crate::flow::logout::reply::LogoutReply;
+use crate::flow::phone::reply::{Asking, PhoneReply, Stage};
 use crate::flow::recover::reply::RecoverReply;
 use crate::flow::task::CampaignShow;
 use crate::flow::upstream::reply::{Asked, Offer, SetBack, Trial, Unproven};
@@ -58,6 +59,10 @@ pub enum Reply {
     Entered(Box<Entered>),
     /// Of a smart card.
     Card(CardReply),
+    /// How a request to a phone stands, for the script of the page that waits.
+    Stage(Stage),
+    /// Of the app.
+    Phone(PhoneReply),
     /// Of a logout.
     Logout(LogoutReply),
     /// Of a recovery.
@@ -100,6 +105,8 @@ pub enum AccountPage {
     Removal(Box<Removal>),
     /// A new passkey.
     NewPasskey(NewPasskey),
+    /// The code by which a phone is linked.
+    Invitation(Invitation),
     /// A telephone for codes by SMS.
     NewNumber(NewNumber),
     /// New recovery codes, shown this once.
@@ -134,9 +141,6 @@ pub struct SessionRow {
     pub this: bool,
 }
 
-/// Recovery codes as they are printed.
-pub struct PrintedCodes(pub Vec<String>);
-
 /// A person's factors.
 #[derive(Debug)]
 pub struct Factors {
@@ -150,6 +154,8 @@ pub struct Factors {
     pub weak: bool,
     /// Whether a telephone for codes by SMS can be added.
     pub may_have_sms: bool,
+    /// Whether a phone can be linked.
+    pub may_have_app: bool,
     /// Whether passkeys can be had here.
     pub may_have_passkeys: bool,
     /// Whether there is a second factor that recovery codes can stand in for.
@@ -281,6 +287,8 @@ pub enum Show {
     NewPassword(FirstPassword),
     /// What a campaign asks, or that its end has locked the person out.
     Campaign(CampaignShow),
+    /// A request that the person's phone answers.
+    Phone(Box<Asking>),
     /// The ways in which the person may go on.
     Ways,
     /// The activation code that came with the account.
@@ -319,24 +327,6 @@ pub struct Access {
     pub notice: Option<Notice>,
     /// The others.
     pub offers: Vec<Offer>,
-}
-
-/// The key of a new authenticator app (AR-05).
-pub struct Enrolling {
-    /// What the person types to log in.
-    pub username: String,
-    /// Given names.
-    pub given_names: Option<String>,
-    /// Family names.
-    pub family_names: Option<String>,
-    /// The key as an `otpauth` address, for the QR code.
-    pub uri: String,
-    /// The key in base32.
-    pub key: String,
-    /// Seconds that a code lasts.
-    pub period: u32,
-    /// What went wrong before.
-    pub notice: Option<Notice>,
 }
 
 /// What went wrong with the last attempt.
@@ -382,6 +372,22 @@ pub enum Notice {
     },
     /// No message was sent: too many have left today.
     SmsSpent,
+    /// The person has not answered on their phone yet.
+    NotAnswered,
+    /// The request was denied on the phone, or wrong numbers were typed there.
+    Denied {
+        /// How many attempts are left in this login.
+        left: u8,
+    },
+    /// The request can be answered no more.
+    PushOver,
+    /// The phone was not asked: it has just been.
+    PushWait {
+        /// Seconds to wait.
+        seconds: u32,
+    },
+    /// The phone was not asked: its person reported a request.
+    PushLocked,
     /// The activation code is not right, was used, or is too old.
     WrongActivation {
         /// How many attempts are left in this login.
@@ -480,19 +486,5 @@ pub enum Trouble {
 impl std::fmt::Debug for SessionCookie {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SessionCookie").field("seconds", &self.seconds).finish_non_exhaustive()
-    }
-}
-
-// Nor may the codes.
-impl std::fmt::Debug for PrintedCodes {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "PrintedCodes({})", self.0.len())
-    }
-}
-
-// The key must not reach a log.
-impl std::fmt::Debug for Enrolling {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Enrolling").field("username", &self.username).finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::assurance::factor::Factor;
 use crate::enrolment::credential::Secret;
 use crate::flow::advance::{advance, page};
+use crate::flow::approval;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::passkey;
@@ -34,6 +35,9 @@ pub(in crate::flow) async fn ask(
     let reply = match chosen.ok_or(Failure::NoSuchFactor)? {
         Factor::Passkey => passkey::ask(env, login, known, notice, now).await?,
         Factor::Sms => sms::ask(env, login, known, visitor, now).await?,
+        by @ (Factor::Push | Factor::Qr | Factor::QrPasswordless) => {
+            approval::ask(env, login, known, by, notice, visitor, now).await?
+        }
         factor => page(login, asking(factor, known, notice)?),
     };
     Ok(with(reply, ways))
@@ -106,18 +110,25 @@ pub(in crate::flow) fn due(
 /// Those of `factors` that this house can ask for. Before it is known who comes, what most people
 /// have is first.
 pub(in crate::flow) fn ways(env: &Env, factors: &[Factor], known: Option<&Known>) -> Vec<Factor> {
+    let has_keys = passkey::relying_party(env).is_some();
     let can_ask = |factor: &Factor| match factor {
         Factor::Password => true,
         Factor::Totp => known.is_some_and(|known| known.totp().is_some()),
         Factor::Sms => env.texting.is_some() && known.is_some_and(|known| known.sms().is_some()),
         Factor::RecoveryCode => known.is_some_and(|known| known.recovery().is_some()),
-        Factor::Passkey => {
-            known.is_none_or(|known| known.passkeys().next().is_some())
-                && passkey::relying_party(env).is_some()
+        Factor::Push | Factor::Qr => {
+            known.is_some_and(|known| known.phones().next().is_some()) && has_keys
         }
         Factor::SmartCard => {
             env.cards.is_some() && known.is_none_or(|known| known.cards().next().is_some())
         }
+        // Once somebody has shown who they are, it is the same page as the other.
+        Factor::QrPasswordless => {
+            known.is_none_or(|known| known.phones().next().is_some())
+                && !factors.contains(&Factor::Qr)
+                && has_keys
+        }
+        Factor::Passkey => known.is_none_or(|known| known.passkeys().next().is_some()) && has_keys,
         _ => false,
     };
     // Which of the two a card is, is seen once it is shown.

@@ -38,7 +38,7 @@ impl Person {
             .iter()
             .filter(|one| one.subject == account.subject && one.state == CredentialState::Active)
             .filter(|one| !one.secret.is_spent())
-            .map(available)
+            .flat_map(available)
             .collect();
         Self {
             subject: account.subject.clone(),
@@ -64,7 +64,11 @@ impl Person {
 }
 
 /// What the credential is worth if it is asked for; a card's issuer goes by its name in the settings.
-fn available(one: &Credential) -> Available {
+fn available(one: &Credential) -> impl Iterator<Item = Available> {
     let issuer = one.secret.card().map(|card| card.issuer.clone());
-    Available { factor: one.secret.factor(), binding: one.binding, issuer }
+    one.secret.factors().iter().map(move |factor| Available {
+        factor: *factor,
+        binding: one.binding,
+        issuer: issuer.clone(),
+    })
 }

@@ -129,6 +129,7 @@ fn prefix(way: Way) -> &'static str {
     match way {
         Way::Mail => "",
         Way::Sms => "sms/",
+        Way::Push => "push/",
     }
 }
 

@@ -14,6 +14,7 @@ table! {
     hide: "Nascondi la password", "Hide the password";
     enter: "Entra", "Sign in";
     by_passkey: "Entra con una passkey", "Sign in with a passkey";
+    by_qr: "Entra con il telefono e un codice QR", "Sign in with your phone and a QR code";
     last: "L’ultima volta hai usato:", "The last time you used:";
     spid: "SPID è il Sistema Pubblico di Identità Digitale: scegli il gestore della tua identità.",
         "SPID is Italy’s public system of digital identity: choose the provider of your identity.";

@@ -50,6 +50,16 @@ table! {
     passkey_none: "Il browser non ha risposto in tempo con una passkey. Riprova.", "The browser did not answer with a passkey in time. Try again.";
     passkey_refused: "La passkey non è stata accettata: deve verificare chi sei (impronta, volto o PIN) e non essere già in uso. Riprova, o usa un altro dispositivo.",
         "The passkey was not accepted: it must verify who you are (fingerprint, face or PIN) and not be in use already. Try again, or use another device.";
+    push: "Notifica sul telefono", "Notification on the phone";
+    push_source: "La richiesta arriva sul telefono che hai collegato: controlli chi la fa, scrivi il numero che vedi qui e la sblocchi con impronta, volto o PIN. Nessun codice ti viene mandato.",
+        "The request comes to the phone that you linked: you check who makes it, type the number that you see here and unlock it with fingerprint, face or PIN. No code is sent to you.";
+    app: "Telefono con l’app", "Phone with the app";
+    app_new_title: "Collega il telefono", "Link your phone";
+    app_new_lead: "Approvi gli accessi dal telefono, con una notifica o inquadrando un codice QR: lo sblocchi con impronta, volto o PIN.",
+        "You approve sign-ins from your phone, by a notification or by scanning a QR code: you unlock it with fingerprint, face or PIN.";
+    qr: "Codice QR con il telefono", "QR code with the phone";
+    qr_source: "Il codice QR compare sullo schermo e lo legge il telefono che hai collegato: nessuno ti manda niente.",
+        "The QR code appears on the screen and the phone that you linked reads it: nobody sends you anything.";
     sms: "Codici via SMS", "Codes by SMS";
     sms_source: "Il codice arriva per SMS sul numero che hai confermato, solo dopo la password. Non dirlo a nessuno.",
         "The code comes by text message to the number that you confirmed, only after your password. Tell it to nobody.";

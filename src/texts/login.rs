@@ -18,6 +18,7 @@ table! {
     enter: "Entra", "Sign in";
     by_card: "Entra con la smart card", "Sign in with a smart card";
     by_passkey: "Entra con una passkey", "Sign in with a passkey";
+    by_qr: "Entra con il telefono e un codice QR", "Sign in with your phone and a QR code";
     totp_title: "Inserisci il codice monouso", "Enter the one-time code";
     totp_lead: "Apri sul telefono l’app con cui hai attivato i codici e scrivi qui quello che vedi.",
         "On your phone, open the app with which you activated the codes and type here the one you see.";
@@ -93,6 +94,22 @@ pub enum Problem {
     },
     /// No SMS was sent: too many have left today.
     SmsSpent,
+    /// The person has not answered on their phone yet: no attempt was counted.
+    PhoneNotAnswered,
+    /// It was denied on the phone.
+    PhoneDenied {
+        /// How many attempts this login has left.
+        left: u32,
+    },
+    /// What the phone was asked can be answered no more.
+    PhoneOver,
+    /// The phone was not asked: it has just been.
+    PhoneWait {
+        /// Seconds to wait.
+        seconds: u64,
+    },
+    /// The phone was not asked: its person reported a request.
+    PhoneLocked,
     /// The activation code is not the one given.
     Activation {
         /// How many attempts this login has left.
@@ -171,6 +188,38 @@ pub fn problem(language: Language, problem: Problem) -> String {
         ),
         (language, Problem::SmsWait { seconds }) => factors::sms_wait(language, seconds),
         (language, Problem::SmsSpent) => factors::words(language).sms_spent.to_owned(),
+        (It, Problem::PhoneNotAnswered) => {
+            "Sul telefono non c’è ancora una risposta. Approva lì la richiesta, poi premi di nuovo.".into()
+        }
+        (En, Problem::PhoneNotAnswered) => {
+            "There is no answer on the phone yet. Approve the request there, then press again.".into()
+        }
+        (It, Problem::PhoneDenied { left }) => {
+            format!("La richiesta è stata negata sul telefono. {}", left_it(left))
+        }
+        (En, Problem::PhoneDenied { left }) => {
+            format!("The request was denied on the phone. {}", left_en(left))
+        }
+        (It, Problem::PhoneOver) => {
+            "La richiesta è scaduta senza risposta. Chiedine un’altra o scegli un altro modo.".into()
+        }
+        (En, Problem::PhoneOver) => {
+            "The request ended without an answer. Ask for another or choose another way.".into()
+        }
+        (It, Problem::PhoneWait { seconds }) => format!(
+            "Abbiamo appena mandato una richiesta al telefono. Puoi mandarne un’altra fra {}.",
+            duration(It, seconds)
+        ),
+        (En, Problem::PhoneWait { seconds }) => format!(
+            "We have just sent a request to the phone. You can send another in {}.",
+            duration(En, seconds)
+        ),
+        (It, Problem::PhoneLocked) => {
+            "Dal telefono è stata segnalata una richiesta: per un’ora non ne mandiamo altre. Scegli un altro modo.".into()
+        }
+        (En, Problem::PhoneLocked) => {
+            "A request was reported from the phone: for an hour we send no others. Choose another way.".into()
+        }
         (It, Problem::Activation { left }) => {
             format!("Il codice di attivazione non è corretto. {}", left_it(left))
         }

@@ -25,6 +25,12 @@ table! {
     number_subject: "Nuovo numero per i codici via SMS", "New number for codes by SMS";
     number_lead: "Dalla tua area personale è stato aggiunto un numero di telefono: chi lo ha riceve i codici per entrare con la tua identità.",
         "At your own pages a telephone number was added: whoever has it gets the codes to sign in with your identity.";
+    phone_subject: "Nuovo telefono collegato", "New phone linked";
+    phone_lead: "Dalla tua area personale è stato collegato un telefono con l’app: chi lo ha approva gli accessi con la tua identità.",
+        "At your own pages a phone with the app was linked: whoever has it approves sign-ins with your identity.";
+    reported_subject: "Accesso segnalato dal telefono", "Sign-in reported from the phone";
+    reported_lead: "Dal tuo telefono hai detto che una richiesta di accesso non era tua: l’abbiamo fermata, e per un’ora non ne mandiamo altre. Chi ci ha provato conosce la tua password: cambiala subito.",
+        "From your phone you said that a request to sign in was not yours: we have stopped it, and send no others for an hour. Whoever tried knows your password: change it at once.";
     removed_subject: "Modo di accesso rimosso", "Way to sign in removed";
     removed_lead: "Dalla tua area personale è stato rimosso uno dei modi con cui dimostri chi sei. Non vale più.",
         "One of the ways by which you show who you are was removed at your own pages. It counts no more.";
@@ -96,6 +102,10 @@ pub enum Event {
     NewPasskey,
     /// A telephone for codes by SMS was enrolled.
     NewNumber,
+    /// A phone was linked.
+    NewPhone,
+    /// The person said on their phone that a login is not theirs.
+    RequestReported,
     /// A factor was removed by its person.
     FactorRemoved,
     /// Recovery codes were made.
@@ -128,12 +138,14 @@ pub enum Event {
 
 impl Event {
     /// One of each.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::NewBrowser,
         Self::UnusualLogin { wrong: 4 },
         Self::NewApp,
         Self::NewPasskey,
         Self::NewNumber,
+        Self::NewPhone,
+        Self::RequestReported,
         Self::FactorRemoved,
         Self::NewRecoveryCodes,
         Self::RecoveryCodeUsed { left: 3 },
@@ -156,6 +168,8 @@ impl Event {
             Self::NewApp => "new-app",
             Self::NewPasskey => "new-passkey",
             Self::NewNumber => "new-number",
+            Self::NewPhone => "new-phone",
+            Self::RequestReported => "request-reported",
             Self::FactorRemoved => "factor-removed",
             Self::NewRecoveryCodes => "new-recovery-codes",
             Self::RecoveryCodeUsed { .. } => "recovery-code-used",
@@ -177,6 +191,8 @@ impl Event {
             Self::NewApp => words.app_subject,
             Self::NewPasskey => words.passkey_subject,
             Self::NewNumber => words.number_subject,
+            Self::NewPhone => words.phone_subject,
+            Self::RequestReported => words.reported_subject,
             Self::FactorRemoved => words.removed_subject,
             Self::NewRecoveryCodes => words.made_subject,
             Self::RecoveryCodeUsed { .. } => words.used_subject,
@@ -199,6 +215,8 @@ impl Event {
             Self::NewApp => words.app_lead.to_owned(),
             Self::NewPasskey => words.passkey_lead.to_owned(),
             Self::NewNumber => words.number_lead.to_owned(),
+            Self::NewPhone => words.phone_lead.to_owned(),
+            Self::RequestReported => words.reported_lead.to_owned(),
             Self::FactorRemoved => words.removed_lead.to_owned(),
             Self::NewRecoveryCodes => words.made_lead.to_owned(),
             Self::RecoveryCodeUsed { left } => recovery(language, left),
@@ -223,6 +241,7 @@ impl Event {
             Self::PasswordChanged
             | Self::NewPasskey
             | Self::NewNumber
+            | Self::NewPhone
             | Self::FactorRemoved
             | Self::NewRecoveryCodes => {
                 vec![words.you, words.changed_not_you]
@@ -230,6 +249,7 @@ impl Event {
             Self::AppRecovered | Self::PasswordRecovered => {
                 vec![words.you, words.recovered_not_you]
             }
+            Self::RequestReported => vec![words.not_you],
             Self::PasswordBlocked | Self::CodesBlocked => vec![words.blocked_now],
             Self::CardWaits => vec![words.card_waits_now],
             Self::CardEnds { .. } => vec![words.card_ends_now],

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod account;
 pub mod age;
+pub mod app;
 pub mod campaign;
 pub mod card;
 pub mod common;

@@ -8,6 +8,7 @@ use crate::flow::account::{self, Done, Ending};
 use crate::flow::factors;
 use crate::flow::new_password::{self, Change};
 use crate::flow::passkey;
+use crate::flow::phone::enrol;
 use crate::flow::reply::{Reply, Trouble};
 use crate::flow::sms_number;
 use crate::web::context::Context;
@@ -171,6 +172,12 @@ pub(super) async fn add_passkey(
     .await
 }
 
+/// `GET /account/factors/app`: begins to link a phone.
+pub(super) async fn invite(Extension(context): Extension<Context>) -> Response {
+    let reply = enrol::invite(&context.env, &context.visitor(None)).await;
+    render(&context, reply)
+}
+
 /// `GET /account/factors/sms`: asks for a number.
 pub(super) async fn number(Extension(context): Extension<Context>) -> Response {
     let reply = sms_number::begin(&context.env, &context.visitor(None)).await;
@@ -204,7 +211,6 @@ pub(super) async fn confirm_number(
 }
 
 /// Reads a form of a page of ours and lets `act` act on it.
-/// What `act` makes of a form that one of our pages sent.
 pub(super) async fn taken(
     context: Context,
     request: Request,

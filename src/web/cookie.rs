@@ -34,6 +34,8 @@ pub const SESSION: &str = "__Host-session";
 pub const WAY: &str = "__Host-way";
 /// The cookie of the browser that has begun to check a card.
 pub const CARD_CHECK: &str = "__Host-card-check";
+/// The cookie of a phone with the app.
+pub const PHONE: &str = "__Host-phone";
 /// The cookie of a chosen language.
 pub const LANGUAGE: &str = "__Host-language";
 

@@ -10,7 +10,9 @@ use crate::flow::card::visit as card;
 use crate::flow::decide::{Decision, decide};
 use crate::flow::reply::{Reply, Trouble};
 use crate::flow::upstream::{ask, back};
-use crate::flow::{advance, choose, code, enrol, first_password, passkey, prove, sms, task, ways};
+use crate::flow::{
+    advance, approval, choose, code, enrol, first_password, passkey, prove, sms, task, ways,
+};
 use crate::web::campaign;
 use crate::web::context::Context;
 use crate::web::cookie;
@@ -49,6 +51,17 @@ pub(super) async fn ways(
     render(&context, reply)
 }
 
+/// `GET /login/{handle}/waiting`: how a request to the phone stands, for the script.
+pub(super) async fn waiting(
+    Extension(context): Extension<Context>,
+    Path(handle): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let browser = browser(&headers, &handle);
+    let visitor = context.visitor(browser.as_deref());
+    render(&context, approval::status(&context.env, &handle, &visitor).await)
+}
+
 /// `POST /login/{handle}`: the way on from a page that only tells something.
 pub(super) async fn go_on(
     Extension(context): Extension<Context>,
@@ -77,7 +90,7 @@ pub(super) async fn step(
 ) -> Response {
     let (parts, body) = request.into_parts();
     // What a form of a factor shows again, a GET shows by that factor.
-    let factor = if step == "sms-again" { Factor::Sms.name() } else { &step };
+    let factor = step.strip_suffix("-again").unwrap_or(&step);
     let by = Factor::parse(factor).map(|factor| format!("?by={}", factor.name()));
     let here = format!("/login/{handle}{}", by.unwrap_or_default());
     let here = Context { here: Some(here), ..context };
@@ -135,6 +148,12 @@ async fn take(
         "smart-card" => card::go(env, handle, &csrf, visitor).await,
         "sms" => sms::prove(env, handle, &csrf, &field(form, "code")?, visitor).await,
         "sms-again" => sms::again(env, handle, &csrf, visitor).await,
+        "push" => approval::prove(env, handle, &csrf, Factor::Push, visitor).await,
+        "push-again" => approval::again(env, handle, &csrf, visitor).await,
+        "qr" => approval::prove(env, handle, &csrf, Factor::Qr, visitor).await,
+        "qr-passwordless" => {
+            approval::prove(env, handle, &csrf, Factor::QrPasswordless, visitor).await
+        }
         "recovery-code" => {
             code::recovery(env, handle, &csrf, &field(form, "recovery")?, visitor).await
         }

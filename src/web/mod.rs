@@ -1,6 +1,7 @@
 //! HTTP: takes requests apart, calls the flow, puts answers together.
 
 pub mod account;
+pub mod app;
 pub mod assets;
 pub mod browser;
 pub mod campaign;
@@ -23,6 +24,7 @@ pub mod multipart;
 pub mod oidc;
 pub mod origin;
 pub mod pages;
+pub mod problem;
 pub mod recover;
 pub mod refusal;
 pub mod reply;

@@ -7,11 +7,12 @@ use serde::Deserialize;
 
 use crate::assurance::factor::Factor;
 use crate::enrolment::recovery::{Lost, Void};
+use crate::flow::adding::Enrolling;
 use crate::flow::first_password::FirstPassword;
 use crate::flow::recover::reply::{RecoverPage, RecoverReply};
 use crate::flow::recover::walk::{self, Typed};
 use crate::flow::recover::{ask, link};
-use crate::flow::reply::{Enrolling, PasswordNotice, Reply, Trouble};
+use crate::flow::reply::{PasswordNotice, Reply, Trouble};
 use crate::texts::login::Problem;
 use crate::web::account::taken;
 use crate::web::context::Context;
@@ -19,7 +20,8 @@ use crate::web::cookie;
 use crate::web::form::{BadForm, field, optional};
 use crate::web::pages::enrolment::EnrolTotp;
 use crate::web::pages::recover::{Recover, RecoverDesk, RecoverPassword, RecoverShow, RecoverTold};
-use crate::web::reply::{lead_on, page, problem, render, retry_after};
+use crate::web::problem::problem;
+use crate::web::reply::{lead_on, page, render, retry_after};
 
 /// What the way here says was lost.
 #[derive(Debug, Deserialize)]

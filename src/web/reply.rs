@@ -9,21 +9,22 @@ use axum::response::{IntoResponse, Response};
 use url::Url;
 
 use crate::assurance::factor::Factor;
-use crate::flow::adding::NumberNotice;
+use crate::flow::adding::{Enrolling, NumberNotice, PrintedCodes};
 use crate::flow::device::REMEMBERED;
 use crate::flow::reply::{
-    AccountPage, Answer, Enrolling, LoginPage, Notice, PasswordNotice, PrintedCodes, Reply,
-    SessionCookie, SessionRow, Show, Trouble,
+    AccountPage, Answer, LoginPage, PasswordNotice, Reply, SessionCookie, SessionRow, Show, Trouble,
 };
 use crate::login::request::LocalName;
 use crate::saml::errors::row::Row;
 use crate::texts::login::Problem;
+use crate::web::app;
 use crate::web::card::{card, policy_of, set_back};
 use crate::web::context::Context;
 use crate::web::cookie;
 use crate::web::logout::logout;
 use crate::web::pages::access::Access;
 use crate::web::pages::account::{AccountPassword, AccountSessions, AccountWelcome};
+use crate::web::pages::app::{AccountApp, Phone};
 use crate::web::pages::card::Card;
 use crate::web::pages::consent::Consent;
 use crate::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
@@ -37,6 +38,7 @@ use crate::web::pages::login::{Login, Totp};
 use crate::web::pages::notice::Notice as NoticePage;
 use crate::web::pages::policy::{content_security_policy, policy_for_any};
 use crate::web::pages::post::{Message, PostForm};
+use crate::web::problem::{problem, seconds_to_wait, status_of_problem};
 use crate::web::refusal::{Said, level_name, said};
 use crate::web::{campaign, recover, upstream};
 
@@ -62,6 +64,8 @@ pub(super) fn render(context: &Context, reply: Reply) -> Response {
             response
         }
         Reply::Card(reply) => card(context, reply),
+        Reply::Stage(stage) => app::data(&serde_json::json!({ "stage": stage.name() })),
+        Reply::Phone(reply) => app::phone(context, reply),
         Reply::Logout(reply) => logout(context, reply),
         Reply::Recover(reply) => recover::reply(context, reply),
         Reply::Trouble(trouble) => troubled(context, *trouble),
@@ -111,6 +115,9 @@ fn account_page(context: &Context, account: AccountPage) -> Response {
         }
         AccountPage::Removal(removal) => {
             page(context, StatusCode::OK, AccountRemove(*removal).render(&frame))
+        }
+        AccountPage::Invitation(invitation) => {
+            page(context, StatusCode::OK, AccountApp(invitation).render(&frame))
         }
         AccountPage::NewNumber(new) => {
             let status = match new.notice {
@@ -174,6 +181,8 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
     let passkey = passkey.then(|| format!("{base}?by={}", Factor::Passkey.name()));
     let card = login.ways.contains(&Factor::SmartCard);
     let card = card.then(|| format!("{base}?by={}", Factor::SmartCard.name()));
+    let qr = login.ways.contains(&Factor::QrPasswordless);
+    let qr = qr.then(|| format!("{base}?by={}", Factor::QrPasswordless.name()));
     let (mut policy, mut status) = (None, StatusCode::OK);
     let (problem, html) = match login.show {
         Show::Password { username, notice } => {
@@ -189,6 +198,7 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
                 username,
                 passkey,
                 card,
+                qr,
                 problem,
             };
             (problem, login.render(&frame))
@@ -210,6 +220,7 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
                 username: access.username,
                 passkey,
                 card,
+                qr,
                 problem,
                 offers: access.offers,
                 used: context.used.clone(),
@@ -285,6 +296,25 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
             (None, recover::first_password(action, cancel, csrf, first).render(&frame))
         }
         Show::Campaign(show) => (None, campaign::page(show, to("task"), cancel, csrf, own, &frame)),
+        Show::Phone(asking) => {
+            let problem = asking.notice.map(problem);
+            let by = asking.factor.name();
+            let phone = Phone {
+                action: to(by),
+                again: to("push-again"),
+                again_at: format!("{base}?by={by}"),
+                status: to("waiting"),
+                cancel,
+                csrf,
+                own,
+                service,
+                level,
+                asking: *asking,
+                ways: others,
+                problem,
+            };
+            (problem, phone.render(&frame))
+        }
         Show::Ways => {
             let way = |factor: Factor| Way { factor, to: format!("{base}?by={}", factor.name()) };
             let ways = login.ways.into_iter().map(way).collect();
@@ -327,39 +357,15 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
             (None, Consent { action, csrf, own, service, level, release, changed }.render(&frame))
         }
     };
-    let status = match problem {
-        None => status,
-        Some(Problem::TooSoon { .. } | Problem::SmsWait { .. } | Problem::SmsSpent) => {
-            StatusCode::TOO_MANY_REQUESTS
-        }
-        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-    };
+    let status = problem.map_or(status, status_of_problem);
     let mut response = page(context, status, html);
     if let Some(policy) = policy {
         set(&mut response, CONTENT_SECURITY_POLICY, &policy);
     }
-    if let Some(Problem::TooSoon { seconds } | Problem::SmsWait { seconds }) = problem {
+    if let Some(seconds) = problem.and_then(seconds_to_wait) {
         set(&mut response, RETRY_AFTER, &seconds.to_string());
     }
     response
-}
-
-pub(super) fn problem(notice: Notice) -> Problem {
-    match notice {
-        Notice::Missing => Problem::Missing,
-        Notice::NotACode => Problem::CodeShape { digits: 6 },
-        Notice::WrongCredentials { left } => Problem::Credentials { left: left.into() },
-        Notice::WrongCode { left } => Problem::Code { left: left.into() },
-        Notice::NotARecoveryCode => Problem::RecoveryShape,
-        Notice::WrongRecovery { left } => Problem::Recovery { left: left.into() },
-        Notice::NoAnswer => Problem::PasskeyNone,
-        Notice::WrongPasskey { left } => Problem::Passkey { left: left.into() },
-        Notice::WrongSms { left } => Problem::Sms { left: left.into() },
-        Notice::SmsWait { seconds } => Problem::SmsWait { seconds: seconds.into() },
-        Notice::SmsSpent => Problem::SmsSpent,
-        Notice::WrongActivation { left } => Problem::Activation { left: left.into() },
-        Notice::Wait { seconds } => Problem::TooSoon { seconds: seconds.into() },
-    }
 }
 
 fn answered(context: &Context, answer: Answer) -> Response {

@@ -21,7 +21,7 @@ use crate::web::origin::is_our_host;
 use crate::web::pages::notice::Notice;
 use crate::web::reply::notice;
 use crate::web::{
-    account, assets, card, help, home, lint, login, logout, monitoring, oidc, recover, saml,
+    account, app, assets, card, help, home, lint, login, logout, monitoring, oidc, recover, saml,
     upstream,
 };
 use crate::world::stopwatch::Stopwatch;
@@ -65,6 +65,17 @@ fn routes() -> Router {
         .route("/recover/link/{token}", get(recover::look))
         .route("/recover/go/{handle}", get(recover::stand))
         .route("/recover/go/{handle}/{step}", post(recover::step))
+        .route("/login/{handle}/waiting", get(login::waiting))
+        .route("/app", get(app::show))
+        .route("/app/open", post(app::open))
+        .route("/app/enrol", post(app::made))
+        .route("/app/prove", post(app::proved))
+        .route("/app/answer", post(app::answered))
+        .route("/app/subscription", post(app::subscribe))
+        .route("/app/waiting", get(app::waiting))
+        .route("/app/offline", get(app::offline))
+        .route("/app/sw.js", get(app::worker))
+        .route("/app/manifest.webmanifest", get(app::manifest))
         .route("/account", get(account::home))
         .route("/account/enter", post(account::enter))
         .route("/account/sessions", get(account::sessions))
@@ -78,6 +89,7 @@ fn routes() -> Router {
         .route("/account/factors/sms", get(account::number).post(account::send_code))
         .route("/account/factors/sms/confirm", post(account::confirm_number))
         .route("/account/factors/passkey", get(account::passkey).post(account::add_passkey))
+        .route("/account/factors/app", get(account::invite))
         .route("/account/sign-out", post(account::sign_out))
         .route("/sp/{entity}/metadata", get(upstream::metadata))
         .route("/sp/{entity}/login", get(upstream::login))
@@ -172,7 +184,12 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         | "/account/factors/unlock"
         | "/account/factors/remove"
         | "/account/factors/sms/confirm"
-        | "/account/factors/codes" => "POST",
+        | "/account/factors/codes"
+        | "/app/open"
+        | "/app/enrol"
+        | "/app/prove"
+        | "/app/answer"
+        | "/app/subscription" => "POST",
         _ if path.starts_with("/recover/go/") && path.matches('/').count() == 4 => "POST",
         _ if path.starts_with("/help/") => "GET, HEAD, POST",
         "/saml/slo" | "/saml/slo/response" | "/logout" => "GET, HEAD, POST",
@@ -182,7 +199,9 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         "/smart-card" => "GET, HEAD, POST",
         _ if path.starts_with("/login/") && path.ends_with("/back") => "GET, HEAD",
         _ if path.starts_with("/login/")
-            && (path.ends_with("/enrolled") || path.ends_with("/ways")) =>
+            && (path.ends_with("/enrolled")
+                || path.ends_with("/ways")
+                || path.ends_with("/waiting")) =>
         {
             "GET, HEAD"
         }

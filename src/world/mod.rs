@@ -34,4 +34,5 @@ pub mod stopwatch;
 pub mod token;
 pub mod token_key;
 pub mod verifier;
+pub mod web_push;
 pub mod xaes;

@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::world::web_push::Subscription;
+
 /// A message for a person, as it leaves.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +29,8 @@ pub enum Body {
     Mail(Mail),
     /// By SMS.
     Sms(Sms),
+    /// As a notification on a phone.
+    Push(Push),
 }
 
 /// By what way a message goes.
@@ -36,6 +40,8 @@ pub enum Way {
     Mail,
     /// By SMS.
     Sms,
+    /// As a notification on a phone.
+    Push,
 }
 
 impl Body {
@@ -45,8 +51,23 @@ impl Body {
         match self {
             Self::Mail(_) => Way::Mail,
             Self::Sms(_) => Way::Sms,
+            Self::Push(_) => Way::Push,
         }
     }
+}
+
+/// A notification on a phone.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Push {
+    /// Where it goes.
+    pub to: Subscription,
+    /// What the app's service worker reads, JSON.
+    pub text: String,
+    /// How long the push service keeps it for a phone that is off, seconds.
+    pub seconds: u32,
+    /// A later one of the same topic takes its place (RFC 8030 §5.4): 32 letters of base64url at most.
+    pub topic: String,
 }
 
 /// An SMS.
@@ -95,6 +116,9 @@ pub enum SendError {
     /// It may leave later.
     #[error("it could not be sent now")]
     Later(#[source] Cause),
+    /// Nobody is there to get it: the phone subscribes no more.
+    #[error("the phone gets no more notifications")]
+    Gone,
     /// It will never leave.
     #[error("it was refused for good")]
     Never(#[source] Cause),
@@ -128,7 +152,15 @@ impl fmt::Debug for Body {
         match self {
             Self::Mail(mail) => mail.fmt(f),
             Self::Sms(sms) => sms.fmt(f),
+            Self::Push(push) => push.fmt(f),
         }
+    }
+}
+
+/// Its address is a secret of the phone's.
+impl fmt::Debug for Push {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Push")
     }
 }
 

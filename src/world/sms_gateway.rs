@@ -393,7 +393,7 @@ mod tests {
             let (came, cause) = match came {
                 Ok(()) => ("sent", String::new()),
                 Err(error @ SendError::Later(_)) => ("later", error.chain()),
-                Err(error @ SendError::Never(_)) => ("never", error.chain()),
+                Err(error @ (SendError::Never(_) | SendError::Gone)) => ("never", error.chain()),
             };
             assert_eq!(came, expected, "{answers:?}");
             assert!(!cause.contains("+39") && !cause.contains("123456"), "{cause}");

@@ -5,14 +5,23 @@ const letters = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
 const options = JSON.parse(form.dataset.options);
-options.challenge = octets(options.challenge);
+const challenged = options.challenge;
 if (options.user) options.user.id = octets(options.user.id);
 for (const one of [...(options.allowCredentials ?? []), ...(options.excludeCredentials ?? [])]) one.id = octets(one.id);
 
-const ask = () =>
-  options.user
+// What an approval signs says what is approved: the request, who asks, and the number that was typed.
+const challenge = () => {
+  if (!form.dataset.signs) return octets(challenged);
+  const said = [...JSON.parse(form.dataset.signs), form.elements.number?.value.trim() ?? ""];
+  return crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(said)));
+};
+
+const ask = async () => {
+  options.challenge = await challenge();
+  return options.user
     ? navigator.credentials.create({ publicKey: options })
     : navigator.credentials.get({ publicKey: options });
+};
 
 const told = ({ id, rawId, type, response }) => {
   const said = { clientDataJSON: letters(response.clientDataJSON) };

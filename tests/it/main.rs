@@ -49,6 +49,7 @@ mod own_factors;
 mod pages;
 mod passkeys;
 mod person;
+mod phones;
 mod profiles_doc;
 mod reach;
 mod records;

@@ -25,6 +25,9 @@ fn prove(house: &House, agent: &mut Agent, mut page: Page, person: &Inhabitant) 
             [("username", person.username.as_str()), ("password", person.password.as_str())];
         page = agent.submit(&page, &form, &values).unwrap();
     }
+    if page.body.contains("/ways\"") && page.form_with(&["code"]).is_none() {
+        page = agent.get(page.url.join("?by=totp").unwrap().as_str()).unwrap();
+    }
     if let Some(form) = page.form_with(&["code"]) {
         page = agent.submit(&page, &form, &[("code", &house.code(person))]).unwrap();
     }

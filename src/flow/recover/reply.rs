@@ -2,7 +2,8 @@
 
 use crate::assurance::factor::Factor;
 use crate::enrolment::recovery::{Lost, Void};
-use crate::flow::reply::{Enrolling, Notice, PasswordNotice};
+use crate::flow::adding::Enrolling;
+use crate::flow::reply::{Notice, PasswordNotice};
 
 /// What the browser of a recovery gets.
 #[derive(Debug)]

@@ -341,7 +341,10 @@ impl std::fmt::Debug for AccountCodes {
 
 /// What a person's factor is called, by the person too.
 fn labelled(frame: &Frame, row: &FactorRow) -> String {
-    let kind = name(frame.language, row.factor);
+    let kind = match row.factor {
+        Factor::Push => factors::words(frame.language).app,
+        factor => name(frame.language, factor),
+    };
     row.label.as_ref().map_or_else(|| kind.to_owned(), |label| format!("{kind}: {label}"))
 }
 
@@ -352,6 +355,8 @@ fn name(language: Language, factor: Factor) -> &'static str {
         Factor::Totp => words.totp,
         Factor::Passkey => words.passkey,
         Factor::Sms => words.sms,
+        Factor::Push => words.push,
+        Factor::Qr | Factor::QrPasswordless => words.qr,
         Factor::RecoveryCode => words.recovery,
         Factor::SmartCard | Factor::CnsLike => card::words(language).way,
         _ => words.credentials,
@@ -365,6 +370,8 @@ fn source(language: Language, factor: Factor) -> &'static str {
         Factor::Totp => words.totp_source,
         Factor::Passkey => words.passkey_source,
         Factor::Sms => words.sms_source,
+        Factor::Push => words.push_source,
+        Factor::Qr | Factor::QrPasswordless => words.qr_source,
         Factor::RecoveryCode => words.recovery_source,
         Factor::SmartCard | Factor::CnsLike => card::words(language).source,
         _ => words.credentials_source,

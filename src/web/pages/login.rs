@@ -27,6 +27,8 @@ pub struct Login {
     pub passkey: Option<String>,
     /// Where a smart card is shown instead, if that is a way.
     pub card: Option<String>,
+    /// Where one begins by a QR code for one's phone instead, if that is a way.
+    pub qr: Option<String>,
     /// What did not hold at the last attempt.
     pub problem: Option<Problem>,
 }

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod account;
+pub mod app;
 pub mod campaign;
 pub mod card;
 pub mod consent;

@@ -15,8 +15,8 @@ use ponte::factors::password::Hashing;
 use ponte::flow::alarm::Alarm;
 use ponte::flow::card::house::Cards;
 use ponte::flow::env::{
-    Env, KeySet, Keys, LoginSettings, Partners, Published, RecoverySettings, RequestSettings,
-    SessionSettings, Settings, Support, Swapped,
+    AppSettings, Env, KeySet, Keys, LoginSettings, Partners, Published, RecoverySettings,
+    RequestSettings, SessionSettings, Settings, Support, Swapped,
 };
 use ponte::flow::expiry::Ending;
 use ponte::flow::hashing::HashPool;
@@ -24,6 +24,7 @@ use ponte::flow::life::Life;
 use ponte::flow::limits::Limiter;
 use ponte::flow::network::Proxies;
 use ponte::flow::notice::Mailing;
+use ponte::flow::pushing::Pushing;
 use ponte::flow::texting::Texting;
 use ponte::identity::tenant::TenantId;
 use ponte::login::request::LocalName;
@@ -56,6 +57,7 @@ pub(crate) struct Making {
     pub(crate) mailing: Option<Mailing>,
     pub(crate) texting: Option<Texting>,
     pub(crate) cards: Option<Cards>,
+    pub(crate) pushing: Option<Pushing>,
     pub(crate) upstreams: Upstreams,
     port: u16,
 }
@@ -80,6 +82,7 @@ impl Making {
                     hash_queue: 64,
                     hash_workers: 2,
                 },
+                app: AppSettings::default(),
                 levels: LevelPolicy::default(),
                 first_enrolment: FirstEnrolment::ActivationCode,
                 hashing: Hashing::new(7 * 1024, 1, 1).unwrap(),
@@ -105,6 +108,7 @@ impl Making {
             mailing: None,
             texting: None,
             cards: None,
+            pushing: None,
             upstreams: Upstreams::default(),
             port,
         }
@@ -180,6 +184,7 @@ pub(crate) fn make(making: Making) -> Env {
         mailing: making.mailing,
         texting: making.texting,
         cards: making.cards,
+        pushing: making.pushing,
         settings,
     }
 }

@@ -9,8 +9,12 @@ use ponte::enrolment::campaign::Task;
 use ponte::enrolment::recovery::{Lost, Void};
 use ponte::factors::password::Unacceptable;
 use ponte::flow::account::Done;
-use ponte::flow::adding::{NewNumber, NewPasskey, NumberNotice, PasskeyNotice};
+use ponte::flow::adding::{Invitation, NewNumber, NewPasskey, NumberNotice, PasskeyNotice};
 use ponte::flow::factors::Done as FactorsDone;
+use ponte::flow::phone::reply::{
+    Asking, Done as PhoneDone, Home as PhoneHome, Linked, NewPhone, Proof, Question, Stage, Told,
+    Waiting,
+};
 use ponte::flow::reply::{FactorRow, Factors, PasswordNotice, Removal, SessionRow};
 use ponte::flow::upstream::reply::{AnswerFault, Offer};
 use ponte::identity::attributes::AttributeName;
@@ -29,6 +33,9 @@ use ponte::texts::login::Problem;
 use ponte::texts::upstream::Case;
 use ponte::web::pages::access::Access;
 use ponte::web::pages::account::{AccountPassword, AccountSessions, AccountWelcome};
+use ponte::web::pages::app::{
+    AccountApp, AppEnrol, AppHome, AppOffline, AppProve, AppQuestion, AppTold, Phone,
+};
 use ponte::web::pages::campaign::{CampaignLocked, CampaignTask};
 use ponte::web::pages::consent::Consent;
 use ponte::web::pages::demo::{
@@ -195,6 +202,25 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         ("sms_again", sms(true, None).render(&around)),
         ("sms_wrong", sms(false, Some(Problem::Sms { left: 2 })).render(&around)),
         ("sms_spent", sms(false, Some(Problem::SmsSpent)).render(&around)),
+        ("phone_push", phone(Factor::Push, Stage::Waiting, None).render(&around)),
+        (
+            "phone_push_over",
+            phone(Factor::Push, Stage::Over, Some(Problem::PhoneOver)).render(&around),
+        ),
+        ("phone_qr", phone(Factor::Qr, Stage::Waiting, None).render(&around)),
+        ("phone_qr_opened", phone(Factor::Qr, Stage::Opened, None).render(&around)),
+        ("account_app", invitation("ABCD-EFGH-JKMN").render(&around)),
+        ("app_unlinked", AppHome(PhoneHome { linked: None, done: None }).render(&around)),
+        ("app_home", app_home("Comune di Esempio").render(&around)),
+        ("app_enrol", app_enrol("anna", true).render(&around)),
+        (
+            "app_prove",
+            AppProve(Proof { code: "ABCD-EFGH-JKMN".into(), options: "{}".into() }).render(&around),
+        ),
+        ("app_question", app_question("Comune di Esempio", false).render(&around)),
+        ("app_question_wrong", app_question("Comune di Esempio", true).render(&around)),
+        ("app_told", AppTold(Told::TooOld).render(&around)),
+        ("app_offline", AppOffline { retry: "/app" }.render(&around)),
         ("account_number", new_number(None, None).render(&around)),
         ("account_number_again", new_number(None, Some(NumberNotice::Form)).render(&around)),
         ("account_number_code", new_number(Some("+39 *** *** **12"), None).render(&around)),
@@ -398,6 +424,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             username: v(),
             passkey: Some(v()),
             card: Some(v()),
+            qr: None,
             problem: None,
         }
         .render(&around),
@@ -556,6 +583,10 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
         }
         .render(&around),
         Home { entity_id: v(), metadata: v(), lint: Some(v()), people: Some(v()) }.render(&around),
+        app_home(value).render(&around),
+        app_enrol(value, false).render(&around),
+        app_question(value, false).render(&around),
+        invitation(value).render(&around),
         Notice::MethodNotAllowed { allowed: v() }.render(&around),
         DemoHome { login: v(), entity_id: v(), provider: v(), people: v() }.render(&around),
         DemoAttributes {
@@ -622,6 +653,7 @@ fn login(problem: Option<Problem>) -> Login {
         username: String::new(),
         passkey: Some("/login/x?by=passkey".into()),
         card: None,
+        qr: Some("/login/x?by=qr-passwordless".into()),
         problem,
     }
 }
@@ -796,6 +828,84 @@ fn sms(sent_again: bool, problem: Option<Problem>) -> Sms {
     }
 }
 
+fn phone(factor: Factor, stage: Stage, problem: Option<Problem>) -> Phone {
+    let live = matches!(stage, Stage::Waiting | Stage::Opened);
+    Phone {
+        action: format!("/login/x/{}", factor.name()),
+        again: "/login/x/push-again".into(),
+        again_at: format!("/login/x?by={}", factor.name()),
+        status: "/login/x/waiting".into(),
+        cancel: "/login/x/cancel".into(),
+        csrf: "token".into(),
+        own: false,
+        service: "Servizi al cittadino del Comune di Esempio".into(),
+        level: Some("SpidL2".into()),
+        asking: Asking {
+            factor,
+            stage,
+            number: (live && factor == Factor::Push).then(|| "42".into()),
+            code: live.then(|| "ABCD-EFGH-JKMN".into()),
+            link: live.then(|| "https://idp.example/app#ABCD-EFGH-JKMN".into()),
+            seconds: 60,
+            notice: None,
+        },
+        ways: Some("/login/x/ways".into()),
+        problem,
+    }
+}
+
+fn invitation(code: &str) -> AccountApp {
+    let link = format!("https://idp.example/app#{code}");
+    AccountApp(Invitation { code: code.into(), link, minutes: 5 })
+}
+
+fn app_home(value: &str) -> AppHome {
+    AppHome(PhoneHome {
+        linked: Some(Linked {
+            csrf: "token".into(),
+            username: value.into(),
+            name: value.into(),
+            notified: false,
+            push_key: Some("AAAA".into()),
+            waiting: vec![Waiting {
+                code: "ABCD-EFGH-JKMN".into(),
+                service: Some(named(value)),
+                ago: 20,
+            }],
+        }),
+        done: Some(PhoneDone::Linked),
+    })
+}
+
+fn app_enrol(username: &str, bad_name: bool) -> AppEnrol {
+    AppEnrol(NewPhone {
+        code: "ABCD-EFGH-JKMN".into(),
+        username: username.into(),
+        options: "{\"challenge\":\"AAAA\"}".into(),
+        bad_name,
+    })
+}
+
+fn app_question(value: &str, wrong: bool) -> AppQuestion {
+    AppQuestion {
+        question: Question {
+            csrf: "token".into(),
+            code: "ABCD-EFGH-JKMN".into(),
+            factor: "push",
+            party: value.into(),
+            service: Some(named(value)),
+            matches: true,
+            wrong,
+            network: "192.0.2.0/24".into(),
+            browser: "Firefox, Linux".into(),
+            asked: DateTime::UNIX_EPOCH,
+            options: "{\"challenge\":\"AAAA\"}".into(),
+            username: value.into(),
+        },
+        service: value.into(),
+    }
+}
+
 fn new_number(sent_to: Option<&str>, notice: Option<NumberNotice>) -> AccountNumber {
     let (csrf, number) = ("token".into(), "333 1234512".into());
     AccountNumber(NewNumber { csrf, number, sent_to: sent_to.map(str::to_owned), notice })
@@ -830,6 +940,7 @@ fn the_factors(open: bool, done: Option<FactorsDone>) -> AccountFactors {
         open,
         weak: false,
         may_have_sms: true,
+        may_have_app: true,
         may_have_passkeys: true,
         may_have_codes: true,
         done,
@@ -902,6 +1013,7 @@ fn the_ways(problem: Option<Problem>) -> Access {
         username: if problem.is_some() { "anna.rossi".into() } else { String::new() },
         passkey: Some("/login/x?by=passkey".into()),
         card: Some("/login/x?by=smart-card".into()),
+        qr: Some("/login/x?by=qr-passwordless".into()),
         problem,
         offers: vec![
             offer("spid", "SPID", Look::Spid, several),

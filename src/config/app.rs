@@ -1,0 +1,50 @@
+//! `[app]`: the ways of the app on people's phones, and the push services that are asked.
+
+use std::path::Path;
+
+use url::Url;
+
+use crate::assurance::factor::Factor;
+use crate::config::raw;
+use crate::config::settings::App;
+use crate::config::signing::Wrong;
+use crate::flow::env::AppSettings;
+use crate::world::fetch::origin_of;
+
+/// Checks the section; relative paths are taken from `folder`.
+///
+/// # Errors
+/// With the first thing that is wrong.
+pub fn check(raw: &raw::App, folder: &Path) -> Result<App, Wrong> {
+    let ways = [
+        (raw.push, Factor::Push),
+        (raw.qr, Factor::Qr),
+        (raw.qr_passwordless, Factor::QrPasswordless),
+    ];
+    let services = raw.push_services.iter().map(|service| {
+        origin_of(service).map_err(|_| {
+            let expected = "an origin (https://host; http is for this machine)";
+            ("app.push-services".to_owned(), expected, format!("{service:?}"))
+        })
+    });
+    let contact = |said: &String| {
+        let url = Url::parse(said).ok();
+        url.is_some_and(|url| matches!(url.scheme(), "mailto" | "https"))
+    };
+    if let Some(bad) = raw.push_contact.as_ref().filter(|said| !contact(said)) {
+        let expected = "a mailto: or https: address";
+        return Err(("app.push-contact".to_owned(), expected, format!("{bad:?}")));
+    }
+    let version = u32::try_from(raw.minimum_version).map_err(|_| {
+        let found = raw.minimum_version.to_string();
+        ("app.minimum-version".to_owned(), "a version of the app", found)
+    })?;
+    Ok(App {
+        offered: ways.into_iter().filter(|(is, _)| *is).map(|(_, factor)| factor).collect(),
+        asked: AppSettings { minimum_version: version },
+        key: folder.join(&raw.push_key),
+        contact: raw.push_contact.clone(),
+        services: services.collect::<Result<_, _>>()?,
+        authority: raw.push_authority.as_ref().map(|file| folder.join(file)),
+    })
+}

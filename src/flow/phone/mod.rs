@@ -1,0 +1,6 @@
+//! The app at `/app`: the phone of a person that answers requests of their logins.
+
+pub mod answer;
+pub mod enrol;
+pub mod home;
+pub mod reply;

@@ -1,0 +1,248 @@
+//! The pages of the app on phones, and those that wait for it.
+
+use crate::assurance::factor::Factor;
+use crate::flow::adding::Invitation;
+use crate::flow::phone::reply::{
+    Asking, Done, Home, NewPhone, Proof, Question, Stage, Told, Waiting,
+};
+use crate::login::request::LocalName;
+use crate::texts::language::Language;
+use crate::texts::login::{self, Problem};
+use crate::texts::{account, app};
+use crate::web::pages::frame::Frame;
+use crate::web::pages::page::page;
+use crate::web::pages::qr;
+
+/// A login that waits for the person's phone.
+///
+/// Its forms post `csrf` to `action` once they answered, and to `again` to ask once more; its cancel button to `cancel`.
+#[derive(Debug)]
+pub struct Phone {
+    /// Where the form posts to.
+    pub action: String,
+    /// Where another request is asked for.
+    pub again: String,
+    /// Where this page is shown again, with a new QR code if that is over.
+    pub again_at: String,
+    /// Where the script looks.
+    pub status: String,
+    /// Where the cancel button posts to.
+    pub cancel: String,
+    /// The transaction's token.
+    pub csrf: String,
+    /// Whether the login is to the person's own pages.
+    pub own: bool,
+    /// The name of the service that asks.
+    pub service: String,
+    /// The level asked for, as people know it: `SpidL2`.
+    pub level: Option<String>,
+    /// The request.
+    pub asking: Asking,
+    /// Where the other ways are listed, if there are any.
+    pub ways: Option<String>,
+    /// What did not hold at the last attempt.
+    pub problem: Option<Problem>,
+}
+
+/// The code by which a phone is linked.
+#[derive(Debug)]
+pub struct AccountApp(pub Invitation);
+
+/// The app's first page.
+///
+/// Its forms post `code` and `version` to `/app/open`.
+#[derive(Debug)]
+pub struct AppHome(pub Home);
+
+/// A new key for the app.
+///
+/// Its form posts `code`, `name`, `answer` and `version`, of which the script fills in two, to `/app/enrol`.
+#[derive(Debug)]
+pub struct AppEnrol(pub NewPhone);
+
+/// The first thing that a new key signs.
+///
+/// Its form posts `code`, `answer` and `version` to `/app/prove`.
+#[derive(Debug)]
+pub struct AppProve(pub Proof);
+
+/// What a person is asked on their phone.
+///
+/// Its forms post `csrf`, `code`, `decision` and `version`, and to approve `number` and `answer`, to `/app/answer`.
+#[derive(Debug)]
+pub struct AppQuestion {
+    /// The question.
+    pub question: Question,
+    /// What people call whoever asks.
+    pub service: String,
+}
+
+/// Something that ends here.
+#[derive(Debug)]
+pub struct AppTold(pub Told);
+
+/// What is shown where there is no network.
+#[derive(Debug)]
+pub struct AppOffline {
+    /// Where it is tried again.
+    pub retry: &'static str,
+}
+
+impl Phone {
+    fn problem(&self, frame: &Frame) -> Option<String> {
+        self.problem.map(|problem| login::problem(frame.language, problem))
+    }
+
+    fn is_push(&self) -> bool {
+        self.asking.factor == Factor::Push
+    }
+
+    fn is_opened(&self) -> bool {
+        self.asking.stage == Stage::Opened
+    }
+
+    fn is_answered(&self) -> bool {
+        self.asking.stage == Stage::Answered
+    }
+
+    fn is_over(&self) -> bool {
+        self.asking.stage == Stage::Over
+    }
+
+    fn drawing(&self) -> Option<qr::Drawing> {
+        self.asking.link.as_deref().filter(|_| !self.is_push()).and_then(qr::draw)
+    }
+
+    fn lasts(&self, frame: &Frame) -> String {
+        app::lasts(frame.language, self.asking.seconds)
+    }
+}
+
+impl std::ops::Deref for AccountApp {
+    type Target = Invitation;
+
+    fn deref(&self) -> &Invitation {
+        &self.0
+    }
+}
+
+impl AccountApp {
+    fn drawing(&self) -> Option<qr::Drawing> {
+        qr::draw(&self.link)
+    }
+
+    /// Where the app is.
+    fn address(&self) -> &str {
+        self.link.split('#').next().unwrap_or_default()
+    }
+
+    fn lasts(&self, frame: &Frame) -> String {
+        app::lasts(frame.language, self.minutes * 60)
+    }
+}
+
+impl std::ops::Deref for AppHome {
+    type Target = Home;
+
+    fn deref(&self) -> &Home {
+        &self.0
+    }
+}
+
+impl AppHome {
+    fn waiting(&self) -> usize {
+        self.linked.as_ref().map_or(0, |linked| linked.waiting.len())
+    }
+
+    fn service(&self, frame: &Frame, one: &Waiting) -> String {
+        service(frame.language, one.service.as_ref())
+    }
+
+    fn ago(&self, frame: &Frame, one: &Waiting) -> String {
+        account::ago(frame.language, one.ago)
+    }
+
+    /// What has just happened, and whether it is what the person wanted.
+    fn done(&self, frame: &Frame) -> Option<(&'static str, bool)> {
+        let words = app::words(frame.language);
+        self.0.done.map(|done| match done {
+            Done::Linked => (words.done_linked, true),
+            Done::Approved => (words.done_approved, true),
+            Done::Denied => (words.done_denied, true),
+            Done::Reported => (words.done_reported, false),
+        })
+    }
+}
+
+impl std::ops::Deref for AppEnrol {
+    type Target = NewPhone;
+
+    fn deref(&self) -> &NewPhone {
+        &self.0
+    }
+}
+
+impl std::ops::Deref for AppProve {
+    type Target = Proof;
+
+    fn deref(&self) -> &Proof {
+        &self.0
+    }
+}
+
+impl std::ops::Deref for AppQuestion {
+    type Target = Question;
+
+    fn deref(&self) -> &Question {
+        &self.question
+    }
+}
+
+impl AppQuestion {
+    fn when(&self, frame: &Frame) -> String {
+        app::when(frame.language, self.asked)
+    }
+
+    /// What the script hashes together with the number: as [`challenge`](crate::factors::approval::Approval::challenge)
+    /// does.
+    fn signs(&self) -> String {
+        let said = [crate::factors::approval::CONTEXT, &self.code, self.factor, &self.party];
+        serde_json::Value::from(said.to_vec()).to_string()
+    }
+}
+
+impl AppTold {
+    fn words(&self, frame: &Frame) -> &'static str {
+        let words = app::words(frame.language);
+        match self.0 {
+            Told::NoSuchCode => words.told_code,
+            Told::NotLinked => words.told_unlinked,
+            Told::Over => words.told_over,
+            Told::Refused => words.told_refused,
+            Told::TooOld => words.told_old,
+            Told::TooMany => words.told_many,
+            Told::NotOurs => words.told_not_ours,
+        }
+    }
+}
+
+/// What people call whoever asks.
+#[must_use]
+pub fn service(language: Language, name: Option<&LocalName>) -> String {
+    let own = || app::words(language).own_pages.to_owned();
+    let Some(name) = name else { return own() };
+    let (first, second) = match language {
+        Language::It => (&name.it, &name.en),
+        Language::En => (&name.en, &name.it),
+    };
+    first.clone().or_else(|| second.clone()).unwrap_or_default()
+}
+
+page!(Phone, "phone.html", app);
+page!(AccountApp, "account_app.html", app);
+page!(AppHome, "app_home.html", app);
+page!(AppEnrol, "app_enrol.html", app);
+page!(AppProve, "app_prove.html", app);
+page!(AppQuestion, "app_question.html", app);
+page!(AppTold, "app_told.html", app);
+page!(AppOffline, "app_offline.html", app);
