@@ -2,20 +2,35 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
 use url::Url;
 
 use crate::assurance::factor::Factor;
-use crate::config::raw;
 use crate::config::settings::App;
 use crate::config::signing::Wrong;
 use crate::flow::env::AppSettings;
 use crate::world::fetch::origin_of;
 
+/// The section, word for word, once defaults are filled in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct RawApp {
+    pub push: bool,
+    pub qr: bool,
+    pub qr_passwordless: bool,
+    pub minimum_version: u64,
+    pub push_key: String,
+    pub push_contact: Option<String>,
+    pub push_services: Vec<String>,
+    pub push_authority: Option<String>,
+}
+
 /// Checks the section; relative paths are taken from `folder`.
 ///
 /// # Errors
 /// With the first thing that is wrong.
-pub fn check(raw: &raw::App, folder: &Path) -> Result<App, Wrong> {
+pub fn check(raw: &RawApp, folder: &Path) -> Result<App, Wrong> {
     let ways = [
         (raw.push, Factor::Push),
         (raw.qr, Factor::Qr),

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::config::app::RawApp;
+
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -23,7 +25,7 @@ pub struct Raw {
     pub mail: Mail,
     pub sms: Sms,
     pub smart_card: SmartCard,
-    pub app: App,
+    pub app: RawApp,
     pub telemetry: Telemetry,
     #[serde(default)]
     pub service_provider: Vec<ServiceProvider>,
@@ -279,21 +281,6 @@ pub struct Sms {
     pub house_day: u64,
     #[serde(default)]
     pub gateway: Vec<SmsGateway>,
-}
-
-/// `[app]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
-pub struct App {
-    pub push: bool,
-    pub qr: bool,
-    pub qr_passwordless: bool,
-    pub minimum_version: u64,
-    pub push_key: String,
-    pub push_contact: Option<String>,
-    pub push_services: Vec<String>,
-    pub push_authority: Option<String>,
 }
 
 /// One of `[[sms.gateway]]`.

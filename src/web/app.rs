@@ -13,6 +13,7 @@ use crate::flow::phone::reply::{Done, PhoneReply, Told};
 use crate::flow::phone::{enrol, reply};
 use crate::flow::pushing;
 use crate::flow::reply::{Reply, Trouble};
+use crate::texts::language::Language;
 use crate::web::account::taken;
 use crate::web::assets;
 use crate::web::context::Context;
@@ -64,13 +65,13 @@ pub(super) async fn show(
     render(&context, home::show(&context.env, handset, done, &context.visitor(None)).await)
 }
 
-/// `GET /app/waiting`: how many wait, for the script.
+/// `GET /app/waiting`: which requests wait, for the script.
 pub(super) async fn waiting(
     Extension(context): Extension<Context>,
     headers: HeaderMap,
 ) -> Response {
     let handset = handset(cookie::read(&headers, cookie::PHONE), None);
-    render(&context, home::count(&context.env, handset, &context.visitor(None)).await)
+    render(&context, home::codes(&context.env, handset, &context.visitor(None)).await)
 }
 
 /// `POST /app/open`: what was scanned, typed or chosen.
@@ -153,9 +154,25 @@ async fn act(
     taken(context, request, async |context, form| act(context, cookie.as_deref(), form).await).await
 }
 
-/// `GET /app/offline`: what the app shows where there is no network.
-pub(super) async fn offline(Extension(context): Extension<Context>) -> Response {
-    let context = Context { here: None, ..context };
+/// In which language the app is shown: its worker asks by itself, and the browser's language may be another.
+#[derive(Debug, Deserialize)]
+pub(super) struct Spoken {
+    language: Option<String>,
+}
+
+impl Spoken {
+    fn or(&self, context: &Context) -> Language {
+        self.language.as_deref().and_then(Language::parse).unwrap_or(context.language)
+    }
+}
+
+/// `GET /app/offline?language=…`: what the app shows where there is no network.
+pub(super) async fn offline(
+    Extension(context): Extension<Context>,
+    Query(spoken): Query<Spoken>,
+) -> Response {
+    let language = spoken.or(&context);
+    let context = Context { here: None, language, ..context };
     let html = AppOffline { retry: "/app" }.render(&context.frame());
     for_app(page(&context, StatusCode::OK, html))
 }
@@ -187,14 +204,18 @@ pub(super) async fn manifest(Extension(context): Extension<Context>) -> Response
     response
 }
 
-/// `GET /app/sw.js`: the service worker, with the addresses of what it keeps.
-pub(super) async fn worker(Extension(context): Extension<Context>) -> Response {
+/// `GET /app/sw.js?language=…`: the service worker, with the addresses of what it keeps.
+pub(super) async fn worker(
+    Extension(context): Extension<Context>,
+    Query(spoken): Query<Spoken>,
+) -> Response {
     let script = assets::all().iter().find(|asset| asset.name == "app-sw.js");
     let Some(script) = script.filter(|_| is_there(&context)) else { return nothing(&context) };
     let files: Vec<String> = SHELL.iter().map(|name| assets::path(name)).collect();
     let shell =
         json!({ "name": assets::path("app"), "files": files, "icon": assets::path("app-192.png") });
-    let before = format!("const shell = {shell};\nconst offline = \"/app/offline\";\n");
+    let offline = format!("/app/offline?language={}", spoken.or(&context).tag());
+    let before = format!("const shell = {shell};\nconst offline = \"{offline}\";\n");
     let mut response = [before.as_bytes(), script.bytes].concat().into_response();
     set(&mut response, CONTENT_TYPE, "text/javascript; charset=utf-8");
     set(&mut response, CACHE_CONTROL, "no-cache");
@@ -235,7 +256,7 @@ pub(super) fn phone(context: &Context, reply: PhoneReply) -> Response {
             }
             response
         }
-        PhoneReply::Waiting(number) => data(&json!({ "waiting": number })),
+        PhoneReply::Waiting(codes) => data(&json!({ "waiting": codes })),
         PhoneReply::Kept => StatusCode::NO_CONTENT.into_response(),
         PhoneReply::NotKept => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
     }

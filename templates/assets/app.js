@@ -2,7 +2,7 @@
 const VERSION = "1";
 for (const field of document.querySelectorAll("input[name=version]")) field.value = VERSION;
 
-const worker = "serviceWorker" in navigator ? navigator.serviceWorker.register("/app/sw.js", { scope: "/app" }) : undefined;
+const worker = navigator.serviceWorker?.register(`/app/sw.js?language=${document.documentElement.lang}`, { scope: "/app" });
 worker?.catch(() => {});
 
 // The code of a scanned address stands behind its #, which no server sees.
@@ -24,7 +24,7 @@ if (home?.dataset.waiting !== undefined) {
     try {
       const answer = await fetch("/app/waiting", { headers: { Accept: "application/json" } });
       const { waiting } = await answer.json();
-      if (String(waiting) !== home.dataset.waiting && !document.activeElement?.matches("input")) location.replace("/app");
+      if (waiting.join(" ") !== home.dataset.waiting && !document.activeElement?.matches("input")) location.replace("/app");
     } catch {
       // No network: looked at again.
     }

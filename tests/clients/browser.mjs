@@ -21,8 +21,8 @@ const widths = [1280, 390];
 mkdirSync(setup.screenshots, { recursive: true });
 
 /** Opens a browser that prefers `language`; `script: false` turns JavaScript off. */
-async function open({ language = "it", script = true } = {}) {
-  const context = await chromium.launchPersistentContext(setup.profile, {
+async function open({ language = "it", script = true, profile = setup.profile } = {}) {
+  const context = await chromium.launchPersistentContext(profile, {
     executablePath: "/usr/bin/chromium",
     args: process.getuid() === 0 ? ["--no-sandbox", ...quiet] : quiet,
     locale: language === "it" ? "it-IT" : "en-GB",
@@ -40,7 +40,7 @@ async function open({ language = "it", script = true } = {}) {
     language,
     script,
     /** What the browser complained of so far, beyond the refusals that the scenario expects. */
-    complaints: () => complaints.filter((text) => !/status of 4\d\d/.test(text)),
+    complaints: () => complaints.filter((text) => !/status of 4\d\d|ERR_INTERNET_DISCONNECTED/.test(text)),
     close: () => context.close(),
   };
 }
@@ -282,6 +282,16 @@ async function apart(page, above, below) {
   await page.setViewportSize({ width: widths[0], height: 900 });
 }
 
+/** Gives the page a virtual authenticator. */
+async function authenticates(page) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("WebAuthn.enable");
+  const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
+    options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+  });
+  return { verified: (isUserVerified) => cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified }) };
+}
+
 /** Their factors: recovery codes and, with script, a passkey in a virtual authenticator; then a login by each. */
 async function factors(visitor) {
   const { page, script } = visitor;
@@ -315,12 +325,7 @@ async function factors(visitor) {
   let authenticator;
   if (script) {
     assert.equal(await page.isVisible("#unable"), false);
-    const cdp = await page.context().newCDPSession(page);
-    await cdp.send("WebAuthn.enable");
-    const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
-      options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
-    });
-    authenticator = { verified: (isUserVerified) => cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified }) };
+    authenticator = await authenticates(page);
     await page.fill("#name", "Telefono blu");
     await page.click(submit);
     await page.waitForSelector("[role=status]");
@@ -384,7 +389,250 @@ async function factors(visitor) {
   await attributes(visitor, name("by-code"));
 }
 
+/** Runs `act` with a phone: a browser of its own, in the hand of `ada`, who has linked it at her own pages. */
+async function withPhone(visitor, act) {
+  const phone = await open({ language: visitor.language, profile: `${setup.profile}-phone` });
+  try {
+    await act(phone, await link(visitor, phone));
+    assert.deepEqual(phone.complaints(), [], "the phone's console");
+  } catch (error) {
+    const shot = join(setup.screenshots, `failed-${scenarioName}-phone.png`);
+    await phone.page.screenshot({ path: shot, fullPage: true }).catch(() => {});
+    console.error(`the phone on ${phone.page.url()} (${shot}): ${phone.complaints().join("; ")}`);
+    console.error((await phone.page.innerText("body").catch(() => "")).slice(0, 2000));
+    throw error;
+  } finally {
+    await phone.close();
+  }
+}
+
+/** Links the phone to `ada`: the code at her own pages, the key on the phone, and its first signature. */
+async function link(visitor, phone) {
+  const { page } = visitor;
+  const name = (step) => `${scenarioName}-${step}`;
+  const ada = await person(visitor, "ada");
+  await page.goto(`${setup.provider}/account`);
+  await page.click("form[action='/account/enter'] button");
+  await credentials(visitor, mouse, ada);
+  await page.click("a[href='/account/factors']");
+  await page.click("form[action='/account/factors/unlock'] button");
+  await code(visitor, mouse, (await person(visitor, "ada")).code);
+  await page.click("a[href='/account/factors/app']");
+  await page.waitForSelector("svg.qr");
+  await look(visitor, name("invitation"));
+  const authenticator = await authenticates(phone.page);
+  await phone.page.goto(`${setup.provider}/app`);
+  await look(phone, name("app-unlinked"));
+  await phone.page.fill("#code", "AAAA-BBBB-CCCC");
+  await phone.page.click("#open button");
+  await phone.page.waitForURL("**/app/open");
+  await look(phone, name("app-told"));
+  await phone.page.goto(`${setup.provider}/app`);
+  await scan(visitor, phone);
+  await phone.page.waitForSelector("#passkey[action='/app/enrol']");
+  assert.equal(await phone.page.isVisible("#unable"), false);
+  await look(phone, name("app-enrol"));
+  await phone.page.fill("#name", "");
+  await phone.page.click("#passkey button");
+  await phone.page.waitForSelector("#name[aria-invalid]");
+  await look(phone, name("app-enrol-wrong"));
+  await phone.page.fill("#name", "Telefono blu");
+  await phone.page.click("#passkey button");
+  await phone.page.waitForSelector("#passkey[action='/app/prove']");
+  await look(phone, name("app-prove"));
+  await phone.page.click("#passkey button");
+  await phone.page.waitForURL("**/app?done=linked");
+  await look(phone, name("app-linked"));
+  await page.click("a[href='/account/factors']");
+  assert.match(await page.innerText("main"), /Telefono blu/);
+  await look(visitor, name("linked"));
+  return authenticator;
+}
+
+/** The phone opens the address that the drawing on the other screen holds. */
+async function scan(visitor, phone) {
+  const shown = (await visitor.page.innerText(".key code")).trim();
+  await phone.page.goto(`${setup.provider}/app#${shown}`);
+}
+
+/** After the password, by another way than the first. */
+async function by(visitor, way) {
+  const { page } = visitor;
+  await page.waitForSelector("a[href$='/ways']");
+  await page.click("a[href$='/ways']");
+  await page.click(`.ways a[href$='by=${way}']`);
+}
+
+/** Begins a login that asks the phone by push; the number to match. */
+async function asked(visitor) {
+  await start(visitor, mouse);
+  await credentials(visitor, mouse, await person(visitor, "ada"));
+  await by(visitor, "push");
+  return (await visitor.page.innerText(".match strong")).trim();
+}
+
+/** The phone opens the request that its list shows by itself. */
+async function opens(phone, name) {
+  await phone.page.waitForSelector(".requests button");
+  await look(phone, name("app-waiting"));
+  await phone.page.click(".requests button");
+  await phone.page.waitForSelector("#passkey:not([hidden])");
+  await look(phone, name("app-question"));
+}
+
+/** The desktop, whose phone has approved: by itself, or by its button where there is no script. */
+async function goesOn(visitor, name) {
+  const { page, script } = visitor;
+  if (!script) await page.click("#confirmed button");
+  await page.waitForSelector("button[value=accept]");
+  await page.click("button[value=accept]");
+  await delivered(visitor, mouse);
+  await attributes(visitor, name);
+}
+
+/** A login by push, whose number is typed on the phone: first a wrong one, then with no user verified, then well. */
+async function push(visitor, phone, authenticator) {
+  const name = (step) => `${scenarioName}-${step}`;
+  const number = await asked(visitor);
+  assert.match(number, /^[1-9][0-9]$/);
+  await look(visitor, name("push"));
+  if (!visitor.script) {
+    await visitor.page.click("#confirmed button");
+    await visitor.page.waitForSelector("#problem");
+    await look(visitor, name("push-early"));
+  }
+  await opens(phone, name);
+  await phone.page.fill("#number", number === "10" ? "11" : "10");
+  await phone.page.click("#passkey button");
+  await phone.page.waitForSelector("#number[aria-invalid]");
+  await look(phone, name("app-question-wrong"));
+  await authenticator.verified(false);
+  await phone.page.fill("#number", number);
+  await phone.page.click("#passkey button");
+  await phone.page.waitForSelector("#failed:not([hidden])");
+  await look(phone, name("app-question-failed"));
+  await authenticator.verified(true);
+  await phone.page.click("#passkey button");
+  await phone.page.waitForURL("**/app?done=approved");
+  await look(phone, name("app-approved"));
+  await goesOn(visitor, name("by-push"));
+}
+
+/** A login by a QR code, at the page that shows one. */
+async function qr(visitor, phone, way) {
+  const name = (step) => `${scenarioName}-${way}-${step}`;
+  const { page } = visitor;
+  await page.waitForSelector("svg.qr");
+  await look(visitor, name("code"));
+  await scan(visitor, phone);
+  await phone.page.waitForSelector("#passkey:not([hidden])");
+  assert.equal(await phone.page.locator("#number").count(), 0, "no number to match");
+  await look(phone, name("app-question"));
+  if (visitor.script) {
+    await page.waitForSelector("#confirmed[data-stage=opened]");
+    await look(visitor, name("opened"));
+  }
+  await phone.page.click("#passkey button");
+  await phone.page.waitForURL("**/app?done=approved");
+  await goesOn(visitor, name("done"));
+}
+
+/** Without a network the app's own worker shows a page. */
+async function offline(phone) {
+  const { page } = phone;
+  const context = page.context();
+  await page.goto(`${setup.provider}/app`);
+  await page.waitForFunction(() => navigator.serviceWorker.controller);
+  await context.setOffline(true);
+  await page.goto(`${setup.provider}/app`);
+  assert.match(await page.innerText("h1"), /Sei senza rete/);
+  await look(phone, `${scenarioName}-app-offline`);
+  await context.setOffline(false);
+  await page.click("main a.btn");
+  await page.waitForSelector("#app");
+}
+
+/** Notifications: not allowed, then allowed, then one that comes. The browser's maker is not asked for an address. */
+async function notifications(phone) {
+  const { page } = phone;
+  const context = page.context();
+  await page.click("#notify-do");
+  await page.waitForSelector("#notify-failed:not([hidden])");
+  await look(phone, `${scenarioName}-app-not-notified`);
+  await context.grantPermissions(["notifications"], { origin: setup.provider });
+  await page.evaluate(() => {
+    const keys = {
+      p256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+      auth: "BTBZMqHH6r4Tts7J_aSIgg",
+    };
+    PushManager.prototype.subscribe = async ({ applicationServerKey }) => {
+      if (applicationServerKey.length !== 65) throw new Error("no point of P-256");
+      return { toJSON: () => ({ endpoint: "https://fcm.googleapis.com/none", keys }) };
+    };
+  });
+  await page.click("#notify-do");
+  await page.waitForSelector("#notify-on:not([hidden])");
+  assert.equal(await page.isVisible("#notify-failed"), false);
+  const cdp = await context.newCDPSession(page);
+  const registered = new Promise((resolve) => {
+    cdp.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => registrations[0] && resolve(registrations[0]));
+  });
+  await cdp.send("ServiceWorker.enable");
+  const { registrationId } = await registered;
+  const data = JSON.stringify({ title: "Ente di prova", body: "Sei tu?", tag: "request", lang: "it" });
+  await cdp.send("ServiceWorker.deliverPushMessage", { origin: setup.provider, registrationId, data });
+  await page.waitForFunction(async () => {
+    const [shown] = await (await navigator.serviceWorker.ready).getNotifications();
+    return shown?.title === "Ente di prova" && shown.body === "Sei tu?";
+  });
+}
+
 const scenarios = {
+  phone: (visitor) =>
+    withPhone(visitor, async (phone, authenticator) => {
+      await push(visitor, phone, authenticator);
+      await start(visitor, mouse);
+      await credentials(visitor, mouse, await person(visitor, "ada"));
+      await by(visitor, "qr");
+      await qr(visitor, phone, "qr");
+      await start(visitor, mouse);
+      await look(visitor, `${scenarioName}-credentials`);
+      await visitor.page.click("a[href$='by=qr-passwordless']");
+      await qr(visitor, phone, "qr-passwordless");
+      await offline(phone);
+      await notifications(phone);
+    }),
+
+  "phone-denied": (visitor) =>
+    withPhone(visitor, async (phone) => {
+      const name = (step) => `${scenarioName}-${step}`;
+      const { page } = visitor;
+      const shown = await asked(visitor);
+      const request = phone.page.locator(".requests input[name=code]");
+      await request.waitFor({ state: "attached" });
+      const before = await request.inputValue();
+      // It may be sent again after half a minute; the list on the phone follows.
+      await page.waitForTimeout(31_000);
+      await page.click(".again button");
+      await phone.page.waitForSelector(`.requests:not(:has(input[value="${before}"]))`);
+      assert.match((await page.innerText(".match strong")).trim(), /^[1-9][0-9]$/, `after ${shown}`);
+      await opens(phone, name);
+      await phone.page.click("form:has(input[value=deny]) button");
+      await phone.page.waitForURL("**/app?done=denied");
+      await look(phone, name("app-denied"));
+      await page.waitForSelector("#problem");
+      assert.match(await page.innerText("main"), /Restano 2 tentativi/);
+      await look(visitor, name("push-denied"));
+      await page.click(".again button");
+      await page.waitForSelector("#problem");
+      await look(visitor, name("push-wait"));
+    }),
+
+  "no-script-phone": (visitor) =>
+    withPhone(visitor, async (phone, authenticator) => {
+      await push(visitor, phone, authenticator);
+    }),
+
   italian: (visitor) => login(visitor, mouse),
   english: (visitor) => login(visitor, mouse, { binding: "post" }),
   keyboard: (visitor) => login(visitor, keyboard),

@@ -127,17 +127,18 @@ fn told_home(home: Home) -> Reply {
     Reply::Phone(PhoneReply::Home(Box::new(home)))
 }
 
-/// How many requests wait, for the script of the first page.
-pub async fn count(env: &Env, handset: Handset<'_>, visitor: &Visitor<'_>) -> Reply {
+/// Which requests wait, for the script of the first page.
+pub async fn codes(env: &Env, handset: Handset<'_>, visitor: &Visitor<'_>) -> Reply {
     let now = env.clock.now();
-    let counted = async {
-        let number = match phone(env, handset.cookie, now).await? {
-            Some(phone) => waiting(env, &phone, now).await?.len(),
-            None => 0,
+    let listed = async {
+        let waiting = match phone(env, handset.cookie, now).await? {
+            Some(phone) => waiting(env, &phone, now).await?,
+            None => Vec::new(),
         };
-        Ok(Reply::Phone(PhoneReply::Waiting(number)))
+        let codes = waiting.into_iter().map(|one| one.code).collect();
+        Ok(Reply::Phone(PhoneReply::Waiting(codes)))
     };
-    counted.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
+    listed.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }
 
 /// The requests by push that this person's phones can answer now, the newest first.

@@ -24,8 +24,8 @@ pub enum PhoneReply {
         /// What has just happened.
         done: &'static str,
     },
-    /// How many requests wait, for the script.
-    Waiting(usize),
+    /// The codes of the requests that wait, for the script.
+    Waiting(Vec<String>),
     /// What was sent is kept.
     Kept,
     /// What was sent is not.

@@ -154,6 +154,12 @@ impl AppHome {
         self.linked.as_ref().map_or(0, |linked| linked.waiting.len())
     }
 
+    /// Which requests the page shows: its script looks whether others wait.
+    fn codes(&self) -> String {
+        let waiting = self.linked.iter().flat_map(|linked| &linked.waiting);
+        waiting.map(|one| one.code.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
     fn service(&self, frame: &Frame, one: &Waiting) -> String {
         service(frame.language, one.service.as_ref())
     }
