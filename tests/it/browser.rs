@@ -111,6 +111,7 @@ scenarios! {
     a_persons_factors_in_english "factors-english",
     a_persons_factors_without_script "no-script-factors",
     a_phone_approves_by_push_and_by_qr_codes "phone",
+    a_phone_approves_in_english "phone-english",
     a_phone_denies "phone-denied",
     a_phone_approves_where_the_desktop_has_no_script "no-script-phone",
     the_language_is_switched_midway "language",
