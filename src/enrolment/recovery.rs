@@ -146,6 +146,17 @@ pub struct Seed {
     pub period: u32,
 }
 
+/// What a person has beside the password.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Beside {
+    /// Nothing.
+    Nothing,
+    /// A second factor that can be shown in a recovery.
+    Here,
+    /// Second factors, none of which can: a passkey, a card.
+    Elsewhere,
+}
+
 /// What comes next.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Step {
@@ -157,6 +168,8 @@ pub enum Step {
     NewApp(Seed),
     /// The person chooses a new password.
     NewPassword,
+    /// Nothing here: the desk helps.
+    Desk,
     /// Nothing: it came to nothing.
     Ended,
     /// Nothing: it is done.
@@ -211,20 +224,25 @@ impl Recovery {
         &self.token
     }
 
-    /// What comes next, at `now`, for a person who has a second factor or not.
+    /// What comes next, at `now`, for a person who has `beside` the password.
     ///
     /// A new app is had for link and password, or desk and password. A new password is had for link and second factor; for
-    /// the link alone by whoever has no second factor, and is worth a single factor then; or by the desk.
+    /// the link alone by whoever has no second factor, and is worth a single factor then; or by the desk. Whoever has one
+    /// that cannot be shown here goes to the desk: that it cannot is no reason to do without it.
     #[must_use]
-    pub fn next(&self, has_second: bool, now: DateTime<Utc>) -> Step {
+    pub fn next(&self, beside: Beside, now: DateTime<Utc>) -> Step {
         match &self.stage {
             Stage::Done => Step::Done,
             Stage::Ended => Step::Ended,
             _ if now >= self.expires => Step::Ended,
             Stage::Begun => match (self.lost, self.by) {
                 (Lost::Authenticator, _) => Step::ShowPassword,
-                (Lost::Password, Delivery::VerifiedContact) if has_second => Step::ShowSecond,
-                (Lost::Password, _) => Step::NewPassword,
+                (Lost::Password, Delivery::Desk) => Step::NewPassword,
+                (Lost::Password, Delivery::VerifiedContact) => match beside {
+                    Beside::Here => Step::ShowSecond,
+                    Beside::Elsewhere => Step::Desk,
+                    Beside::Nothing => Step::NewPassword,
+                },
             },
             Stage::Shown { seed: Some(seed), .. } => Step::NewApp(seed.clone()),
             Stage::Shown { seed: None, .. } => Step::NewPassword,
@@ -418,14 +436,15 @@ mod tests {
     #[test]
     fn what_restores_two_factors_asks_for_two() {
         use Delivery::{Desk, VerifiedContact};
-        let next = |lost, by, second| open(lost, by).next(second, at(11));
-        for second in [false, true] {
-            assert_eq!(next(Lost::Authenticator, VerifiedContact, second), Step::ShowPassword);
-            assert_eq!(next(Lost::Authenticator, Desk, second), Step::ShowPassword);
-            assert_eq!(next(Lost::Password, Desk, second), Step::NewPassword);
+        let next = |lost, by, beside| open(lost, by).next(beside, at(11));
+        for beside in [Beside::Nothing, Beside::Here, Beside::Elsewhere] {
+            assert_eq!(next(Lost::Authenticator, VerifiedContact, beside), Step::ShowPassword);
+            assert_eq!(next(Lost::Authenticator, Desk, beside), Step::ShowPassword);
+            assert_eq!(next(Lost::Password, Desk, beside), Step::NewPassword);
         }
-        assert_eq!(next(Lost::Password, VerifiedContact, true), Step::ShowSecond);
-        assert_eq!(next(Lost::Password, VerifiedContact, false), Step::NewPassword);
+        assert_eq!(next(Lost::Password, VerifiedContact, Beside::Here), Step::ShowSecond);
+        assert_eq!(next(Lost::Password, VerifiedContact, Beside::Elsewhere), Step::Desk);
+        assert_eq!(next(Lost::Password, VerifiedContact, Beside::Nothing), Step::NewPassword);
         for had in Level::ALL {
             let alone = open(Lost::Password, VerifiedContact);
             let trusting = alone.binds(had, FirstEnrolment::TrustOnFirstUse);
@@ -447,13 +466,13 @@ mod tests {
     #[test]
     fn the_third_wrong_one_ends_it_and_so_does_time() {
         let one = open(Lost::Authenticator, Delivery::VerifiedContact);
-        assert_eq!(one.next(true, at(10 + 899)), Step::ShowPassword);
-        assert_eq!(one.next(true, at(10 + 900)), Step::Ended);
+        assert_eq!(one.next(Beside::Here, at(10 + 899)), Step::ShowPassword);
+        assert_eq!(one.next(Beside::Here, at(10 + 900)), Step::Ended);
         let two = one.failed().failed();
-        assert_eq!((two.attempts_left(), two.next(true, at(11))), (1, Step::ShowPassword));
+        assert_eq!((two.attempts_left(), two.next(Beside::Here, at(11))), (1, Step::ShowPassword));
         let three = two.failed();
-        assert_eq!((three.attempts_left(), three.next(true, at(11))), (0, Step::Ended));
-        assert_eq!(three.shown(None, Level::Loa4).next(true, at(11)), Step::Ended);
+        assert_eq!((three.attempts_left(), three.next(Beside::Here, at(11))), (0, Step::Ended));
+        assert_eq!(three.shown(None, Level::Loa4).next(Beside::Here, at(11)), Step::Ended);
     }
 
     #[test]

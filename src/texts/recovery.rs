@@ -91,6 +91,9 @@ table! {
         "The password that you were given is for the first sign-in only. Choose one that only you know: it counts from now on.";
     new_single: "Il tuo account non ha un secondo fattore: la nuova password varrà per il livello SpidL1.",
         "Your account has no second factor: the new password will be good for level SpidL1.";
+    desk_only_title: "Serve lo sportello", "The desk has to help";
+    desk_only: "Il tuo account ha un secondo fattore che qui non si può mostrare, come una passkey o una smart card, e la sola email non basta a farne a meno. Se puoi ancora usarlo, accedi con quello. Altrimenti rivolgiti allo sportello: dopo averti riconosciuto ti dà un codice.",
+        "Your account has a second factor that cannot be shown here, such as a passkey or a smart card, and the mail alone is not enough to do without it. If you can still use it, sign in with it. Otherwise ask the desk: once it has identified you it gives you a code.";
     ended_title: "Il recupero si è interrotto", "The recovery has ended";
     ended: "Troppi tentativi sbagliati, troppo tempo, o lo hai annullato tu. Non è cambiato nulla: per riprovare chiedi un nuovo collegamento.",
         "Too many wrong attempts, too much time, or you cancelled it. Nothing has changed: to try again ask for a new link.";

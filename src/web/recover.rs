@@ -239,6 +239,9 @@ fn show_page(context: &Context, shown: RecoverPage) -> Response {
                 RecoverPassword { action, cancel, csrf, username, single, first: false, notice };
             page(context, ok(bad), shown.render(&frame))
         }
+        RecoverPage::ForTheDesk => {
+            page(context, StatusCode::FORBIDDEN, RecoverTold::Desk.render(&frame))
+        }
         RecoverPage::Ended => {
             page(context, StatusCode::FORBIDDEN, RecoverTold::Ended.render(&frame))
         }

@@ -91,6 +91,8 @@ pub enum RecoverPage {
         /// What went wrong before.
         notice: Option<PasswordNotice>,
     },
+    /// What is to be shown cannot be shown here: the desk helps.
+    ForTheDesk,
     /// It came to nothing.
     Ended,
     /// It is done.

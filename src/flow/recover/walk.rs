@@ -19,7 +19,8 @@ use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::person::{self, Known};
 use crate::flow::prove::{Attempt, seconds_until};
-use crate::flow::recover::ask::{SECOND, page};
+use crate::flow::recover::ask::page;
+use crate::flow::recover::beside::{beside, seconds};
 use crate::flow::recover::finish;
 use crate::flow::recover::reply::{RecoverPage, RecoverReply};
 use crate::flow::reply::{Notice, PasswordNotice, Reply, Trouble};
@@ -41,7 +42,7 @@ pub(in crate::flow) struct Way {
 
 impl Way {
     pub(in crate::flow) fn step(&self, env: &Env, now: DateTime<Utc>) -> Step {
-        self.recovery.value.next(!seconds(env, &self.known).is_empty(), now)
+        self.recovery.value.next(beside(env, &self.known), now)
     }
 
     fn continued(&self) -> Reply {
@@ -196,6 +197,7 @@ async fn stand(
             RecoverPage::NewApp { handle, csrf, enrolling: Box::new(shown) }
         }
         Step::NewPassword => asked(way, None),
+        Step::Desk => RecoverPage::ForTheDesk,
         Step::Ended => RecoverPage::Ended,
         Step::Done => RecoverPage::Done { lost: recovery.lost },
     }))
@@ -210,17 +212,6 @@ fn asked(way: &Way, notice: Option<PasswordNotice>) -> RecoverPage {
         single: recovery.is_alone(),
         notice,
     }
-}
-
-/// The second factors that the person can show here, the easiest first.
-fn seconds(env: &Env, known: &Known) -> Vec<Factor> {
-    let can = |factor: &Factor| match factor {
-        Factor::Totp => known.totp().is_some(),
-        Factor::Sms => env.texting.is_some() && known.sms().is_some(),
-        Factor::RecoveryCode => known.recovery().is_some(),
-        _ => false,
-    };
-    SECOND.into_iter().filter(can).collect()
 }
 
 /// Sends a code by SMS, unless one is there that may hold; what stands in the way.

@@ -42,6 +42,8 @@ pub enum RecoverTold {
     },
     /// One that begins nothing.
     Void(Void),
+    /// What is to be shown cannot be shown here.
+    Desk,
     /// It came to nothing.
     Ended,
     /// It is done.
@@ -119,6 +121,7 @@ impl RecoverTold {
             Self::Void(Void::Used) => t.void_used_title,
             Self::Void(Void::Expired) => t.void_expired_title,
             Self::Void(Void::Superseded) => t.void_superseded_title,
+            Self::Desk => t.desk_only_title,
             Self::Ended => t.ended_title,
             Self::Done(_) => t.done_title,
         }
@@ -135,6 +138,7 @@ impl RecoverTold {
             Self::Void(Void::Used) => (t.void_used, "warning"),
             Self::Void(Void::Expired) => (t.void_expired, "warning"),
             Self::Void(Void::Superseded) => (t.void_superseded, "warning"),
+            Self::Desk => (t.desk_only, "warning"),
             Self::Ended => (t.ended, "warning"),
             Self::Done(Lost::Password) => (t.done_password, "success"),
             Self::Done(Lost::Authenticator) => (t.done_app, "success"),
@@ -143,6 +147,10 @@ impl RecoverTold {
 
     fn is_dead(&self) -> bool {
         matches!(self, Self::Void(_) | Self::Ended)
+    }
+
+    fn is_for_the_desk(&self) -> bool {
+        matches!(self, Self::Desk)
     }
 
     fn is_done(&self) -> bool {

@@ -175,6 +175,7 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         }),
         ("recover_used", RecoverTold::Void(Void::Used).render(&around)),
         ("recover_expired", RecoverTold::Void(Void::Expired).render(&around)),
+        ("recover_for_the_desk", RecoverTold::Desk.render(&around)),
         ("recover_ended", RecoverTold::Ended.render(&around)),
         ("recover_done", RecoverTold::Done(Lost::Authenticator).render(&around)),
         ("recover_desk", RecoverDesk { wrong: true }.render(&around)),
