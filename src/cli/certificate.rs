@@ -11,6 +11,7 @@ use crate::cli::keys::arguments::BodyChoice;
 use crate::cli::say::{say, say_text};
 use crate::cli::{files, load};
 use crate::config::document::PASSPHRASE_VARIABLE;
+use crate::partners::lint::text::plain;
 use crate::world::certificate::{Certificate, Holder};
 use crate::world::issue::{self, Subject, URI};
 use crate::world::private_key::{Digest, PrivateKey};
@@ -145,9 +146,4 @@ fn judged(
         line(point.field, &point.found, point.wrong.as_deref());
     }
     Ok((text, wrong))
-}
-
-/// Without what would steer a terminal.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -263,7 +263,7 @@ fn what_is_no_metadata_is_not_compared() {
 proptest! {
     /// Whatever is said where, nothing panics, nothing steers a terminal, and what is compared to itself is the same.
     #[test]
-    fn any_text_in_metadata_is_told_plainly(text in "\\PC{0,40}", mark in "[\u{7f}-\u{9f}]{0,3}") {
+    fn any_text_in_metadata_is_told_plainly(text in "\\PC{0,40}", mark in "[\u{7f}-\u{9f}\u{202a}-\u{202e}]{0,3}") {
         let said = format!("{text}{mark}");
         let mut metadata = Metadata::spid();
         metadata.organization[0].1 = said;
@@ -274,6 +274,8 @@ proptest! {
             let comparison = compare(&entities(&old).unwrap(), &new);
             let text = told(&comparison, Language::It);
             prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
+            let turns = |c: char| ('\u{202a}'..='\u{202e}').contains(&c);
+            prop_assert!(!text.contains(turns));
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::cli::factory::table::{self, Table};
 use crate::cli::signing::{self, Examples};
 use crate::cli::{files, load, prompt};
 use crate::config::rows::Rows;
+use crate::partners::lint::text::plain;
 use crate::register::tar;
 use crate::texts::language::Language;
 
@@ -151,7 +152,7 @@ impl Written {
         if one.is_refused() {
             self.refused += 1;
             for complaint in one.complaints(language) {
-                eprintln!("line {}: {complaint}", one.line);
+                eprintln!("line {}: {}", one.line, plain(&complaint));
             }
             return Ok("refused");
         }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use crate::partners::compare::changes::{Change, Comparison, Entity, Weight};
 use crate::partners::compare::uses::Uses;
+use crate::partners::lint::text::plain;
 use crate::saml::metadata::picture::{AttributeNames, Endpoint, Fact, Pictured, Subject};
 use crate::texts::compare::{self, Words, count_of_certificates, used};
 use crate::texts::language::Language;
@@ -222,9 +223,4 @@ fn short(uri: &str) -> &str {
         return uri;
     }
     uri.rsplit(':').next().unwrap_or(uri)
-}
-
-/// Without what would steer a terminal.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

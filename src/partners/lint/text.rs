@@ -167,7 +167,8 @@ pub fn tally(report: &Report) -> [usize; 3] {
 }
 
 /// `text` in one line, without what could move a terminal.
-fn plain(text: &str) -> String {
+#[must_use]
+pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c }).collect()
 }
 
