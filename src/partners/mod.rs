@@ -1,5 +1,6 @@
 //! Who we federate with, by entityID.
 
+pub mod aggregate;
 pub mod compare;
 pub mod lint;
 pub mod openid;

@@ -18,6 +18,41 @@ pub fn write(apex: Node<'_, '_>, without: Option<NodeId>, inclusive: &[&str], ou
     writer.element(apex);
 }
 
+/// Appends the canonical octets of `part` and what is below it, as they stand in those of the document's root.
+pub(in crate::saml) fn write_part(part: Node<'_, '_>, inclusive: &[&str], out: &mut String) {
+    below(part, inclusive, out).element(part);
+}
+
+/// The same of the start tag of `part` alone.
+pub(in crate::saml) fn write_start(part: Node<'_, '_>, inclusive: &[&str], out: &mut String) {
+    below(part, inclusive, out).start(part);
+}
+
+/// Appends the canonical octets of the text directly in `element`.
+pub(in crate::saml) fn write_text(element: Node<'_, '_>, out: &mut String) {
+    for text in element.children().filter(Node::is_text) {
+        escape_text(text.text().unwrap_or_default(), out);
+    }
+}
+
+/// A writer that stands at `part`, knowing what the start tags above it have declared.
+fn below<'a, 'o>(
+    part: Node<'a, '_>,
+    inclusive: &'o [&'o str],
+    out: &'o mut String,
+) -> Writer<'a, 'o> {
+    let source = part.document().input_text();
+    let mut unseen = String::new();
+    let (rendered, fresh) = (Vec::new(), Vec::new());
+    let mut writer = Writer { source, without: None, inclusive, out: &mut unseen, rendered, fresh };
+    let mut above: Vec<_> = part.ancestors().skip(1).filter(Node::is_element).collect();
+    while let Some(outermost) = above.pop() {
+        writer.start(outermost);
+    }
+    let rendered = writer.rendered;
+    Writer { source, without: None, inclusive, out, rendered, fresh: Vec::new() }
+}
+
 struct Writer<'a, 'o> {
     source: &'a str,
     without: Option<NodeId>,
@@ -31,13 +66,8 @@ struct Writer<'a, 'o> {
 
 impl<'a> Writer<'a, '_> {
     fn element(&mut self, node: Node<'a, '_>) {
-        let name = qualified_name(self.source, node.range().start + 1);
         let mark = self.rendered.len();
-        self.out.push('<');
-        self.out.push_str(name);
-        self.declarations(node, name);
-        self.attributes(node);
-        self.out.push('>');
+        let name = self.start(node);
         for child in node.children() {
             match child.node_type() {
                 NodeType::Element if Some(child.id()) != self.without => self.element(child),
@@ -49,6 +79,17 @@ impl<'a> Writer<'a, '_> {
         self.out.push_str(name);
         self.out.push('>');
         self.rendered.truncate(mark);
+    }
+
+    /// Writes the start tag, and answers its name.
+    fn start(&mut self, node: Node<'a, '_>) -> &'a str {
+        let name = qualified_name(self.source, node.range().start + 1);
+        self.out.push('<');
+        self.out.push_str(name);
+        self.declarations(node, name);
+        self.attributes(node);
+        self.out.push('>');
+        name
     }
 
     fn declarations(&mut self, node: Node<'a, '_>, name: &'a str) {

@@ -9,6 +9,7 @@ use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::bn::BigNum;
 use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
+use openssl::hash::{Hasher, MessageDigest};
 use openssl::md::{Md, MdRef};
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Public};
@@ -292,12 +293,80 @@ fn ours<'k>(
     if digest_of(envelope.digest, octets.as_bytes()) != envelope.digest_value {
         return Err(Unproven::Digest);
     }
+    Ok((octets, signer_of_info(envelope, keys)?))
+}
+
+/// The first of `keys` that signed the `SignedInfo`.
+fn signer_of_info<'k>(
+    envelope: &Envelope<'_, '_>,
+    keys: &'k [PublicKey],
+) -> Result<&'k PublicKey, Unproven> {
     let mut signed_info = String::with_capacity(envelope.signed_info.range().len() + 64);
     canonical::write(envelope.signed_info, None, &envelope.signed_info_prefixes, &mut signed_info);
     let hash = algorithm::digest_of(envelope.algorithm);
     let digest = digest_of(hash, signed_info.as_bytes());
-    let key = signer(keys, envelope.algorithm, &digest, &envelope.value)?;
-    Ok((octets, key))
+    signer(keys, envelope.algorithm, &digest, &envelope.value)
+}
+
+/// The signature of a document that is too large to be held: what it says was verified, and whether
+/// that is the document's digest shows at its end.
+pub(in crate::saml) struct Streamed {
+    signer: [u8; 32],
+    prefixes: Vec<String>,
+    expected: Vec<u8>,
+    digest: Hasher,
+    is_empty: bool,
+}
+
+impl Streamed {
+    /// Verifies the `SignedInfo` of `envelope` with the registered `keys`.
+    ///
+    /// # Errors
+    /// The reason why it does not count as signed.
+    pub(in crate::saml) fn begin(
+        envelope: &Envelope<'_, '_>,
+        keys: &[PublicKey],
+    ) -> Result<Self, Unproven> {
+        let signer = *signer_of_info(envelope, keys)?.fingerprint();
+        let hash = match envelope.digest {
+            DigestAlgorithm::Sha256 => MessageDigest::sha256(),
+            DigestAlgorithm::Sha384 => MessageDigest::sha384(),
+            DigestAlgorithm::Sha512 => MessageDigest::sha512(),
+        };
+        Ok(Self {
+            signer,
+            prefixes: envelope.parent_prefixes.iter().map(|&prefix| prefix.to_owned()).collect(),
+            expected: envelope.digest_value.clone(),
+            digest: Hasher::new(hash).map_err(|_| Unproven::Digest)?,
+            is_empty: true,
+        })
+    }
+
+    /// The prefixes canonicalised inclusively in the document.
+    pub(in crate::saml) fn prefixes(&self) -> impl Iterator<Item = &str> {
+        self.prefixes.iter().map(String::as_str)
+    }
+
+    /// Takes the next canonical octets of the document without its signature.
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
+    pub(in crate::saml) fn update(&mut self, octets: &str) -> Result<(), Unproven> {
+        self.is_empty &= octets.is_empty();
+        self.digest.update(octets.as_bytes()).map_err(|_| Unproven::Digest)
+    }
+
+    /// The fingerprint of the certificate whose key signed what was taken.
+    ///
+    /// # Errors
+    /// When it is not what was signed.
+    pub(in crate::saml) fn finish(mut self) -> Result<[u8; 32], Unproven> {
+        if self.is_empty {
+            return Err(Unproven::Empty);
+        }
+        let digest = self.digest.finish().map_err(|_| Unproven::Digest)?;
+        if *digest == *self.expected { Ok(self.signer) } else { Err(Unproven::Digest) }
+    }
 }
 
 /// The first of `keys` that made `signature`.

@@ -135,6 +135,43 @@ pub fn check<'a, 'input>(
     }
 }
 
+/// Checks `part` of a list of metadata, and what is below it; what stands above it in its document was checked before. Its
+/// ID values are appended to `ids`: that none is used twice in the whole list is for the caller to see.
+///
+/// # Errors
+/// The first rule broken, with the element and its line.
+pub(in crate::saml) fn check_part<'a>(
+    part: Node<'a, '_>,
+    ids: &mut Vec<&'a str>,
+) -> Result<(), StructureError> {
+    for node in part.descendants() {
+        match node.node_type() {
+            NodeType::Element => {
+                check_start(node, ids)?;
+                if node.has_tag_name((names::DSIG, "Signature")) && !is_in_place(node) {
+                    return Err(StructureError::at(node, "it must not stand there"));
+                }
+            }
+            NodeType::Comment => check_comment(node)?,
+            NodeType::PI => {
+                return Err(StructureError::at(part, "a processing instruction inside"));
+            }
+            NodeType::Text | NodeType::Root => {}
+        }
+    }
+    Ok(())
+}
+
+/// The same of the start tag of `node` alone.
+pub(in crate::saml) fn check_start<'a>(
+    node: Node<'a, '_>,
+    ids: &mut Vec<&'a str>,
+) -> Result<(), StructureError> {
+    check_name(node, node.document().root_element())?;
+    ids.extend(check_ids(node)?);
+    Ok(())
+}
+
 /// The one thing that is read before the signature, to choose whose keys to use: the trimmed text
 /// of the root's `saml:Issuer`, its first child element; for metadata, the `entityID`.
 ///
@@ -312,19 +349,8 @@ fn place<'a, 'input>(
     sound: &mut Sound<'a, 'input>,
 ) -> Result<(), StructureError> {
     let misplaced = || StructureError::at(node, "it must not stand there");
-    let parent = node.parent_element().ok_or_else(misplaced)?;
-    let before = node.prev_sibling_element();
-    let is_entity = parent.has_tag_name(Root::EntityDescriptor.name())
-        || parent.has_tag_name(Root::EntitiesDescriptor.name());
-    let in_place = if is_entity {
-        before.is_none()
-    } else {
-        // After the Issuer, which is first (SAML Core §3.2.1, §2.3.3).
-        before.is_some_and(|before| is_issuer(before) && before.prev_sibling_element().is_none())
-    };
-    if !in_place {
-        return Err(misplaced());
-    }
+    let parent = node.parent_element().filter(|_| is_in_place(node)).ok_or_else(misplaced)?;
+    let is_entity = is_metadata(parent);
     if parent == top {
         let refers = if is_entity { Refers::ByIdOrWhole } else { Refers::ById };
         sound.envelope = Some(signature_shape::read(parent, node, refers)?);
@@ -333,4 +359,20 @@ fn place<'a, 'input>(
     }
     // What an aggregate's entities are signed with proves nothing of the aggregate.
     Ok(())
+}
+
+/// Whether a `ds:Signature` stands where its schema has it.
+fn is_in_place(signature: Node<'_, '_>) -> bool {
+    let before = signature.prev_sibling_element();
+    match signature.parent_element() {
+        Some(parent) if is_metadata(parent) => before.is_none(),
+        // After the Issuer, which is first (SAML Core §3.2.1, §2.3.3).
+        Some(_) => before.is_some_and(|it| is_issuer(it) && it.prev_sibling_element().is_none()),
+        None => false,
+    }
+}
+
+fn is_metadata(node: Node<'_, '_>) -> bool {
+    node.has_tag_name(Root::EntityDescriptor.name())
+        || node.has_tag_name(Root::EntitiesDescriptor.name())
 }

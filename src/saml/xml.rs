@@ -20,14 +20,31 @@ pub const MAX_NAMESPACES_OPEN: usize = 64;
 /// The most namespace declarations a document may have.
 pub const MAX_NAMESPACES: usize = 2_000;
 
+/// How much a document may have of what differs between a message and a part of a large list; depth, attributes and
+/// namespaces in scope are the same for both.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::saml) struct Limits {
+    /// Its octets.
+    pub(in crate::saml) octets: usize,
+    /// Its elements.
+    pub(in crate::saml) elements: usize,
+    /// Its namespace declarations.
+    pub(in crate::saml) namespaces: usize,
+}
+
+const MESSAGE: Limits =
+    Limits { octets: MAX_OCTETS, elements: MAX_ELEMENTS, namespaces: MAX_NAMESPACES };
+
 /// The text is not XML that is read here; `line` counts from 1.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum XmlError {
-    /// More than [`MAX_OCTETS`].
-    #[error("the document has {octets} octets; at most {MAX_OCTETS} are read")]
+    /// More octets than are read.
+    #[error("the document has {octets} octets; at most {limit} are read")]
     TooLarge {
         /// How many there were.
         octets: usize,
+        /// The limit passed: [`MAX_OCTETS`] for a message.
+        limit: usize,
     },
     /// One of the limits on counts.
     #[error("line {line}: more than {limit} {what}")]
@@ -91,14 +108,22 @@ pub fn root_attribute(text: &str, name: &str) -> Option<String> {
 /// # Errors
 /// The first limit passed, the first construct that is not read, or what is not well-formed.
 pub fn parse(text: &str) -> Result<Document<'_>, XmlError> {
-    if text.len() > MAX_OCTETS {
-        return Err(XmlError::TooLarge { octets: text.len() });
+    parse_within(text, MESSAGE)
+}
+
+/// The same within other limits.
+///
+/// # Errors
+/// As [`parse`].
+pub(in crate::saml) fn parse_within(text: &str, limits: Limits) -> Result<Document<'_>, XmlError> {
+    if text.len() > limits.octets {
+        return Err(XmlError::TooLarge { octets: text.len(), limit: limits.octets });
     }
-    survey(text)?;
+    survey(text, limits)?;
     let options = ParsingOptions {
         allow_dtd: false,
         // Each element may be surrounded by one text and one comment; more are a flood.
-        nodes_limit: u32::try_from(MAX_ELEMENTS * 4).unwrap_or(u32::MAX),
+        nodes_limit: u32::try_from(limits.elements * 4).unwrap_or(u32::MAX),
         ..ParsingOptions::default()
     };
     let document = Document::parse_with_options(text, options)?;
@@ -138,10 +163,11 @@ fn line(text: &str, at: usize) -> usize {
 
 /// Counts and refuses before a tree is built. On text that is not well-formed it may count
 /// wrongly, but only after the place at which the parser stops.
-fn survey(text: &str) -> Result<(), XmlError> {
+fn survey(text: &str, limits: Limits) -> Result<(), XmlError> {
     references(text)?;
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut survey = Survey { text, elements: 0, declared: 0, open: Vec::new(), in_scope: 0 };
+    let mut survey =
+        Survey { text, limits, elements: 0, declared: 0, open: Vec::new(), in_scope: 0 };
     let mut at = start + declaration(&text[start..])?;
     while let Some(found) = find(text, at, '<') {
         at = survey.markup(found)?;
@@ -151,6 +177,7 @@ fn survey(text: &str) -> Result<(), XmlError> {
 
 struct Survey<'t> {
     text: &'t str,
+    limits: Limits,
     elements: usize,
     declared: usize,
     /// How many namespaces each open element declares.
@@ -199,7 +226,7 @@ impl Survey<'_> {
 
     fn start_tag(&mut self, at: usize) -> Result<usize, XmlError> {
         self.elements += 1;
-        self.limit(self.elements, MAX_ELEMENTS, "elements", at)?;
+        self.limit(self.elements, self.limits.elements, "elements", at)?;
         self.limit(self.open.len() + 1, MAX_DEPTH, "levels of elements", at)?;
         let bytes = self.text.as_bytes();
         let (mut attributes, mut declared) = (0, 0);
@@ -243,7 +270,7 @@ impl Survey<'_> {
             here += 1;
         };
         self.declared += declared;
-        self.limit(self.declared, MAX_NAMESPACES, "namespace declarations", at)?;
+        self.limit(self.declared, self.limits.namespaces, "namespace declarations", at)?;
         self.limit(
             self.in_scope + declared,
             MAX_NAMESPACES_OPEN,
@@ -355,7 +382,7 @@ fn references(text: &str) -> Result<(), XmlError> {
 }
 
 /// The length of the XML declaration at the beginning of `text`; 0 if there is none.
-fn declaration(text: &str) -> Result<usize, XmlError> {
+pub(in crate::saml) fn declaration(text: &str) -> Result<usize, XmlError> {
     let Some(rest) = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(WHITE)) else {
         return Ok(0);
     };

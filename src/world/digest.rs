@@ -55,6 +55,12 @@ pub fn sha384(octets: &[u8]) -> [u8; 48] {
     sha::sha384(octets)
 }
 
+/// SHA-1 of `octets`: for names that others have settled, never for proof.
+#[must_use]
+pub fn sha1(octets: &[u8]) -> [u8; 20] {
+    sha::sha1(octets)
+}
+
 /// SHA-512 of `octets`.
 #[must_use]
 pub fn sha512(octets: &[u8]) -> [u8; 64] {

@@ -10,6 +10,8 @@ use ponte::oidc::jose::{self, sign};
 use ponte::oidc::{discovery, openid};
 use ponte::saml::binding::{self, Inbound, Parameter};
 use ponte::saml::lint::inspect::{Subject, inspect};
+use ponte::saml::metadata::aggregate::limits::Limits;
+use ponte::saml::metadata::aggregate::verify::{Trust, verify};
 use ponte::saml::signature::{self, PublicKey};
 use ponte::saml::structure::{self, Root, Signed};
 use ponte::saml::upstream::response::claimed;
@@ -78,6 +80,39 @@ fn the_seeds_of_the_pre_flight_are_recognised() {
     for name in ["request.xml", "response.xml", "metadata.xml", "redirect", "logout.xml"] {
         let report = inspect(seed("lint", name).as_bytes(), None, chrono::DateTime::UNIX_EPOCH);
         assert_ne!(report.subject, Subject::Unknown, "{name}");
+    }
+}
+
+/// A list of metadata, flat and with a list in it.
+fn lists() -> [(&'static str, String); 2] {
+    let md = names::METADATA;
+    let entity = |name: &str| {
+        let whole = Metadata { id: None, ..Metadata::generic() };
+        Metadata { entity_id: Some(name.into()), ..whole }.unsigned()
+    };
+    let list = |inside: &str| {
+        let text = format!(
+            "<md:EntitiesDescriptor xmlns:md=\"{md}\" xmlns:a='urn:a' ID=\"_list\">\n{PLACE}{inside}\n<!-- the end -->\
+             </md:EntitiesDescriptor>"
+        );
+        let key = fs::read(fuzz().join("keys/key.pem")).unwrap();
+        let key = openssl::pkey::PKey::private_key_from_pem(&key).unwrap();
+        let forge = Forge { method: names::ECDSA_SHA256.into(), ..Forge::default() };
+        forge.seal_with(&text, "_list", &key)
+    };
+    let (one, other) = (entity("https://a.example"), entity("https://b.example"));
+    let nested = format!("<md:EntitiesDescriptor xmlns='{md}'>\r\n{other}</md:EntitiesDescriptor>");
+    [("flat.xml", list(&format!("{one}\n{other}"))), ("nested.xml", list(&(one + &nested)))]
+}
+
+#[test]
+fn the_seeds_of_lists_hold() {
+    for (name, _) in lists() {
+        let text = seed("aggregate", name);
+        let keys = [key()];
+        let now = chrono::DateTime::UNIX_EPOCH;
+        let found = verify(text.as_bytes(), Trust::Pinned(&keys), Limits::default(), now).unwrap();
+        assert_eq!(found.entities().len(), 2);
     }
 }
 
@@ -239,6 +274,9 @@ fn write_the_seeds() {
         names::ASSERTION
     );
     let response = forge.seal_with(&response, "_r", &private);
+    for (name, text) in lists() {
+        write("aggregate", name, &text);
+    }
     for (name, text) in answers() {
         write("response", name, &text);
     }

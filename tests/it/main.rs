@@ -3,6 +3,7 @@
 
 mod account;
 mod admin;
+mod aggregate;
 mod alarm;
 mod architecture;
 mod binding;

@@ -15,7 +15,7 @@ use crate::support::forge::{Forge, PLACE, algorithm, exclusive};
 use crate::support::keys::{self, Keys};
 use crate::support::real_files;
 
-mod canonical;
+pub(crate) mod canonical;
 mod wrapping;
 
 /// Where a document was refused.

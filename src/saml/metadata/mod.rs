@@ -1,6 +1,7 @@
 //! Metadata: ours, written; service providers', read (SAML Metadata, spid-saml §2).
 
 pub mod address;
+pub mod aggregate;
 pub mod error;
 pub mod picture;
 pub mod read;

@@ -100,15 +100,18 @@ fn describe(document: &Document<'_>, now: DateTime<Utc>) -> Result<Described, Me
 
 pub(in crate::saml) fn entity_id(top: Node<'_, '_>) -> Result<String, MetadataError> {
     let said = top.attribute("entityID");
-    let is_name = |said: &&str| {
-        !said.is_empty()
-            && said.len() <= MAX_ENTITY_ID
-            && !said.chars().any(|character| character.is_whitespace() || character.is_control())
-    };
-    said.filter(is_name).map(str::to_owned).ok_or_else(|| {
+    said.filter(|said| is_entity_id(said)).map(str::to_owned).ok_or_else(|| {
         let expected = "a name of 1 to 1024 characters without spaces (SAML Metadata §2.2.1)";
         broken(top, "EntityDescriptor/@entityID", expected, said)
     })
+}
+
+/// Whether `said` may be the name of an entity (SAML Metadata §2.2.1).
+#[must_use]
+pub fn is_entity_id(said: &str) -> bool {
+    !said.is_empty()
+        && said.len() <= MAX_ENTITY_ID
+        && !said.chars().any(|character| character.is_whitespace() || character.is_control())
 }
 
 fn valid_until(

@@ -14,8 +14,9 @@ use crate::support::forge::{Forge, PLACE, algorithm, exclusive};
 use crate::support::keys;
 
 /// The prefixes of the trees; the first is the default namespace.
-const PREFIXES: [&str; 5] = ["", "a", "b", "samlp", "ds"];
-const URIS: [&str; 5] = ["urn:x", "urn:y", "http://x.example/%C3%A8?a=1;b=2", names::ASSERTION, ""];
+pub(crate) const PREFIXES: [&str; 5] = ["", "a", "b", "samlp", "ds"];
+pub(crate) const URIS: [&str; 5] =
+    ["urn:x", "urn:y", "http://x.example/%C3%A8?a=1;b=2", names::ASSERTION, ""];
 const PIECES: [&str; 18] = [
     "a", " ", "\n", "\t", "\r", "\r\n", "è", "𐍈", "\u{85}", "\u{2028}", "&amp;", "&lt;", "&gt;",
     ">", "&#13;", "&#x9;", "&#10;", "&quot;",
@@ -23,7 +24,7 @@ const PIECES: [&str; 18] = [
 const NAMES: [&str; 4] = ["e", "f", "é-1", "E.e"];
 
 #[derive(Clone, Debug)]
-enum Tree {
+pub(crate) enum Tree {
     Text(Vec<&'static str>),
     Cdata(Vec<&'static str>),
     Comment,
@@ -38,13 +39,13 @@ enum Tree {
 }
 
 /// Prefix, name, the pieces of the value, and whether single quotes stand around it.
-type Attribute = (&'static str, &'static str, Vec<&'static str>, bool);
+pub(crate) type Attribute = (&'static str, &'static str, Vec<&'static str>, bool);
 
 fn pieces() -> impl Strategy<Value = Vec<&'static str>> {
     vec(select(&PIECES[..]), 0..4)
 }
 
-fn tree() -> impl Strategy<Value = Tree> {
+pub(crate) fn tree() -> impl Strategy<Value = Tree> {
     let leaf = proptest::prop_oneof![
         pieces().prop_map(Tree::Text),
         pieces().prop_map(Tree::Cdata),
@@ -67,13 +68,13 @@ fn tree() -> impl Strategy<Value = Tree> {
     })
 }
 
-type Scope = Vec<(&'static str, &'static str)>;
+pub(crate) type Scope = Vec<(&'static str, &'static str)>;
 
 fn bound(scope: &Scope, prefix: &str) -> Option<&'static str> {
     scope.iter().rev().find(|(known, _)| *known == prefix).map(|(_, uri)| *uri)
 }
 
-fn write(tree: &Tree, scope: &mut Scope, out: &mut String) {
+pub(crate) fn write(tree: &Tree, scope: &mut Scope, out: &mut String) {
     match tree {
         Tree::Text(pieces) => out.push_str(&pieces.concat()),
         Tree::Cdata(pieces) => write!(out, "<![CDATA[{}]]>", pieces.concat()).unwrap(),
@@ -164,7 +165,7 @@ fn agree(text: &str, prefixes: Vec<&'static str>, info_prefixes: Vec<&'static st
     }
 }
 
-const LISTED: [&str; 6] = ["#default", "a", "b", "saml", "samlp", "nowhere"];
+pub(crate) const LISTED: [&str; 6] = ["#default", "a", "b", "saml", "samlp", "nowhere"];
 
 proptest! {
     #![proptest_config(ProptestConfig {
