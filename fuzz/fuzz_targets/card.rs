@@ -9,6 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use ponte::factors::card::issuer::{CNS_POLICY, CodeField, Issuer, IssuerKind};
 use ponte::factors::card::judge::{Rules, judge};
 use ponte::factors::card::standing::{Standing, Unknown};
+use ponte::web::card_listener::passed_on;
 use ponte::world::authorities::Authorities;
 use ponte::world::certificate::Certificate;
 use ponte::world::revocation::{self, RevocationList};
@@ -33,6 +34,8 @@ static OURS: LazyLock<Certificate> = LazyLock::new(|| Certificate::from_pem(AUTH
 static NOW: LazyLock<DateTime<Utc>> = LazyLock::new(|| "2026-11-22T10:00:00Z".parse().unwrap());
 
 fuzz_target!(|octets: &[u8]| {
+    let header = std::str::from_utf8(octets).ok().and_then(|text| passed_on(text).ok());
+    assert!(header.flatten().is_none_or(|der| der.len() <= octets.len()));
     let rules = Rules { cns_only: false, unknown: Unknown::UpToSpidL2 };
     for issuers in [&ISSUERS[..], &ISSUERS[1..]] {
         let judged = judge(Some(octets), issuers, rules, *NOW);

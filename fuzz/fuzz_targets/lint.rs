@@ -10,9 +10,9 @@ use ponte::texts::language::Language;
 
 fuzz_target!(|octets: &[u8]| {
     let now = "2026-06-01T12:00:00Z".parse().expect("an instant");
-    let profile = octets.first().and_then(|first| {
-        LintProfile::all().into_iter().nth(usize::from(*first) % 16)
-    });
+    let profile = octets
+        .first()
+        .and_then(|first| LintProfile::all().into_iter().nth(usize::from(*first) % 16));
     for profile in [None, profile] {
         let report = inspect(octets, profile, now);
         // Those of the text before there is a tree are few.

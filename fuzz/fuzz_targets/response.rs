@@ -38,7 +38,9 @@ fn hold(outcome: &Result<Received, Refused>, expected: &Expected<'_>) {
     match outcome {
         Ok(received) => {
             assert_eq!(received.issuer, expected.provider);
-            assert!(lexical::is_id(&received.assertion_id) && lexical::is_id(&received.response_id));
+            assert!(
+                lexical::is_id(&received.assertion_id) && lexical::is_id(&received.response_id)
+            );
             assert!(!received.name.value.is_empty() && !received.class.is_empty());
             assert!(received.attributes.iter().all(|one| !one.values.is_empty()));
             if expected.profile.has_spid_levels() {

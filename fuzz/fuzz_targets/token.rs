@@ -27,9 +27,8 @@ static KEYS: LazyLock<KeySet> = LazyLock::new(|| {
     KeySet::read(format!("{{\"keys\":[{key}]}}").as_bytes()).unwrap()
 });
 
-static KEY: LazyLock<decrypt::DecryptionKey> = LazyLock::new(|| {
-    decrypt::DecryptionKey::from_pem(include_bytes!("../keys/key.pem")).unwrap()
-});
+static KEY: LazyLock<decrypt::DecryptionKey> =
+    LazyLock::new(|| decrypt::DecryptionKey::from_pem(include_bytes!("../keys/key.pem")).unwrap());
 
 static OURSELVES: LazyLock<Client> = LazyLock::new(|| Client {
     upstream: "op".into(),
@@ -89,6 +88,7 @@ fuzz_target!(|octets: &[u8]| {
         let answer = FetchResponse {
             status: 200,
             content_type: Some(content_type.to_owned()),
+            retry_after: None,
             body: octets.to_vec(),
         };
         let expected =

@@ -66,7 +66,7 @@ async fn open(
         let login = Transaction::open(opening, now, env.settings.login.timeout);
         let mut batch = Batch::new();
         transactions::open(env.records(), &mut batch, &handle, &login, login.keep_until())?;
-        match batch.commit(&*env.store, Durability::Ephemeral, now).await? {
+        match batch.commit(&*env.store, Durability::Durable, now).await? {
             Committed::Done => Ok(Reply::Continue { handle, browser: Some(browser) }),
             Committed::Conflict(_) => Err(Failure::Contention),
         }

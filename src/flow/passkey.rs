@@ -50,8 +50,8 @@ pub(in crate::flow) async fn ask(
     let begun = ours.begin_assertion(&ids).map_err(bad)?;
     let mut batch = Batch::new();
     ceremonies::put(env.records(), &mut batch, Owner::Login(&login.id), begun.state, now)?;
-    // What a crash takes is begun anew.
-    let _done = batch.commit(&*env.store, Durability::Ephemeral, now).await?;
+    // Whoever touches their key after a crash is not asked to touch it again.
+    let _done = batch.commit(&*env.store, Durability::Durable, now).await?;
     Ok(page(login, Show::Passkey { options: begun.options, notice }))
 }
 
@@ -241,7 +241,7 @@ async fn form(
     let mut batch = Batch::new();
     let owner = Owner::Session(&inside.session.value.id);
     ceremonies::put(env.records(), &mut batch, owner, begun.state, now)?;
-    let _done = batch.commit(&*env.store, Durability::Ephemeral, now).await?;
+    let _done = batch.commit(&*env.store, Durability::Durable, now).await?;
     let new = NewPasskey { csrf: inside.csrf, options: begun.options, notice };
     Ok(Reply::Account(Box::new(AccountPage::NewPasskey(new))))
 }

@@ -78,7 +78,7 @@ async fn one(env: &Env, out: &dyn Outbox, queued: Loaded<Queued>) -> Result<bool
             Ok(false)
         }
         Err(error) => {
-            let due = now + pause(queued.value.tries);
+            let due = now + pause(queued.value.tries).max(asked(&error));
             if matches!(error, SendError::Never(_)) || queued.value.until <= due {
                 give_up(env, &queued, &error.chain(), now).await?;
                 return Ok(false);
@@ -133,6 +133,14 @@ async fn take_away(
 fn name_of(what: &str) -> &'static str {
     let mut names = Event::ALL.into_iter().map(Event::name).chain([SMS_CODE, PUSH_REQUEST]);
     names.find(|name| *name == what).unwrap_or("other")
+}
+
+/// For how long whoever takes it does not want to be asked.
+fn asked(error: &SendError) -> TimeDelta {
+    match error {
+        SendError::After(seconds, _) => TimeDelta::seconds((*seconds).into()),
+        _ => TimeDelta::zero(),
+    }
 }
 
 /// Five seconds, then twice as long each time, an hour at most.

@@ -79,8 +79,8 @@ pub(in crate::flow) async fn resume(
     let resumed = resumed.rebind(browser_digest(&secret), env.random.token());
     let mut batch = Batch::new();
     transactions::swap(env.records(), &mut batch, loaded, &resumed, resumed.keep_until())?;
-    // What a crash may take is read from the session again.
-    let browser = match batch.commit(&*env.store, Durability::Ephemeral, now).await? {
+    // The browser's cookie changes with it: a crash between the two would leave the login to nobody.
+    let browser = match batch.commit(&*env.store, Durability::Durable, now).await? {
         Committed::Done => Some(secret),
         Committed::Conflict(_) => None,
     };

@@ -161,16 +161,25 @@ fn shown(cards: &Cards, request: &Request) -> Result<Option<Vec<u8>>, &'static s
     }
 }
 
-/// A certificate as proxies pass it on: `:base64:` of the DER (RFC 9440 §2.1), or PEM with percent escapes (nginx's
-/// `$ssl_client_escaped_cert`); empty where none was shown.
+/// What the proxy's header says, which is there once at most.
 fn of_header(proxy: &CardProxy, headers: &HeaderMap) -> Result<Option<Vec<u8>>, &'static str> {
     let name = HeaderName::try_from(proxy.header.as_str()).map_err(|_| "its name is none")?;
     let mut values = headers.get_all(name).iter();
     let value = match (values.next(), values.next()) {
         (None, _) => return Ok(None),
-        (Some(value), None) => value.to_str().map_err(|_| "no text")?.trim(),
+        (Some(value), None) => value.to_str().map_err(|_| "no text")?,
         (Some(_), Some(_)) => return Err("there twice"),
     };
+    passed_on(value)
+}
+
+/// A certificate (DER) as proxies pass it on: `:base64:` of it (RFC 9440 §2.1), or PEM with percent escapes (nginx's
+/// `$ssl_client_escaped_cert`); empty where none was shown.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn passed_on(value: &str) -> Result<Option<Vec<u8>>, &'static str> {
+    let value = value.trim();
     if value.is_empty() {
         return Ok(None);
     }

@@ -61,6 +61,8 @@ pub struct FetchResponse {
     pub status: u16,
     /// `Content-Type`, as it was written.
     pub content_type: Option<String>,
+    /// `Retry-After` (RFC 9110 §10.2.3), where it says seconds.
+    pub retry_after: Option<u32>,
     /// All of it.
     pub body: Vec<u8>,
 }
@@ -264,8 +266,9 @@ impl Fetch for HttpFetch {
         if (300..400).contains(&status) {
             return Err(FetchError::Redirect(status));
         }
-        let content_type = answer.headers().get("content-type");
-        let content_type = content_type.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let said = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        let content_type = said("content-type").map(str::to_owned);
+        let retry_after = said("retry-after").and_then(|seconds| seconds.trim().parse().ok());
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
             if body.len() + chunk.len() > self.limits.body {
@@ -273,7 +276,7 @@ impl Fetch for HttpFetch {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(FetchResponse { status, content_type, body })
+        Ok(FetchResponse { status, content_type, retry_after, body })
     }
 }
 

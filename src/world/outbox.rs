@@ -116,6 +116,9 @@ pub enum SendError {
     /// It may leave later.
     #[error("it could not be sent now")]
     Later(#[source] Cause),
+    /// It may leave once so many seconds have passed, and not before: who takes it has said so.
+    #[error("it could not be sent now, and not for {0} s")]
+    After(u32, #[source] Cause),
     /// Nobody is there to get it: the phone subscribes no more.
     #[error("the phone gets no more notifications")]
     Gone,

@@ -361,8 +361,12 @@ mod tests {
         async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
             assert!(request.url.as_str().starts_with("https://sms.example.org/"));
             self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let answer =
-                |status| FetchResponse { status, content_type: None, body: b"+39333".to_vec() };
+            let answer = |status| FetchResponse {
+                status,
+                content_type: None,
+                retry_after: None,
+                body: b"+39333".to_vec(),
+            };
             self.0.map(answer).ok_or(FetchError::TooSlow)
         }
     }
@@ -392,7 +396,9 @@ mod tests {
             let came = Gateways(said.iter().map(gateway).collect()).send(&message).await;
             let (came, cause) = match came {
                 Ok(()) => ("sent", String::new()),
-                Err(error @ SendError::Later(_)) => ("later", error.chain()),
+                Err(error @ (SendError::Later(_) | SendError::After(..))) => {
+                    ("later", error.chain())
+                }
                 Err(error @ (SendError::Never(_) | SendError::Gone)) => ("never", error.chain()),
             };
             assert_eq!(came, expected, "{answers:?}");

@@ -232,7 +232,8 @@ pub struct WebPush {
 }
 
 impl WebPush {
-    fn request(&self, push: &Push) -> Result<FetchRequest, PushError> {
+    /// `push`, for as long as is `left` of it, in seconds.
+    fn request(&self, push: &Push, left: i64) -> Result<FetchRequest, PushError> {
         let url = Url::parse(&push.to.endpoint).map_err(|_| BadSubscription::Form)?;
         let audience = url.origin().ascii_serialization();
         let authorization = self.vapid.authorization(&audience, self.clock.now().timestamp())?;
@@ -242,7 +243,7 @@ impl WebPush {
             .with("Authorization", &authorization)
             .with("Content-Encoding", "aes128gcm")
             .with("Content-Type", "application/octet-stream")
-            .with("TTL", &push.seconds.to_string())
+            .with("TTL", &left.to_string())
             .with("Urgency", "high")
             .with("Topic", &push.topic))
     }
@@ -254,14 +255,23 @@ impl Outbox for WebPush {
         let Body::Push(push) = &message.body else {
             return Err(SendError::Never("a push service sends nothing but notifications".into()));
         };
-        let request = self.request(push).map_err(|error| SendError::Never(error.into()))?;
+        // What was tried before must not outlast what it asks.
+        let passed = (self.clock.now() - message.at).num_seconds().max(0);
+        let left = i64::from(push.seconds) - passed;
+        if left <= 0 {
+            return Err(SendError::Never("what it asks is over".into()));
+        }
+        let request = self.request(push, left).map_err(|error| SendError::Never(error.into()))?;
         let answer = self.fetch.fetch(request).await;
         let answer = answer.map_err(|error| SendError::Later(error.into()))?;
         match answer.status {
             200..300 => Ok(()),
             // RFC 8030 §7.3: the phone subscribes no more.
             404 | 410 => Err(SendError::Gone),
-            429 | 500..600 => Err(SendError::Later(said(answer.status).into())),
+            429 | 500..600 => Err(match answer.retry_after {
+                Some(seconds) => SendError::After(seconds, said(answer.status).into()),
+                None => SendError::Later(said(answer.status).into()),
+            }),
             status => Err(SendError::Never(said(status).into())),
         }
     }

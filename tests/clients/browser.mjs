@@ -588,12 +588,13 @@ async function notifications(phone) {
   });
   await cdp.send("ServiceWorker.enable");
   const { registrationId } = await registered;
-  const data = JSON.stringify({ title: "Ente di prova", body: "Sei tu?", tag: "request", lang: "it" });
+  // As it is decrypted; another test holds what is sent to it.
+  const { [phone.language]: data } = setup.notifications;
   await cdp.send("ServiceWorker.deliverPushMessage", { origin: setup.provider, registrationId, data });
-  await page.waitForFunction(async () => {
+  await page.waitForFunction(async (said) => {
     const [shown] = await (await navigator.serviceWorker.ready).getNotifications();
-    return shown?.title === "Ente di prova" && shown.body === "Sei tu?";
-  });
+    return shown && ["title", "body", "tag", "lang"].every((name) => shown[name] === said[name]);
+  }, JSON.parse(data));
 }
 
 /** All that a linked phone is for. */

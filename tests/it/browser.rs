@@ -3,6 +3,8 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use ponte::texts::app::request;
+use ponte::texts::language::Language;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -15,7 +17,9 @@ fn walk(scenario: &str) {
     let demo = Demo::start();
     let folder = tempfile::tempdir().expect("a folder");
     let setup = folder.path().join("setup.json");
+    let notification = |language| request(language, Some("Ente di prova"), Some("Servizio"));
     let said = json!({
+        "notifications": { "it": notification(Language::It), "en": notification(Language::En) },
         "service": demo.service(),
         "provider": demo.provider(),
         "people": format!("{}/demo", demo.provider()),

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use ponte::factors::passkey::{Holder, RelyingParty, claimed as claimed_key};
 use ponte::oidc::jose::algorithm::{Content, KeyManagement, Signing};
 use ponte::oidc::jose::decrypt::DecryptionKey;
 use ponte::oidc::jose::keys::KeySet;
@@ -17,10 +18,12 @@ use ponte::saml::structure::{self, Root, Signed};
 use ponte::saml::upstream::response::claimed;
 use ponte::saml::{names, xml};
 use ponte::world::signer::{KeyFile, Signer as _};
+use ponte::world::web_push::read_subscription;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::answers::{ASSERTION, Answer};
+use crate::support::authenticator::Authenticator;
 use crate::support::forge::{Forge, PLACE};
 use crate::support::logout::Logout;
 use crate::support::sp::{AuthnRequest, Metadata};
@@ -252,6 +255,41 @@ fn the_seeds_of_answers_are_sound() {
     signature::verify(&sound, &[key()]).unwrap();
 }
 
+const SUBSCRIPTION: &str = r#"{"endpoint":"https://push.example.net/push/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV","p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}"#;
+
+fn ours() -> RelyingParty {
+    RelyingParty::new(&"https://idp.example.org".parse().unwrap(), "ponte").unwrap()
+}
+
+/// What ceremonies are begun with, and what one authenticator answers.
+fn passkeys() -> (Value, String, String) {
+    let mut authenticator = Authenticator::new("https://idp.example.org", 7);
+    let holder = Holder { handle: [7; 16], username: "ada", display: "Ada Rossi" };
+    let begun = ours().begin_registration(holder, &[]).unwrap();
+    let made = authenticator.create(&serde_json::from_str(&begun.options).unwrap()).to_string();
+    let key = ours().finish_registration(&begun.state, &made).unwrap();
+    let asked = ours().begin_assertion(&[&key.id]).unwrap();
+    let signed = authenticator.get(&serde_json::from_str(&asked.options).unwrap()).to_string();
+    let ceremonies = json!({
+        "registration": begun.state, "assertion": asked.state, "id": key.id, "key": key.key,
+    });
+    (ceremonies, made, signed)
+}
+
+#[test]
+fn the_seeds_of_phones_are_sound() {
+    let text = fs::read_to_string(fuzz().join("keys/passkey.json")).unwrap();
+    let ceremonies: Value = serde_json::from_str(&text).unwrap();
+    let part = |name: &str| ceremonies[name].as_str().unwrap();
+    let made = ours().finish_registration(part("registration"), &seed("phone", "made")).unwrap();
+    assert_eq!(made.id, part("id"));
+    let signed = seed("phone", "signed");
+    ours().finish_assertion(part("assertion"), &signed, part("key")).unwrap();
+    assert_eq!(claimed_key(&signed).unwrap().id, part("id"));
+    let services = ["https://push.example.net".to_owned()];
+    read_subscription(&seed("phone", "subscription"), &services).unwrap();
+}
+
 fn write_the_seeds() {
     let write = |target: &str, name: &str, content: &str| {
         let folder = fuzz().join("corpus").join(target);
@@ -320,6 +358,21 @@ fn write_the_seeds() {
     write("token", "signed", &token);
     for (name, content) in tokens() {
         write("token", name, &content);
+    }
+    let (ceremonies, made, signed) = passkeys();
+    fs::write(fuzz().join("keys/passkey.json"), ceremonies.to_string()).unwrap();
+    write("phone", "made", &made);
+    write("phone", "signed", &signed);
+    write("phone", "subscription", SUBSCRIPTION);
+    for (name, typed) in [
+        ("approval", "abcd-efgh-1jko"),
+        ("activation", "0123-4567-89AB-CDEF"),
+        ("recovery", "0123456789"),
+        ("sms", "123 456"),
+        ("number", "0039 333 123 45 12"),
+        ("matched", "42"),
+    ] {
+        write("typed", name, typed);
     }
     for (name, message) in logouts() {
         write("logout", &format!("{name}.xml"), &message.xml());

@@ -106,7 +106,7 @@ async fn ticket(env: &Env, purpose: Purpose, now: DateTime<Utc>) -> Result<Strin
     let mut batch = Batch::new();
     // Kept beyond its end, so that whoever comes late is sent back to where they were.
     cards::open(env.records(), &mut batch, Token::Ticket(&ticket), &visit, expires + LATE)?;
-    match batch.commit(&*env.store, Durability::Ephemeral, now).await? {
+    match batch.commit(&*env.store, Durability::Durable, now).await? {
         Committed::Done => Ok(match house.workstation_of(&visit.purpose) {
             Some(first) => format!("{}workstation/{ticket}", first.base_url),
             None => format!("{}card/{ticket}", house.base_url),

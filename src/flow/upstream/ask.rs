@@ -188,8 +188,8 @@ async fn open(
     delegations::point(env.records(), &mut batch, &question.request, &handle, until)?;
     let text = question.text.as_bytes();
     blob::put(env.records(), &mut batch, &question_blob(&handle), text, Some(until))?;
-    // What a crash takes is asked again: nothing has held yet.
-    match batch.commit(&*env.store, Durability::Ephemeral, now).await? {
+    // A crash while the browser is there must not lose whoever comes back.
+    match batch.commit(&*env.store, Durability::Durable, now).await? {
         Committed::Conflict(_) => return Ok(None),
         Committed::Done => {}
     }

@@ -66,7 +66,7 @@ pub async fn begin(
         };
         let mut batch = Batch::new();
         transactions::open(env.records(), &mut batch, &handle, &login, login.keep_until())?;
-        match batch.commit(&*env.store, Durability::Ephemeral, now).await? {
+        match batch.commit(&*env.store, Durability::Durable, now).await? {
             Committed::Done => {}
             Committed::Conflict(_) => return Err(Failure::Contention),
         }

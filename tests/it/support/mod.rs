@@ -28,3 +28,4 @@ pub(crate) mod server;
 pub(crate) mod simplesamlphp;
 pub(crate) mod sp;
 pub(crate) mod wire;
+pub(crate) mod world;
