@@ -5,12 +5,13 @@
 
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { constants, gzipSync } from "node:zlib";
 
 const [modules, templates, out] = process.argv.slice(2).map((path) => resolve(path));
 const { PurgeCSS } = createRequire(join(modules, "here.js"))("purgecss");
 const italia = join(modules, "bootstrap-italia");
+const spid = join(modules, "spid-smart-button");
 
 const FONTS = { 400: "regular", 600: "600", 700: "700" };
 const MONO = "roboto-mono-v13-latin-ext_latin-regular.woff2";
@@ -52,11 +53,21 @@ const icons = [...used].sort().map((id) => {
   return found[0];
 });
 
+// The official button of SPID: its icon, and the logos of the identity providers.
+const artwork = readdirSync(join(spid, "dist/img/idp-logos"))
+  .filter((name) => name !== "spid-idp-dummy.svg")
+  .map((name) => join("idp-logos", name));
+for (const path of ["spid-ico-circle-bb.svg", ...artwork]) {
+  const text = readFileSync(join(spid, "dist/img", path), "utf8");
+  writeFileSync(join(out, `${basename(path)}.gz`), gzipSync(text, { level: constants.Z_BEST_COMPRESSION }));
+}
+
 const licences = [
   ["Bootstrap Italia: stylesheet and icons", "LICENSE"],
   ["Titillium Web: font", "dist/fonts/Titillium_Web/OFL.txt"],
   ["Roboto Mono: font", "dist/fonts/Roboto_Mono/LICENSE.txt"],
-].map(([what, file]) => `${what}\n\n${readFileSync(join(italia, file), "utf8")}`);
+  ["SPID button: icon and logos of identity providers, which are their owners' marks", join(spid, "LICENSE.md")],
+].map(([what, file]) => `${what}\n\n${readFileSync(resolve(italia, file), "utf8")}`);
 
 const zip = (name, text) =>
   writeFileSync(join(out, `${name}.gz`), gzipSync(text, { level: constants.Z_BEST_COMPRESSION }));

@@ -189,6 +189,9 @@ pub struct Demo {
     /// The port of a second identity provider behind the first, http://dietro.localhost:PORT; without it there is none
     #[arg(long, value_name = "PORT", overrides_with = "upstream_port")]
     pub upstream_port: Option<u16>,
+    /// The issuer of an OpenID provider that stands behind the first too, as ./scripts/demo starts one
+    #[arg(long, value_name = "URL", overrides_with = "openid")]
+    pub openid: Option<String>,
 }
 
 /// `ponte sp …`

@@ -954,6 +954,18 @@ pub const KEYS: &[Key] = &[
         "What becomes of whom an upstream vouches for: \"linked\" (they have an account here, found by fiscal code; whoever has none is refused), \"created\" (whoever has none gets one) or \"pass-through\" (no account is kept: they are who the upstream says).",
     ),
     key(
+        "service-provider[].ways-order",
+        Texts,
+        Default("[]"),
+        "The ways that stand first on the page on which people choose, in their order: \"own-login\", \"smart-card\", or ids of upstreams. The others follow: upstreams, smart card, own login.",
+    ),
+    key(
+        "service-provider[].way-headings",
+        Texts,
+        Default("[]"),
+        "Headings of ways in the place of the usual ones, by way and language: [\"spid.it=Cittadini\", \"spid.en=Citizens\", \"own-login.it=Operatori\"].",
+    ),
+    key(
         "campaign[].name",
         Text,
         Required("\"second-factor\""),
@@ -1261,6 +1273,12 @@ pub const KEYS: &[Key] = &[
         "Its name on the page on which people choose, in Italian. Without it, as its rules or its metadata say.",
     ),
     key("upstream[].name-en", Text, Optional("\"My authority\""), "The same in English."),
+    key(
+        "upstream[].guide",
+        Text,
+        Optional("\"https://www.example.com/guida\""),
+        "Address of a guide to it (https), shown beside it. Without it that of SPID or of CIE, where it is one of them.",
+    ),
     key(
         "upstream[].logos",
         Text,

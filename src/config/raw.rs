@@ -374,6 +374,8 @@ pub struct ServiceProvider {
     pub own_login: bool,
     pub upstreams: Option<Vec<String>>,
     pub accounts: String,
+    pub ways_order: Vec<String>,
+    pub way_headings: Vec<String>,
 }
 
 /// One of `[[relying-party]]`.
@@ -463,6 +465,7 @@ pub struct Upstream {
     pub binding: String,
     pub name_it: Option<String>,
     pub name_en: Option<String>,
+    pub guide: Option<String>,
     pub logos: Option<String>,
     pub levels: Option<Vec<String>>,
     pub ceiling: Option<String>,

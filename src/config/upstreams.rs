@@ -1,5 +1,7 @@
 //! `[[upstream]]`: whom we ask.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use url::Url;
 
@@ -13,7 +15,7 @@ use crate::config::raw;
 use crate::identity::attributes::AttributeName;
 use crate::identity::mapping::Rule;
 use crate::login::request::LocalName;
-use crate::login::ways::Accounts;
+use crate::login::ways::{Accounts, OWN_LOGIN, SMART_CARD, Shown};
 use crate::partners::upstream::{Configured, SamlSource, Speaks};
 use crate::saml::binding::Binding;
 use crate::saml::partner::WaysIn;
@@ -54,6 +56,7 @@ impl Check<'_> {
             upstreams.push(Configured {
                 id,
                 name: LocalName { it: raw.name_it.clone(), en: raw.name_en.clone() },
+                guide: self.guide(&key("guide"), raw.guide.as_deref()),
                 entity: as_whom,
                 levels,
                 rules,
@@ -88,7 +91,60 @@ impl Check<'_> {
             own: raw.own_login,
             upstreams: raw.upstreams.clone(),
             accounts: accounts.unwrap_or_default(),
+            shown: self.shown(raw, upstreams, key),
         }
+    }
+
+    fn shown(
+        &mut self,
+        raw: &raw::ServiceProvider,
+        upstreams: &[raw::Upstream],
+        key: &dyn Fn(&str) -> String,
+    ) -> Shown {
+        let expected = "\"own-login\", \"smart-card\" or ids of [[upstream]] tables, each once";
+        let is_known = |way: &str| {
+            way == OWN_LOGIN || way == SMART_CARD || upstreams.iter().any(|one| one.id == way)
+        };
+        let mut shown = Shown::default();
+        for way in &raw.ways_order {
+            if !is_known(way) || shown.order.contains(way) {
+                self.wrong(&key("ways-order"), expected, way);
+            }
+            shown.order.push(way.clone());
+        }
+        for said in &raw.way_headings {
+            let parts = said.split_once('=').and_then(|(place, words)| {
+                let (way, language) = place.trim().rsplit_once('.')?;
+                let words = words.trim();
+                let fits = is_known(way) && (1..=MAX_HEADING).contains(&words.chars().count());
+                fits.then_some((way, language, words))
+            });
+            let heading = match parts {
+                Some((way, "it", words)) => {
+                    (&mut shown.headings.entry(way.to_owned()).or_default().it, words)
+                }
+                Some((way, "en", words)) => {
+                    (&mut shown.headings.entry(way.to_owned()).or_default().en, words)
+                }
+                _ => {
+                    let expected =
+                        "WAY.it=WORDS or WAY.en=WORDS, up to 80 characters, of a way that there is";
+                    self.wrong(&key("way-headings"), expected, said);
+                    continue;
+                }
+            };
+            *heading.0 = Some(heading.1.to_owned());
+        }
+        shown
+    }
+
+    fn guide(&mut self, key: &str, said: Option<&str>) -> Option<Arc<str>> {
+        let said = said?;
+        let is_https = Url::parse(said).is_ok_and(|url| url.scheme() == "https");
+        if !is_https {
+            self.wrong(key, "an address that begins with https://", said);
+        }
+        Some(Arc::from(said))
     }
 
     /// Whether upstreams that a list names are there.
@@ -282,3 +338,6 @@ impl Check<'_> {
         self.none(key, "1 to 40 small letters, digits and hyphens", said)
     }
 }
+
+/// Characters of a heading.
+const MAX_HEADING: usize = 80;

@@ -18,6 +18,7 @@ use crate::identity::release::Release;
 use crate::login::choice::Choice;
 use crate::login::outcome::Refusal;
 use crate::login::request::LocalName;
+use crate::login::ways::Shown;
 use crate::saml::response::PostForm;
 use crate::saml::status::Fault;
 
@@ -327,6 +328,8 @@ pub struct Access {
     pub notice: Option<Notice>,
     /// The others.
     pub offers: Vec<Offer>,
+    /// How they are shown.
+    pub shown: Shown,
 }
 
 /// What went wrong with the last attempt.

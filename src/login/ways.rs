@@ -1,12 +1,14 @@
 //! By what ways a person may come in to a relying party: our own login, and other identity providers.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::assurance::policy::LevelPolicy;
 use crate::identity::kind::Purpose;
-use crate::login::request::LoginRequest;
+use crate::login::request::{LocalName, LoginRequest};
 
 /// By what ways a person may come in, as it was settled when the login began.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -18,9 +20,44 @@ pub struct Ways {
     pub upstreams: Vec<Way>,
     /// What becomes of whom an upstream vouches for.
     pub accounts: Accounts,
+    /// How the ways are shown.
+    #[serde(default, skip_serializing_if = "Shown::is_default")]
+    pub shown: Shown,
     /// Whom the asker, or the person, has chosen already: it is asked without a page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Chosen>,
+}
+
+/// How the ways are shown, as it is settled with who asks (TS-01).
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Shown {
+    /// The ways that come first, in their order: [`OWN_LOGIN`], [`SMART_CARD`] or an upstream. The others follow in the usual one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<String>,
+    /// Headings in the place of the usual ones, by way.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headings: BTreeMap<String, LocalName>,
+}
+
+/// User name and password, among ways that are named.
+pub const OWN_LOGIN: &str = "own-login";
+
+/// A smart card, among ways that are named.
+pub const SMART_CARD: &str = "smart-card";
+
+impl Shown {
+    /// Whether nothing is settled.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The place of `way` among others: those that are named first come first.
+    #[must_use]
+    pub fn place(&self, way: &str) -> usize {
+        self.order.iter().position(|named| named == way).unwrap_or(self.order.len())
+    }
 }
 
 /// One upstream.
@@ -62,7 +99,13 @@ pub enum Accounts {
 impl Default for Ways {
     /// Our own login alone.
     fn default() -> Self {
-        Self { own: true, upstreams: Vec::new(), accounts: Accounts::default(), chosen: None }
+        Self {
+            own: true,
+            upstreams: Vec::new(),
+            accounts: Accounts::default(),
+            shown: Shown::default(),
+            chosen: None,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod aggregate;
 pub mod compare;
 pub mod lint;
+pub mod logos;
 pub mod openid;
 pub mod purposes;
 pub mod registry;

@@ -6,8 +6,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 
 use crate::assurance::upstream::UpstreamLevels;
@@ -16,6 +14,7 @@ use crate::identity::kind::Purpose;
 use crate::identity::mapping::Rule;
 use crate::login::request::LocalName;
 use crate::login::ways::Way;
+use crate::partners::logos::logo;
 use crate::partners::openid::OpenId;
 use crate::saml::binding::Binding;
 use crate::saml::metadata::error::{MetadataError, Warning};
@@ -37,6 +36,8 @@ pub struct Configured {
     pub levels: UpstreamLevels,
     /// Rules for its attributes.
     pub rules: Vec<Rule>,
+    /// The address of a guide to it.
+    pub guide: Option<Arc<str>>,
     /// Whether people may choose it where nothing else is settled.
     pub offered: bool,
     /// Whether it is out of use.
@@ -80,6 +81,8 @@ pub struct Upstream {
     pub name: LocalName,
     /// How its button looks.
     pub look: Look,
+    /// The address of a guide to it.
+    pub guide: Option<Arc<str>>,
     /// As whom we ask.
     pub entity: Arc<Entity>,
     /// What its word is worth.
@@ -221,7 +224,11 @@ impl Upstreams {
                 },
             };
             let upstream = Upstream::of(one, entity, speaks);
-            built.upstreams.logos.extend(logos(one, &upstream));
+            let logo = |id: &str| {
+                let found = logo(one.logos.as_ref()?, id)?;
+                Some(((one.id.clone(), id.to_owned()), found))
+            };
+            built.upstreams.logos.extend(upstream.provider_ids().into_iter().filter_map(logo));
             built.upstreams.upstreams.push(Arc::new(upstream));
         }
         built.upstreams.entities = entities;
@@ -313,6 +320,14 @@ impl Saml {
 }
 
 impl Upstream {
+    /// The entityIDs, or the issuer, of those who can be asked.
+    fn provider_ids(&self) -> Vec<&str> {
+        match &self.speaks {
+            Speaks::Saml(saml) => saml.providers.iter().map(|one| one.entity_id.as_str()).collect(),
+            Speaks::OpenId(openid) => vec![openid.client.issuer.as_str()],
+        }
+    }
+
     fn of(configured: &Configured, entity: Arc<Entity>, speaks: Speaks<Saml>) -> Self {
         let look = match &speaks {
             Speaks::Saml(saml) => match saml.profile {
@@ -342,6 +357,7 @@ impl Upstream {
             id: configured.id.clone(),
             name: own.unwrap_or(usual),
             look,
+            guide: configured.guide.clone(),
             entity,
             levels: configured.levels.clone(),
             rules: configured.rules.clone(),
@@ -456,27 +472,6 @@ impl Upstreams {
     }
 }
 
-/// The logos of `one`, by the host of each identity provider. What is no small picture is left out.
-fn logos(one: &Configured, upstream: &Upstream) -> Vec<((String, String), Arc<str>)> {
-    let Some(folder) = &one.logos else { return Vec::new() };
-    let ids: Vec<&str> = match &upstream.speaks {
-        Speaks::Saml(saml) => saml.providers.iter().map(|one| one.entity_id.as_str()).collect(),
-        Speaks::OpenId(openid) => vec![openid.client.issuer.as_str()],
-    };
-    let logo = |id: &&str| {
-        let url = url::Url::parse(id).ok()?;
-        let host = url.host_str()?;
-        let kinds = [("svg", "image/svg+xml"), ("png", "image/png")];
-        let found = kinds.into_iter().find_map(|(extension, kind)| {
-            let octets = fs::read(folder.join(format!("{host}.{extension}"))).ok()?;
-            (octets.len() <= MAX_LOGO)
-                .then(|| format!("data:{kind};base64,{}", STANDARD.encode(octets)))
-        })?;
-        Some(((upstream.id.clone(), (*id).to_owned()), Arc::from(found)))
-    };
-    ids.iter().filter_map(logo).collect()
-}
-
 impl fmt::Display for UpstreamFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "upstream {}, {}", self.upstream, self.path.display())?;
@@ -494,5 +489,3 @@ impl fmt::Display for UpstreamFault {
 }
 
 impl std::error::Error for UpstreamFault {}
-
-const MAX_LOGO: usize = 32 * 1024;

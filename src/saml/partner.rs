@@ -7,7 +7,7 @@ use crate::assurance::level::Level;
 use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::NameIdKind;
 use crate::login::request::LocalName;
-use crate::login::ways::Accounts;
+use crate::login::ways::{Accounts, Shown};
 use crate::saml::attribute_names::Renamed;
 use crate::saml::binding::Binding;
 use crate::saml::encryption::EncryptionKey;
@@ -90,12 +90,14 @@ pub struct WaysIn {
     pub upstreams: Option<Vec<String>>,
     /// What becomes of whom one of them vouches for.
     pub accounts: Accounts,
+    /// How they are shown.
+    pub shown: Shown,
 }
 
 impl Default for WaysIn {
     /// By our own login and all that is offered, for whoever has an account.
     fn default() -> Self {
-        Self { own: true, upstreams: None, accounts: Accounts::default() }
+        Self { own: true, upstreams: None, accounts: Accounts::default(), shown: Shown::default() }
     }
 }
 

@@ -34,3 +34,12 @@ pub fn enter_with(language: Language, name: &str) -> String {
         Language::En => format!("Sign in with {name}"),
     }
 }
+
+/// What the link to the guide of a way says.
+#[must_use]
+pub fn guide_to(language: Language, name: &str) -> String {
+    match language {
+        Language::It => format!("Guida a {name}"),
+        Language::En => format!("Guide to {name}"),
+    }
+}

@@ -11,6 +11,7 @@ table! {
     home_lead: "Questo sito finge di essere un servizio pubblico. Premi il pulsante: il gestore di identità ti chiederà chi sei e riporterà qui i tuoi dati.",
         "This site plays a public service. Press the button: the identity provider will ask who you are and bring your data back here.";
     enter: "Entra con SPID", "Sign in with SPID";
+    or_directly: "Oppure vai diritto a chi sta dietro:", "Or go straight to who stands behind:";
     level: "Livello di sicurezza", "Level of security";
     binding: "Come viaggia la richiesta", "How the request travels";
     redirect: "HTTP-Redirect (nell’indirizzo)", "HTTP-Redirect (in the address)";

@@ -14,6 +14,7 @@ use crate::flow::device::REMEMBERED;
 use crate::flow::reply::{
     AccountPage, Answer, LoginPage, PasswordNotice, Reply, SessionCookie, SessionRow, Show, Trouble,
 };
+use crate::flow::upstream::reply::goes_to;
 use crate::login::request::LocalName;
 use crate::saml::errors::row::Row;
 use crate::texts::login::Problem;
@@ -204,9 +205,7 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
             (problem, login.render(&frame))
         }
         Show::Access(access) => {
-            let goes_to = access.offers.iter().flat_map(|offer| &offer.providers);
-            let goes_to = goes_to.flat_map(|provider| &provider.goes_to).map(String::as_str);
-            policy = Some(policy_for_any(goes_to));
+            policy = Some(policy_for_any(goes_to(&access.offers)));
             let problem = access.notice.map(problem);
             let page = Access {
                 ask: to("upstream"),
@@ -223,14 +222,13 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
                 qr,
                 problem,
                 offers: access.offers,
+                shown: access.shown,
                 used: context.used.clone(),
             };
             (problem, page.render(&frame))
         }
         Show::SetBack(shown) => {
-            let goes_to = shown.offers.iter().flat_map(|offer| &offer.providers);
-            let goes_to = goes_to.flat_map(|provider| &provider.goes_to).map(String::as_str);
-            policy = Some(policy_for_any(goes_to));
+            policy = Some(policy_for_any(goes_to(&shown.offers)));
             status = StatusCode::FORBIDDEN;
             (None, upstream::set_back(context, *shown, &base, csrf, own).render(&frame))
         }

@@ -156,6 +156,59 @@ fn another_identity_provider_stands_behind_where_it_is_wanted() {
     assert!(page.body.contains("TINIT-RSSDAA80A41H501I"), "{}", page.body);
 }
 
+/// The OpenID provider that ./scripts/demo starts stands behind too: the demo service's own button leads straight to it, and who comes in by
+/// it is the same person; who has no account is told so.
+#[test]
+#[ignore = "needs oidc-provider, which ./scripts/test installs"]
+fn an_openid_provider_stands_behind_where_it_is_wanted() {
+    let folder = TempDir::new().unwrap();
+    let (port, openid) = (free_port(), free_port());
+    let issuer = format!("http://127.0.0.1:{openid}");
+    let root = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut node = Command::new("node")
+        .arg(root.join("scripts/openid/provider.mjs"))
+        .arg(root.join("target/peers/node_modules"))
+        .args([openid.to_string(), format!("http://idp.localhost:{port}")])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while TcpStream::connect(("127.0.0.1", openid)).is_err() {
+        assert!(Instant::now() < deadline, "no provider");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let demo = Demo::with(folder.path(), port, free_port(), &["--openid", &issuer]);
+    for (who, told) in [("ada", "https://www.spid.gov.it/SpidL2"), ("ugo", "ErrorCode nr")] {
+        let mut agent = Agent::new();
+        let home = agent.get(&demo.service("/")).unwrap();
+        let form = home.form_with_button("idp", &issuer).unwrap_or_else(|| panic!("{}", home.body));
+        let wish = [("idp", issuer.as_str()), ("level", "SpidL2"), ("binding", "redirect")];
+        let page = agent.submit(&home, &form, &wish).unwrap();
+        assert_eq!(page.url.port(), Some(openid), "{}", page.body);
+        let form = page.form_with_button("answer", "yes").unwrap();
+        let said = [("person", who), ("acr", "https://www.spid.gov.it/SpidL2"), ("answer", "yes")];
+        let mut page = agent.submit(&page, &form, &said).unwrap();
+        let button = if who == "ada" { "accept" } else { "deny" };
+        if let Some(form) = page.form_with_button("decision", button) {
+            page = agent.submit(&page, &form, &[("decision", button)]).unwrap();
+        } else {
+            let forms = page.forms();
+            let cancel = forms.iter().find(|form| form.action.ends_with("/cancel"));
+            page = agent
+                .submit(&page, cancel.unwrap_or_else(|| panic!("{}", page.body)), &[])
+                .unwrap();
+        }
+        let form = page
+            .form_with(&["SAMLResponse", "RelayState"])
+            .unwrap_or_else(|| panic!("{}", page.body));
+        let page = demo.deliver(&mut agent, &form);
+        assert!(page.body.contains(told), "{who}: {}", page.body);
+        assert_eq!(page.body.contains("TINIT-RSSDAA80A41H501I"), who == "ada", "{}", page.body);
+    }
+    let _ended = node.kill();
+    let _status = node.wait();
+}
+
 #[test]
 fn an_answer_changed_on_its_way_is_refused() {
     use base64::Engine as _;

@@ -18,7 +18,7 @@ use crate::identity::name_id::NameIdKind;
 use crate::identity::release::Released;
 use crate::identity::subject::Subject;
 use crate::login::outcome::Authenticated;
-use crate::login::ways::Accounts;
+use crate::login::ways::{Accounts, Shown};
 use crate::partners::registry::Entry;
 use crate::saml::binding::{self, Binding, Inbound, Parameter, redirect_url};
 use crate::saml::identity_provider::IdentityProvider;
@@ -92,7 +92,12 @@ impl Stub {
     #[must_use]
     pub fn entry() -> Entry {
         let upstreams = Some(vec!["stub".to_owned()]);
-        let ways = WaysIn { own: false, upstreams, accounts: Accounts::PassThrough };
+        let ways = WaysIn {
+            own: false,
+            upstreams,
+            accounts: Accounts::PassThrough,
+            shown: Shown::default(),
+        };
         Entry { ways, ..Entry::default() }
     }
 

@@ -32,6 +32,31 @@ name-it = "Un altro ente di prova"
 name-en = "Another demo body"
 "#;
 
+/// What the one in front settles with an OpenID provider.
+#[must_use]
+pub fn openid(issuer: &str) -> String {
+    let issuer = serde_json::Value::from(issuer);
+    format!(
+        r#"
+[[upstream]]
+id = "openid"
+kind = "oidc"
+issuer = {issuer}
+client-id = "ponte"
+ceiling = "SpidL3"
+ask = "exact"
+name-it = "Un gestore OpenID di prova"
+name-en = "A demo OpenID provider"
+scopes = ["openid", "profile", "email", "eid"]
+levels = [
+    "https://www.spid.gov.it/SpidL1=SpidL1",
+    "https://www.spid.gov.it/SpidL2=SpidL2",
+    "https://www.spid.gov.it/SpidL3=SpidL3",
+]
+"#
+    )
+}
+
 /// The second identity provider, which listens.
 pub struct Behind {
     house: Arc<House>,

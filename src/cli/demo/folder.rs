@@ -30,6 +30,8 @@ pub struct Folder {
     pub settings: Settings,
     /// Those of the one behind it, if there is one.
     pub behind: Option<Settings>,
+    /// The issuer of the OpenID provider behind it, if there is one.
+    pub openid: Option<String>,
     /// The service provider's key.
     pub signer: KeyFile,
     /// Where the service provider is: scheme, host and port.
@@ -54,9 +56,12 @@ pub fn open(said: &Demo, random: &Random, now: DateTime<Utc>) -> Result<Folder, 
     std::fs::write(&file, &metadata).map_err(CliError::file("written", &file))?;
     let behind =
         said.upstream_port.map(|port| behind::prepare(&path, &provider, port, now)).transpose()?;
-    let more = if behind.is_some() { behind::IN_FRONT } else { "" };
-    let settings = settings(&path, &provider, said.port, more)?;
-    Ok(Folder { path, settings, behind, signer, service, metadata })
+    let mut more = if behind.is_some() { behind::IN_FRONT.to_owned() } else { String::new() };
+    if let Some(issuer) = &said.openid {
+        more += &behind::openid(issuer);
+    }
+    let settings = settings(&path, &provider, said.port, &more)?;
+    Ok(Folder { path, settings, behind, openid: said.openid.clone(), signer, service, metadata })
 }
 
 /// Keys that everybody has: nothing here is worth better ones, and no server but the demo starts with them.

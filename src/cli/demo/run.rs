@@ -14,6 +14,8 @@ use crate::cli::house::{self, House};
 use crate::cli::say::say_text;
 use crate::cli::serve::{self as serving, Running};
 use crate::config::settings::{MailWay, SmsWay};
+use crate::login::request::LocalName;
+use crate::partners::upstream::Upstream;
 use crate::saml::signature::PublicKey;
 use crate::telemetry::log;
 use crate::web::demo::mail;
@@ -93,8 +95,19 @@ fn site(house: &House, folder: Folder) -> Result<ServiceProvider, CliError> {
         single_sign_on: env.idp.single_sign_on.clone(),
         keys: vec![key.map_err(CliError::OwnKey)?],
         people: people_page(house),
+        others: others(house),
     };
     Ok(ServiceProvider::new(folder.service, provider, folder.metadata, Arc::new(folder.signer)))
+}
+
+/// The identity providers behind, each with its entityID or issuer.
+fn others(house: &House) -> Vec<(String, LocalName)> {
+    let (upstreams, now) = (house.env.upstreams.snapshot(), house.env.clock.now());
+    let named = |upstream: &Arc<Upstream>| {
+        let first = upstreams.providers(upstream, now).into_iter().next()?;
+        Some((first.id, upstream.name.clone()))
+    };
+    upstreams.all().iter().filter_map(named).collect()
 }
 
 async fn welcome(house: &House, folder: &Folder, citizens: &[Citizen]) -> Result<String, CliError> {
@@ -107,6 +120,10 @@ async fn welcome(house: &House, folder: &Folder, citizens: &[Citizen]) -> Result
     let behind = folder.behind.as_ref().map_or_else(String::new, |behind| {
         format!("  Another one behind   {}demo\n", behind.server.base_url)
     });
+    let behind = match &folder.openid {
+        Some(issuer) => format!("{behind}  An OpenID provider   {issuer}\n"),
+        None => behind,
+    };
     Ok(format!(
         "ponte demo: everything here is made up, and reached from this machine only.
 

@@ -21,6 +21,7 @@ pub(in crate::flow) fn ways(env: &Env, settled: &WaysIn) -> Ways {
         own: settled.own,
         upstreams: env.upstreams.snapshot().ways(settled.upstreams.as_deref()),
         accounts: settled.accounts,
+        shown: settled.shown.clone(),
         chosen: None,
     }
 }
@@ -55,6 +56,7 @@ fn offer(
         upstream: upstream.id.clone(),
         name: upstream.name.clone(),
         look: upstream.look,
+        guide: upstream.guide.clone(),
         providers,
     })
 }
@@ -96,7 +98,13 @@ pub(in crate::flow) fn access(
     if offers.is_empty() && by_card {
         return Show::Card;
     }
-    Show::Access(Box::new(Access { own, username, notice, offers }))
+    Show::Access(Box::new(Access {
+        own,
+        username,
+        notice,
+        offers,
+        shown: request.ways.shown.clone(),
+    }))
 }
 
 #[cfg(test)]

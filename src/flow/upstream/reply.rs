@@ -1,5 +1,7 @@
 //! What the browser gets on the way to another identity provider and back, as data.
 
+use std::sync::Arc;
+
 use crate::login::delegation::{No, Setback};
 use crate::login::outcome::Authenticated;
 use crate::login::request::LocalName;
@@ -15,6 +17,8 @@ pub struct Offer {
     pub name: LocalName,
     /// How its button looks.
     pub look: Look,
+    /// The address of a guide to it.
+    pub guide: Option<Arc<str>>,
     /// Its identity providers, in random order.
     pub providers: Vec<Provider>,
 }
@@ -84,4 +88,10 @@ pub struct Trial {
     pub issuer: String,
     /// The name of the entity as which we asked.
     pub entity: String,
+}
+
+/// Where the browser may be sent by `offers`.
+pub fn goes_to(offers: &[Offer]) -> impl Iterator<Item = &str> {
+    let providers = offers.iter().flat_map(|offer| &offer.providers);
+    providers.flat_map(|provider| &provider.goes_to).map(String::as_str)
 }

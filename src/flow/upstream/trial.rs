@@ -14,7 +14,7 @@ use crate::flow::wish;
 use crate::login::outcome::Authenticated;
 use crate::login::request::{LoginRequest, RelyingParty};
 use crate::login::transaction::{Opening, Transaction};
-use crate::login::ways::{Accounts, Way, Ways};
+use crate::login::ways::{Accounts, Shown, Way, Ways};
 use crate::partners::upstream::Entity;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
@@ -126,7 +126,13 @@ fn request(env: &Env, entity: &Entity, level: Option<Level>, now: DateTime<Utc>)
         attributes: if entity.trial { entity.attributes.clone() } else { Vec::new() },
         purpose: None,
         age: None,
-        ways: Ways { own: !entity.trial, upstreams: ways, accounts, chosen: None },
+        ways: Ways {
+            own: !entity.trial,
+            upstreams: ways,
+            accounts,
+            shown: Shown::default(),
+            chosen: None,
+        },
         reply_to: if entity.trial { format!("{TRIAL}{}", entity.entity_id) } else { String::new() },
     }
 }

@@ -19,6 +19,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::assurance::class_ref::ClassRef;
+use crate::login::request::LocalName;
 use crate::saml::binding::{self, Parameter};
 use crate::saml::signature::PublicKey;
 use crate::saml::upstream::request::Request;
@@ -58,6 +59,8 @@ pub struct Provider {
     pub keys: Vec<PublicKey>,
     /// The whole address of the page with the citizens.
     pub people: String,
+    /// The identity providers behind it, by entityID or issuer, with their names.
+    pub others: Vec<(String, LocalName)>,
 }
 
 /// What was sent and received, by handle.
@@ -118,6 +121,15 @@ impl ServiceProvider {
         format!("{base_url}acs")
     }
 
+    /// Where a request goes, with the identity provider that the person has chosen beside it.
+    fn sign_on(&self, idp: Option<&String>) -> Result<Url, url::ParseError> {
+        let mut to = Url::parse(&self.provider.single_sign_on)?;
+        if let Some(idp) = idp {
+            to.query_pairs_mut().append_pair("idp", idp);
+        }
+        Ok(to)
+    }
+
     pub(super) fn provider(&self) -> &Provider {
         &self.provider
     }
@@ -162,6 +174,7 @@ async fn home(State(site): State<Arc<ServiceProvider>>, headers: HeaderMap) -> R
         entity_id: ServiceProvider::entity_id(&site.base_url),
         provider: site.provider.entity_id.clone(),
         people: site.provider.people.clone(),
+        others: site.provider.others.clone(),
     };
     let to = Url::parse(&site.provider.single_sign_on).ok();
     let frame = site::frame(&headers, Some("/".to_owned()));
@@ -173,6 +186,8 @@ async fn home(State(site): State<Arc<ServiceProvider>>, headers: HeaderMap) -> R
 struct Wish {
     level: String,
     binding: String,
+    /// The identity provider behind ours that was chosen.
+    idp: Option<String>,
 }
 
 async fn login(
@@ -206,10 +221,14 @@ async fn login(
             Asked { request: request.clone(), at: request.issue_instant, browser: browser.clone() };
         memory.asked.insert(handle.clone(), asked);
     }
+    let known = |idp: &&String| site.provider.others.iter().any(|(id, _)| id == *idp);
+    let Ok(to) = site.sign_on(wish.idp.as_ref().filter(known)) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
     let kept = cookie::write(&cookie_of(&handle), &browser, KEPT.num_seconds());
     let sent = match wish.binding.as_str() {
-        "redirect" => redirect(&site, &request, &handle),
-        "post" => form(&site, &headers, &request, &handle),
+        "redirect" => redirect(&site, &to, &request, &handle),
+        "post" => form(&site, &to, &headers, &request, &handle),
         _ => return not_found(headers).await,
     };
     let Some(mut response) = sent else {
@@ -221,29 +240,30 @@ async fn login(
     response
 }
 
-fn redirect(site: &ServiceProvider, request: &Request, handle: &str) -> Option<Response> {
+fn redirect(site: &ServiceProvider, to: &Url, request: &Request, handle: &str) -> Option<Response> {
     let xml = request.unsigned().ok()?;
-    let (to, state) = (&site.provider.single_sign_on, Some(handle));
-    let url = binding::redirect_url(to, Parameter::SamlRequest, &xml, state, &*site.signer).ok()?;
-    Some(site::go(&url, None))
+    let state = Some(handle);
+    let url =
+        binding::redirect_url(to.as_str(), Parameter::SamlRequest, &xml, state, &*site.signer);
+    Some(site::go(&url.ok()?, None))
 }
 
 fn form(
     site: &ServiceProvider,
+    to: &Url,
     headers: &HeaderMap,
     request: &Request,
     handle: &str,
 ) -> Option<Response> {
     let xml = request.signed(&*site.signer).ok()?;
     let form = PostForm {
-        action: site.provider.single_sign_on.clone(),
+        action: to.to_string(),
         message: Message::Request,
         value: STANDARD.encode(xml),
         relay_state: Some(handle.to_owned()),
     };
-    let to = Url::parse(&form.action).ok()?;
     let frame = site::frame(headers, None);
-    Some(site::page(StatusCode::OK, form.render(&frame), Some(&to)))
+    Some(site::page(StatusCode::OK, form.render(&frame), Some(to)))
 }
 
 async fn metadata(State(site): State<Arc<ServiceProvider>>) -> Response {

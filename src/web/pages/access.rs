@@ -2,6 +2,7 @@
 
 use crate::flow::upstream::reply::Offer;
 use crate::login::request::LocalName;
+use crate::login::ways::{OWN_LOGIN, SMART_CARD, Shown};
 use crate::partners::upstream::{Look, Provider};
 use crate::texts::access::{self, enter_with};
 use crate::texts::card;
@@ -44,8 +45,17 @@ pub struct Access {
     pub problem: Option<Problem>,
     /// The other ways.
     pub offers: Vec<Offer>,
+    /// How the ways are shown.
+    pub shown: Shown,
     /// What this browser used last: upstream and identity provider.
     pub used: Option<(String, String)>,
+}
+
+/// One of the ways, for the template.
+enum Section<'a> {
+    Offer(&'a Offer),
+    Card(&'a str),
+    Own,
 }
 
 impl Access {
@@ -58,6 +68,44 @@ impl Access {
         let (_, provider) =
             self.used.as_ref().filter(|(upstream, _)| *upstream == offer.upstream)?;
         offer.providers.iter().find(|one| one.id == *provider).filter(|_| self.is_menu(offer))
+    }
+
+    /// The ways in the order in which they are shown.
+    fn sections(&self) -> Vec<Section<'_>> {
+        let offers = self.offers.iter().map(|one| (one.upstream.as_str(), Section::Offer(one)));
+        let card = self.card.as_deref().map(|to| (SMART_CARD, Section::Card(to)));
+        let own = self.credentials.then_some((OWN_LOGIN, Section::Own));
+        let mut all: Vec<_> = offers.chain(card).chain(own).collect();
+        all.sort_by_key(|(way, _)| self.shown.place(way));
+        all.into_iter().map(|(_, section)| section).collect()
+    }
+
+    /// The heading of a way: what is settled with the service, else `usual`.
+    fn heading<'a>(&'a self, frame: &Frame, way: &str, usual: &'a str) -> &'a str {
+        let settled = self.shown.headings.get(way).map(|words| local(frame.language, words));
+        settled.filter(|words| !words.is_empty()).unwrap_or(usual)
+    }
+
+    /// The address of the guide to an upstream.
+    fn guide<'a>(&self, offer: &'a Offer) -> Option<&'a str> {
+        offer.guide.as_deref().or(match offer.look {
+            Look::Spid => Some("https://www.spid.gov.it"),
+            Look::Cie => Some("https://www.cartaidentita.interno.gov.it"),
+            Look::Eidas | Look::Plain => None,
+        })
+    }
+
+    fn guide_to(&self, frame: &Frame, offer: &Offer) -> String {
+        access::guide_to(frame.language, local(frame.language, &offer.name))
+    }
+
+    /// Where the logo of an identity provider is: the one that was placed for it, else the official one of SPID's.
+    fn logo(&self, frame: &Frame, offer: &Offer, provider: &Provider) -> Option<String> {
+        let official = || {
+            let name = official_logo(&provider.id).filter(|_| self.is_spid(offer))?;
+            frame.has_asset(name).then(|| frame.asset(name))
+        };
+        provider.logo.as_deref().map(str::to_owned).or_else(official)
     }
 
     fn is_menu(&self, offer: &Offer) -> bool {
@@ -105,7 +153,7 @@ impl Access {
 
     fn icon(&self, frame: &Frame, offer: &Offer) -> Option<String> {
         match offer.look {
-            Look::Spid => Some(frame.asset("spid-button.svg")),
+            Look::Spid => Some(frame.spid_icon()),
             Look::Cie => Some(frame.asset("cie-button.svg")),
             Look::Eidas | Look::Plain => None,
         }
@@ -121,5 +169,23 @@ pub fn local(language: Language, name: &LocalName) -> &str {
     };
     first.as_deref().or(second.as_deref()).unwrap_or_default()
 }
+
+/// The file of an identity provider's logo, of those that come with SPID's official button.
+fn official_logo(entity_id: &str) -> Option<&'static str> {
+    OFFICIAL.iter().find(|(id, _)| *id == entity_id).map(|(_, file)| *file)
+}
+
+/// Logos of SPID's official button, by entityID.
+const OFFICIAL: [(&str, &str); 9] = [
+    ("https://identity.infocert.it", "spid-idp-infocertid.svg"),
+    ("https://identity.sieltecloud.it", "spid-idp-sielteid.svg"),
+    ("https://id.lepida.it/idp/shibboleth", "spid-idp-lepidaid.svg"),
+    ("https://idp.namirialtsp.com/idp", "spid-idp-namirialid.svg"),
+    ("https://login.id.tim.it/affwebservices/public/saml2sso", "spid-idp-timid.svg"),
+    ("https://loginspid.aruba.it", "spid-idp-arubaid.svg"),
+    ("https://posteid.poste.it", "spid-idp-posteid.svg"),
+    ("https://spid.intesa.it", "spid-idp-intesaid.svg"),
+    ("https://spid.register.it", "spid-idp-spiditalia.svg"),
+];
 
 page!(Access, "access.html", access);

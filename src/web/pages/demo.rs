@@ -1,6 +1,9 @@
 //! The pages of the demonstration: a service provider's, and the list of its citizens.
 
+use crate::login::request::LocalName;
+use crate::texts::access::enter_with;
 use crate::texts::demo;
+use crate::web::pages::access::local;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::page::page;
 
@@ -18,6 +21,14 @@ pub struct DemoHome {
     pub provider: String,
     /// The whole address of the page with the citizens.
     pub people: String,
+    /// The identity providers behind that one, by entityID or issuer, with their names.
+    pub others: Vec<(String, LocalName)>,
+}
+
+impl DemoHome {
+    fn enter(&self, frame: &Frame, name: &LocalName) -> String {
+        enter_with(frame.language, local(frame.language, name))
+    }
 }
 
 /// What the service provider was told.

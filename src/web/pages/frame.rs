@@ -43,6 +43,19 @@ impl Frame {
         assets::path(name)
     }
 
+    /// Whether a file was compiled in: some come with the style alone.
+    #[must_use]
+    pub fn has_asset(&self, name: &str) -> bool {
+        assets::all().iter().any(|asset| asset.name == name)
+    }
+
+    /// Where the icon of SPID's button is: the official one, or ours where that was not compiled in.
+    #[must_use]
+    pub fn spid_icon(&self) -> String {
+        let official = "spid-ico-circle-bb.svg";
+        self.asset(if self.has_asset(official) { official } else { "spid-button.svg" })
+    }
+
     /// Where an icon of the sprite is.
     #[must_use]
     pub fn icon(&self, name: &str) -> String {

@@ -82,6 +82,58 @@ fn ts_01_each_way_stands_on_the_page_in_the_order_that_is_settled() {
     }
 }
 
+/// TS-01: order, headings and guides are the service provider's to settle, our own login among the ways.
+#[test]
+fn ts_01_order_and_headings_are_settled_for_each_service_provider() {
+    let settled = "ways-order = [\"own-login\", \"cie\"]\n\
+                   way-headings = [\"own-login.it=Operatori del Comune\", \"spid.it=Cittadini <con SPID>\", \"spid.en=Citizens\"]\n\
+                   upstreams = [\"spid\", \"cie\"]\n";
+    let stubbed = Stubbed::new(settled, |hub| {
+        add(hub, "spid", "spid", &THREE, "guide = \"https://guida.example.org/spid\"\n");
+        add(hub, "cie", "cie", &[CARD.entity], "");
+    });
+    let page = page_of(&stubbed, 1);
+    let words = [
+        "Operatori del Comune",
+        "name=\"password\"",
+        "Entra con CIE",
+        "Cittadini &#60;con SPID&#62;",
+        "Entra con SPID",
+    ];
+    assert!(places(&page, &words).is_sorted(), "{}", page.body);
+    assert!(page.body.contains("href=\"https://guida.example.org/spid\""), "{}", page.body);
+    assert!(
+        page.body.contains("href=\"https://www.cartaidentita.interno.gov.it\""),
+        "{}",
+        page.body
+    );
+    let mut english = Agent::new();
+    let page = english.get(&send(&stubbed.hub, &spid(&stubbed.hub, 1, "minimum")).url).unwrap();
+    let before = page.body.split("\" hreflang=\"en\"").next().unwrap();
+    let to = before.rsplit("href=\"").next().unwrap().replace("&#38;", "&");
+    let page = english.get(page.url.join(&to).unwrap().as_str()).unwrap();
+    // Where a heading has one language only, that one is shown.
+    for words in ["Citizens", "Guide to SPID", "Operatori del Comune", "Sign in with SPID"] {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+    for wrong in [
+        "ways-order = [\"spd\"]",
+        "ways-order = [\"cie\", \"cie\"]",
+        "way-headings = [\"cie=Carta\"]",
+        "way-headings = [\"cie.fr=Carte\"]",
+        "way-headings = [\"cie.it=\"]",
+    ] {
+        let text = format!(
+            "{}\n[[service-provider]]\nentity-id = \"https://altro.example\"\n{wrong}\n",
+            std::fs::read_to_string(stubbed.hub.folder().join("ponte.toml")).unwrap()
+        );
+        let path = stubbed.hub.folder().join("ponte.toml");
+        let refused = ponte::config::check::read(&text, &path, &[]).unwrap_err().to_string();
+        let key = wrong.split(' ').next().unwrap();
+        assert!(refused.contains(key), "{wrong}: {refused}");
+    }
+}
+
 /// TS-13: the card's provider is asked for exactly the level, whatever the service provider's comparison, since to it `minimum` is the
 /// highest; SPID's for it or more. What each is worth is settled for each.
 #[test]

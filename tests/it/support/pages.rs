@@ -24,6 +24,7 @@ use ponte::login::choice::Choice;
 use ponte::login::leaving::Progress;
 use ponte::login::outcome::Refusal;
 use ponte::login::request::LocalName;
+use ponte::login::ways::Shown;
 use ponte::partners::upstream::{Look, Provider};
 use ponte::saml::status::{Fault, FaultKind};
 use ponte::texts::demo;
@@ -333,6 +334,7 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
             entity_id: "http://sp.localhost:8081".into(),
             provider: "http://idp.localhost:8080".into(),
             people: "http://idp.localhost:8080/demo".into(),
+            others: vec![("http://dietro.localhost:8082".into(), named("Un altro ente di prova"))],
         }.render(&service)),
         ("demo_attributes", DemoAttributes {
             class: "https://www.spid.gov.it/SpidL2".into(),
@@ -589,7 +591,8 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
         app_question(value, false).render(&around),
         invitation(value).render(&around),
         Notice::MethodNotAllowed { allowed: v() }.render(&around),
-        DemoHome { login: v(), entity_id: v(), provider: v(), people: v() }.render(&around),
+        DemoHome { login: v(), entity_id: v(), provider: v(), people: v(), others: Vec::new() }
+            .render(&around),
         DemoAttributes {
             class: v(),
             name_id: v(),
@@ -996,6 +999,7 @@ fn the_ways(problem: Option<Problem>) -> Access {
         upstream: upstream.into(),
         name: named(name),
         look,
+        guide: None,
         providers,
     };
     let several = vec![
@@ -1026,6 +1030,7 @@ fn the_ways(problem: Option<Problem>) -> Access {
                 vec![provider("https://c.example", "Ente vicino")],
             ),
         ],
+        shown: Shown::default(),
         used: problem.map(|_| ("spid".into(), "https://a.example".into())),
     }
 }
