@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::admin::again::{self, Item};
+use crate::admin::command::{Added, NewPerson};
 use crate::admin::desk::{Desk, DeskError};
 use crate::admin::people::find;
 use crate::assurance::factor::Factor;
@@ -33,6 +35,8 @@ pub struct Report {
     pub not_ready: Vec<String>,
     /// Who has more time, until when.
     pub graces: Vec<(String, DateTime<Utc>)>,
+    /// The accounts of machines with which nobody has logged in yet (BI-12).
+    pub never_interactive: Vec<String>,
 }
 
 /// Who gets a notice, and where.
@@ -41,8 +45,10 @@ pub struct Report {
 pub struct Notices {
     /// When each leaves.
     pub days: Vec<DateTime<Utc>>,
-    /// To whom: those who are not ready, and their address if they have one.
+    /// To whom the next one goes: those who are not ready and have not had it, and their address if they have one.
     pub to: Vec<(String, Option<String>)>,
+    /// How many of those who are not ready have had the one that is due.
+    pub told: usize,
 }
 
 /// What may be asked about a campaign: as it is configured, and what counts here.
@@ -72,6 +78,20 @@ pub enum What {
         /// Until then the password is enough.
         until: DateTime<Utc>,
     },
+    /// A new account for somebody whom the end locked out (BI-14).
+    Register {
+        /// The user name that they had, however it is written.
+        before: String,
+        /// Who they are from now on.
+        person: Box<NewPerson>,
+    },
+    /// Who waits for the authorisations that they had before (BI-15).
+    Work,
+    /// Somebody has them again, or gets none.
+    Settle {
+        /// The user name, however it is written.
+        username: String,
+    },
 }
 
 /// What came of it.
@@ -84,6 +104,12 @@ pub enum Answered {
     Notices(Notices),
     /// More time was granted, to the person of this user name.
     Granted(String),
+    /// Somebody registered again.
+    Registered(Added),
+    /// Who waits for their authorisations.
+    Work(Vec<Item>),
+    /// Somebody waits no more.
+    Settled(String),
 }
 
 /// Carries out what is asked.
@@ -102,6 +128,14 @@ pub async fn carry_out(
         What::Notices => Answered::Notices(notices(desk, &campaign, &policy, now).await?),
         What::Grace { username, until } => {
             Answered::Granted(grace(desk, &campaign, &username, until, now).await?)
+        }
+        What::Register { before, person } => {
+            let added = again::register(desk, &campaign, &policy, &before, *person, now).await?;
+            Answered::Registered(added)
+        }
+        What::Work => Answered::Work(again::work(desk, &campaign, now).await?),
+        What::Settle { username } => {
+            Answered::Settled(again::settle(desk, &campaign, &username, now).await?)
         }
     })
 }
@@ -124,6 +158,7 @@ pub async fn report(
         ready: Vec::new(),
         not_ready: Vec::new(),
         graces: Vec::new(),
+        never_interactive: Vec::new(),
     };
     for (account, held) in population(desk, campaign, now).await? {
         let name = account.username.clone();
@@ -135,6 +170,9 @@ pub async fn report(
         }
         if let Some(until) = seen.value.grace.filter(|until| now < *until) {
             report.graces.push((name.clone(), until));
+        }
+        if account.unattended.is_some_and(|one| one.interactive.is_none()) {
+            report.never_interactive.push(name.clone());
         }
         let ready = is_ready(&account, &held, policy, now);
         if ready { report.ready.push(name) } else { report.not_ready.push(name) }
@@ -152,16 +190,22 @@ pub async fn notices(
     policy: &LevelPolicy,
     now: DateTime<Utc>,
 ) -> Result<Notices, DeskError> {
-    let mut to = Vec::new();
+    let (mut to, mut told) = (Vec::new(), 0);
+    let due = campaign.due(now);
     for (account, held) in population(desk, campaign, now).await? {
         if !is_ready(&account, &held, policy, now) {
+            let seen = campaigns::load(desk.records, &campaign.name, &account.subject, now).await?;
+            if due.is_some_and(|due| seen.value.told.contains(&due)) {
+                told += 1;
+                continue;
+            }
             let active = |one: &&Identity| one.state == AccountState::Active;
             let mut good = account.identities.iter().filter(active);
             let address = good.find_map(|one| one.attributes.get(AttributeName::Email));
             to.push((account.username.clone(), address.map(str::to_owned)));
         }
     }
-    Ok(Notices { days: campaign.notice_days(), to })
+    Ok(Notices { days: campaign.notice_days(), to, told })
 }
 
 /// Lets the password be enough for one person until `until`; returns the user name as it is kept.

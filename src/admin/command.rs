@@ -11,6 +11,7 @@ use crate::admin::archive::{Ask, Told};
 use crate::admin::campaigns::{Answered, Asked};
 use crate::admin::privacy::{Erased, Export};
 use crate::admin::recovery::RecoveryCode;
+use crate::admin::reloaded::Reloaded;
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::enrolment::activation::Delivery;
@@ -104,6 +105,13 @@ pub enum Command {
         username: String,
         /// The address.
         address: String,
+    },
+    /// Say that an account is a machine's, or that it is not.
+    SetUnattended {
+        /// The user name, however it is written.
+        username: String,
+        /// Whether it is.
+        on: bool,
     },
     /// Look at a campaign, or grant time in it.
     Campaign(Box<Asked>),
@@ -219,6 +227,11 @@ pub enum Done {
         /// The user name as it is kept.
         username: String,
     },
+    /// It was said whose the account is.
+    UnattendedSet {
+        /// The user name as it is kept.
+        username: String,
+    },
     /// Of a campaign.
     Campaign(Box<Answered>),
     /// What the store holds about a person.
@@ -256,20 +269,6 @@ pub enum Done {
         /// The SHA-256 of the certificate of the key that signs from here on.
         certificate: String,
     },
-}
-
-/// What came of reading everything again.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Reloaded {
-    /// How many service providers are answered.
-    pub service_providers: usize,
-    /// What was taken.
-    pub taken: Vec<String>,
-    /// What cannot be used; what was there before stays in its place.
-    pub faults: Vec<String>,
-    /// What has changed and waits for a restart.
-    pub waiting: Vec<String>,
 }
 
 /// What was asked could not be done.

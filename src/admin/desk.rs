@@ -95,6 +95,10 @@ pub async fn carry_out(
             let answered = campaigns::carry_out(desk, *asked, now).await;
             answered.map(|answered| Done::Campaign(Box::new(answered)))
         }
+        Command::SetUnattended { username, on } => {
+            let set = people::set_unattended(desk, &username, on, now).await;
+            set.map(|username| Done::UnattendedSet { username })
+        }
         Command::ExportPerson { username } => {
             let export = privacy::export(desk, &username, now).await;
             export.map(|export| Done::Exported(Box::new(export)))
@@ -252,6 +256,23 @@ pub enum DeskError {
     /// Who may not log in recovers nothing.
     #[error("{0:?} may not log in: `ponte user resume` first")]
     NotActive(String),
+    /// The end of the campaign does not keep them out.
+    #[error(
+        "the campaign does not keep {0:?} out: they have what it takes, or it has not ended for them"
+    )]
+    NotLockedOut(String),
+    /// What must be another one is the same.
+    #[error("whoever registers again takes another {0} than before")]
+    AsBefore(&'static str),
+    /// It must be given.
+    #[error("whoever registers again gives a {0}")]
+    NeededAgain(&'static str),
+    /// Nobody waits.
+    #[error("{0:?} waits for no authorisation")]
+    NoWork(String),
+    /// An account whose person registered again stays frozen.
+    #[error("{0:?} was registered again under another name: this account stays as it is")]
+    Replaced(String),
     /// What was revoked stays so.
     #[error("{0:?} was revoked, for good")]
     Revoked(String),

@@ -2,6 +2,7 @@
 //! store, or over a Unix socket while the server holds it. Both ways end in
 //! the same functions.
 
+pub mod again;
 pub mod archive;
 pub mod backup;
 pub mod campaigns;
@@ -14,5 +15,6 @@ pub mod people;
 pub mod privacy;
 pub mod proposal;
 pub mod recovery;
+pub mod reloaded;
 pub mod service_providers;
 pub mod socket;

@@ -154,10 +154,34 @@ pub async fn set_state(
             let which = identity.as_ref().unwrap_or(&account.username);
             return Err(DeskError::Revoked(which.clone()));
         }
+        if identity.is_none() && *state == AccountState::Active && account.replaced_by.is_some() {
+            return Err(DeskError::Replaced(account.username));
+        }
         match identity {
             None => account.set_state(*state, &reason, now),
             Some(code) => of_code(&mut account, code)?.set_state(*state, &reason, now),
         }
+        if replace(desk, &seen, &account, now).await? {
+            return Ok(account.username);
+        }
+    }
+    Err(DeskError::Contended)
+}
+
+/// Says that an account is a machine's, or that it is not (BI-12); returns the user name as it is kept.
+///
+/// # Errors
+/// When there is no such account, or the store fails.
+pub async fn set_unattended(
+    desk: &Desk<'_>,
+    username: &str,
+    on: bool,
+    now: DateTime<Utc>,
+) -> Result<String, DeskError> {
+    for _ in 0..ATTEMPTS {
+        let seen = find(desk, username, now).await?;
+        let mut account = seen.value.clone();
+        account.unattended = on.then(|| account.unattended.unwrap_or_default());
         if replace(desk, &seen, &account, now).await? {
             return Ok(account.username);
         }

@@ -17,7 +17,7 @@ use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
 use crate::store::{
     accounts, activations, approvals, attempts, campaigns, cards, ceremonies, credentials, outbox,
-    phones, recoveries, sessions, sms,
+    phones, recoveries, sessions, sms, told as notices,
 };
 use crate::telemetry::metrics;
 use crate::world::outbox::{Body, Message};
@@ -98,6 +98,8 @@ pub async fn export(
     let campaigns: Vec<_> = campaigns.into_iter().map(|one| one.value).collect();
     let waiting = outbox::of_subject(records, subject, now).await?;
     let waiting: Vec<_> = waiting.iter().map(|one| told(&one.value.message)).collect();
+    let sent = notices::of_subject(records, subject, MOST_NOTICES, now).await?;
+    let sent: Vec<_> = sent.into_iter().map(|one| one.value).collect();
     let fiscal_numbers = account.all(AttributeName::FiscalNumber);
     let fiscal_numbers = fiscal_numbers.into_iter().map(str::to_owned).collect();
     let store = json!({
@@ -116,6 +118,10 @@ pub async fn export(
         "wrong-attempts": wrong,
         "sessions": open,
         "notices-to-be-sent": waiting,
+        "notices-sent": sent,
+        "unattended": account.unattended,
+        "replaced-by": account.replaced_by,
+        "replaces": account.replaces,
     });
     Ok(Export {
         subject: account.subject.as_str().to_owned(),
@@ -192,6 +198,9 @@ pub async fn erase(
         for session in &open {
             sessions::end(records, &mut batch, session)?;
         }
+        for sent in notices::of_subject(records, subject, MOST_NOTICES, now).await? {
+            batch.take(&sent);
+        }
         for waiting in outbox::of_subject(records, subject, now).await? {
             batch.take(&waiting);
         }
@@ -237,3 +246,5 @@ fn without_nothing(value: Value) -> Value {
 }
 
 const ATTEMPTS: usize = 8;
+/// More than anybody is told of in the time that it is known for.
+const MOST_NOTICES: usize = 1024;

@@ -38,6 +38,14 @@ pub enum UserCommand {
     },
     /// Give a person whom you have identified anew a code by which they recover what they lost; prints it, once
     Recover(UserRecover),
+    /// Say that an account is a machine's: nobody logs in with it, but once in the period of a campaign
+    Unattended {
+        /// The user name
+        username: String,
+        /// It is a person's after all
+        #[arg(long)]
+        off: bool,
+    },
     /// Give a person another e-mail address; for some days no recovery link goes to it
     Address {
         /// The user name
@@ -160,13 +168,24 @@ pub enum CampaignCommand {
         /// The campaign's name
         name: String,
     },
-    /// List who is told of a campaign, and on which days; nothing leaves
+    /// List who is told of a campaign next, and on which days notices leave; the server sends them, this sends nothing
     Notices {
         /// The campaign's name
         name: String,
         /// Only say who would be told
         #[arg(long, required = true)]
         dry_run: bool,
+    },
+    /// Register somebody again whom the end of a campaign locked out: another user name, another address, none of the
+    /// authorisations from before; the old account is frozen. Prints the activation code, once
+    Register(Box<CampaignRegister>),
+    /// List who registered again and waits for the authorisations from before
+    Work {
+        /// The campaign's name
+        name: String,
+        /// This person has them again, or gets none: they wait no more
+        #[arg(long, value_name = "USERNAME")]
+        settle: Option<String>,
     },
     /// Let the password be enough for one person for some time after the end
     Grace {
@@ -178,6 +197,28 @@ pub enum CampaignCommand {
         #[arg(long, value_name = "YYYY-MM-DD")]
         until: NaiveDate,
     },
+}
+
+/// `ponte campaign register`
+#[derive(Args, Debug)]
+pub struct CampaignRegister {
+    /// The campaign's name
+    #[arg(value_name = "NAME")]
+    pub campaign: String,
+    /// The user name that the person had
+    pub before: String,
+    /// The user name that they have from now on
+    #[arg(long)]
+    pub username: String,
+    /// Their mobile number
+    #[arg(long)]
+    pub mobile: String,
+    /// Read the password from standard input, not from the terminal
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// Who they are; --email must be another address than before
+    #[command(flatten)]
+    pub identity: IdentityArguments,
 }
 
 /// `ponte person …`

@@ -4,7 +4,8 @@
 use std::sync::{Arc, PoisonError};
 
 use crate::admin::client::Client;
-use crate::admin::command::{Command, Done, Refused, Reloaded};
+use crate::admin::command::{Command, Done, Refused};
+use crate::admin::reloaded::Reloaded;
 use crate::cli::error::CliError;
 use crate::cli::house::House;
 use crate::cli::keys::take_up;

@@ -89,7 +89,7 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
         Command::Campaign { command } => in_runtime(async {
             let settings = load::settings(&arguments.config)?;
             let mut office = Office::open(settings.clone()).await?;
-            let done = campaigns::carry_out(&mut office, command, &settings).await;
+            let done = campaigns::carry_out(&mut office, command, &settings, clock.now()).await;
             office.close().await.and(done)
         }),
         Command::Store { command } => {

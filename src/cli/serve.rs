@@ -28,6 +28,7 @@ use crate::flow::env::Env;
 use crate::flow::expiry;
 use crate::flow::jump::Jumps;
 use crate::flow::post;
+use crate::flow::roll_out;
 use crate::register::pending;
 use crate::store::sessions;
 use crate::telemetry::{log, metrics};
@@ -172,6 +173,7 @@ impl Running {
         tokio::spawn(deliver(Arc::clone(&house.env), Way::Push, DELIVER_CODES_EVERY));
         tokio::spawn(count_sessions(Arc::clone(&house.env)));
         tokio::spawn(smart_card::tell(Arc::clone(&house.env)));
+        tokio::spawn(tell_of_campaigns(Arc::clone(&house.env)));
         let Server { drain, farewell, .. } = settings.server;
         let patience = Patience { drain, farewell };
         let supervisor = running.supervisor.clone();
@@ -325,6 +327,20 @@ async fn tell_of_certificates(house: Arc<House>) {
     }
 }
 
+/// Puts notices of campaigns into the outbox as they fall due.
+async fn tell_of_campaigns(env: Arc<Env>) {
+    if env.settings.campaigns.is_empty() {
+        return;
+    }
+    loop {
+        if let Err(error) = roll_out::tell(&env).await {
+            tracing::error!(event = "campaign.untold", %error);
+        }
+        tokio::time::sleep(LOOK_AT_CAMPAIGNS).await;
+    }
+}
+
+const LOOK_AT_CAMPAIGNS: Duration = Duration::from_secs(60);
 /// Counts the open sessions: those that end by themselves tell nobody. However many there are it takes one part in two
 /// hundred of a processor's time at most.
 async fn count_sessions(env: Arc<Env>) {

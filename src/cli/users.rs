@@ -62,6 +62,20 @@ pub async fn carry_out(
                 other => unexpected(other),
             }
         }
+        UserCommand::Unattended { username, off } => {
+            let (username, on) = (username.clone(), !off);
+            match office.ask(Command::SetUnattended { username, on }).await? {
+                Done::UnattendedSet { username } if on => {
+                    say(format_args!("{username} is a machine's account now."));
+                    Ok(())
+                }
+                Done::UnattendedSet { username } => {
+                    say(format_args!("{username} is a person's account now."));
+                    Ok(())
+                }
+                other => unexpected(other),
+            }
+        }
         UserCommand::Import(said) => import::import(office, said).await,
     }
 }
@@ -155,7 +169,7 @@ async fn recover(
     }
 }
 
-fn told(added: &Added) {
+pub(super) fn told(added: &Added) {
     let until = added.code_expires.format("%Y-%m-%d");
     say(format_args!("Activation code: {}", added.activation_code));
     say(format_args!(
@@ -172,7 +186,7 @@ fn kind(choice: KindChoice) -> IdentityKind {
     }
 }
 
-fn attributes(said: &IdentityArguments) -> BTreeMap<String, String> {
+pub(super) fn attributes(said: &IdentityArguments) -> BTreeMap<String, String> {
     let mut attributes: BTreeMap<String, String> = said.attribute.iter().cloned().collect();
     for (name, value) in [
         ("name", &said.name),
@@ -187,7 +201,7 @@ fn attributes(said: &IdentityArguments) -> BTreeMap<String, String> {
     attributes
 }
 
-fn proofing(said: &IdentityArguments, now: DateTime<Utc>) -> Option<Proofing> {
+pub(super) fn proofing(said: &IdentityArguments, now: DateTime<Utc>) -> Option<Proofing> {
     Some(Proofing {
         method: proofing_method(said.proofing?),
         date: said.proofing_date.unwrap_or_else(|| now.date_naive()),

@@ -322,6 +322,7 @@ impl Check<'_> {
         Some(LoginSettings {
             timeout: seconds(timeout?),
             totp_period: period?,
+            single_page: raw.single_page,
             hash_queue: usize::try_from(queue?).ok()?,
             hash_workers: usize::try_from(workers?).ok().filter(|n| *n > 0).unwrap_or(cores),
         })

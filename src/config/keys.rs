@@ -392,6 +392,12 @@ pub const KEYS: &[Key] = &[
         "Seconds that a one-time code of a newly enrolled app lasts: 30 or 60. Some apps ignore 60.",
     ),
     key(
+        "login.single-page",
+        Flag,
+        Default("false"),
+        "Whether the page of user name and password has a field for the one-time code too, which whoever has an app must then fill in: a wrong password and a wrong code look the same. Other second factors are asked for afterwards, as without it.",
+    ),
+    key(
         "login.first-enrolment",
         Text,
         Default("\"activation-code\""),
@@ -1005,7 +1011,7 @@ pub const KEYS: &[Key] = &[
         "campaign[].notices-days",
         Texts,
         Default("[\"90\", \"30\", \"7\"]"),
-        "How many days before the end notices are due (`ponte campaign notices`).",
+        "How many days before the end notices leave, by mail, or by SMS to who has no address, to whoever is not ready (`ponte campaign notices --dry-run` says to whom).",
     ),
     key(
         "relying-party[].id",

@@ -137,6 +137,7 @@ pub struct SigningKey {
 pub struct Login {
     pub timeout_seconds: u64,
     pub totp_period: u64,
+    pub single_page: bool,
     pub first_enrolment: String,
     pub activation_days: u64,
     pub max_level: String,

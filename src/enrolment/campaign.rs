@@ -1,6 +1,6 @@
 //! The roll-out of a second factor: a state machine on the clock, and what it asks of each person (BI-04 to BI-16).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -93,6 +93,9 @@ pub struct Progress {
     /// Until then the password is enough for them still (BI-13).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grace: Option<DateTime<Utc>>,
+    /// The notices that left for them, by how many days before the end (BI-16).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub told: BTreeSet<i64>,
 }
 
 /// What campaigns ask of a person at a login.
@@ -123,6 +126,36 @@ impl Campaign {
         let mut good = account.identities.iter().filter(|one| one.state == AccountState::Active);
         account.state == AccountState::Active
             && good.any(|one| self.population.is_empty() || self.population.contains(&one.kind))
+    }
+
+    /// The notice that is due: how many days before the end, of those whose day has come the last. None before the first, and
+    /// none once the end is there (BI-16).
+    #[must_use]
+    pub fn due(&self, now: DateTime<Utc>) -> Option<i64> {
+        let come = |days: &&i64| self.end - TimeDelta::days(**days) <= now;
+        self.notices.iter().filter(come).min().copied().filter(|_| now < self.end)
+    }
+
+    /// Whether login pages tell of it: people are asked to get ready, or its first notice has left.
+    #[must_use]
+    pub fn is_told(&self, now: DateTime<Utc>) -> bool {
+        self.phase(now) == Phase::Transitional || self.due(now).is_some()
+    }
+
+    /// Whether its end keeps this person out.
+    #[must_use]
+    pub fn locks_out(
+        &self,
+        account: &Account,
+        credentials: &[Credential],
+        progress: &Progress,
+        policy: &LevelPolicy,
+        now: DateTime<Utc>,
+    ) -> bool {
+        self.phase(now) == Phase::Enforced
+            && self.includes(account)
+            && progress.grace.is_none_or(|until| until <= now)
+            && !is_ready(account, credentials, policy, now)
     }
 
     /// The days on which notices leave, the first first.
@@ -290,6 +323,17 @@ mod tests {
         progress.grace = Some(at("2020-12-20T00:00:00Z"));
         assert_eq!(least(professional, &progress, "2020-12-19T23:59:59Z"), None);
         assert_eq!(least(professional, &progress, "2020-12-20T00:00:00Z"), Some(Level::Loa3));
+    }
+
+    /// BI-16: of the notices whose day has come the last one is due, so that whoever was away is told once and not thrice.
+    #[test]
+    fn the_last_notice_whose_day_has_come_is_due() {
+        let due = |text| infostat().due(at(text));
+        assert_eq!(due("2020-09-15T23:59:59Z"), None);
+        assert_eq!(due("2020-09-16T00:00:00Z"), Some(90));
+        assert_eq!(due("2020-11-14T23:59:59Z"), Some(90));
+        assert_eq!(due("2020-12-10T00:00:00Z"), Some(7));
+        assert_eq!(due("2020-12-15T00:00:00Z"), None);
     }
 
     /// BI-16.

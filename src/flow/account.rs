@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::assurance::requirement::{Comparison, Requirement, Tolerance};
 use crate::flow::device;
@@ -146,6 +147,7 @@ pub(in crate::flow) async fn answer(
     }
     if let (Outcome::Authenticated(_), Some(known)) = (outcome, known) {
         known.expect_unchanged(&mut batch);
+        known.note_interactive(env, &mut batch, now)?;
         notice::tell_of_login(env, &mut batch, known, transaction, visitor, now)?;
     }
     match batch.commit(&*env.store, Durability::Durable, now).await? {
@@ -211,6 +213,14 @@ pub(in crate::flow) async fn inside_with_form(
     }
 }
 
+/// Whether the person was given an activation code for one-time codes and has no app yet (AR-04).
+pub(in crate::flow) fn is_inactive(inside: &Inside) -> bool {
+    let enrolable = &inside.known.person.enrolable;
+    inside.known.activation.is_some()
+        && inside.known.totp().is_none()
+        && enrolable.iter().any(|one| one.factor == Factor::Totp)
+}
+
 /// The token for forms of the browser with this cookie: nobody else can tell it.
 fn form_token(cookie: &str) -> String {
     URL_SAFE_NO_PAD.encode(sha256(&[b"account form ", cookie.as_bytes()].concat()))
@@ -240,7 +250,8 @@ pub async fn show(env: &Env, done: Option<Done>, visitor: &Visitor<'_>) -> Reply
         let mut rows: Vec<SessionRow> =
             alive.map(|one| row(&one.value, one.value.id == own.id, now)).collect();
         rows.sort_by_key(|row| !row.this);
-        Ok(Reply::Account(Box::new(AccountPage::Sessions { csrf: inside.csrf, rows, done })))
+        let (inactive, csrf) = (is_inactive(&inside), inside.csrf);
+        Ok(Reply::Account(Box::new(AccountPage::Sessions { csrf, rows, inactive, done })))
     };
     shown.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }

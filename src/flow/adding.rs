@@ -1,6 +1,7 @@
-//! What a person adds at their own pages, as the pages show it.
+//! What a person adds at their own pages, and what they take away, as the pages show it.
 
-use crate::flow::reply::Notice;
+use crate::assurance::level::Level;
+use crate::flow::reply::{FactorRow, Notice};
 
 /// A passkey that a person is about to make.
 #[derive(Debug)]
@@ -106,9 +107,33 @@ pub struct Enrolling {
     pub notice: Option<Notice>,
 }
 
+/// Another authenticator app, at the person's own pages.
+#[derive(Debug)]
+pub struct NewApp {
+    /// The token that its form must carry.
+    pub csrf: String,
+    /// Its key.
+    pub enrolling: Enrolling,
+}
+
 // The key must not reach a log.
 impl std::fmt::Debug for Enrolling {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Enrolling").field("username", &self.username).finish_non_exhaustive()
     }
+}
+
+/// A factor that a person is about to remove.
+#[derive(Debug)]
+pub struct Removal {
+    /// The token that its form must carry.
+    pub csrf: String,
+    /// Which.
+    pub row: FactorRow,
+    /// The level that the person reaches now.
+    pub before: Level,
+    /// The one that they reach without it.
+    pub after: Option<Level>,
+    /// Whether it is the last that recovery codes stand in for.
+    pub last: bool,
 }

@@ -76,7 +76,7 @@ async fn advance_by(
             }
             Step::Task { task, until, .. } => {
                 let shown = known.as_ref().and_then(|known| known.shown(task));
-                let show = CampaignShow::Task { task, until, shown };
+                let show = CampaignShow::Task { task, until, shown, wrong: None };
                 return Ok(page(&loaded.value, Show::Campaign(show)));
             }
             Step::LockedOut => {

@@ -133,6 +133,7 @@ pub(in crate::flow) async fn answer(
         session::join(env, &mut batch, place.map(|it| *it), transaction, named, visitor, now)?;
     if let (Outcome::Authenticated(_), Some(known)) = (&outcome, known) {
         known.expect_unchanged(&mut batch);
+        known.note_interactive(env, &mut batch, now)?;
         notice::tell_of_login(env, &mut batch, known, transaction, visitor, now)?;
     }
     if let Some(length) = asked_length {

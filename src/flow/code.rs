@@ -41,15 +41,10 @@ impl Trial for Totp<'_> {
     }
 
     async fn check(&self, trying: &Trying<'_>, batch: &mut Batch) -> Result<Checked, Failure> {
-        let credential = trying.known.totp().ok_or(Failure::NoSuchFactor)?;
-        let Secret::Totp { seed, period, last_step } = &credential.value.secret else {
-            return Err(Failure::NoSuchFactor);
-        };
-        let Some(step) = code_step(seed, *period, *last_step, self.0, trying.now)? else {
-            return Ok(Checked::Wrong);
-        };
-        let secret = Secret::Totp { seed: seed.clone(), period: *period, last_step: Some(step) };
-        used(trying, batch, credential, secret)
+        match of_apps(trying.known, self.0, trying.now)? {
+            Some((credential, secret)) => used(trying, batch, credential, secret),
+            None => Ok(Checked::Wrong),
+        }
     }
 
     fn page(&self, trying: &Trying<'_>, notice: Option<Notice>) -> Result<Reply, Failure> {
@@ -148,6 +143,22 @@ pub(in crate::flow) fn used(
 pub(in crate::flow) fn looks_like_a_code(code: &str) -> bool {
     let digits = code.chars().filter(|c| !c.is_whitespace());
     digits.clone().count() == 6 && digits.clone().all(|c| c.is_ascii_digit())
+}
+
+/// The one of the person's apps whose code was typed, and what it is checked against from now on.
+pub(in crate::flow) fn of_apps<'a>(
+    known: &'a Known,
+    code: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<(&'a Loaded<Credential>, Secret)>, Failure> {
+    for credential in known.totps() {
+        let Secret::Totp { seed, period, last_step } = &credential.value.secret else { continue };
+        if let Some(step) = code_step(seed, *period, *last_step, code, now)? {
+            let (seed, period) = (seed.clone(), *period);
+            return Ok(Some((credential, Secret::Totp { seed, period, last_step: Some(step) })));
+        }
+    }
+    Ok(None)
 }
 
 /// The step whose code was typed, if it is still to be had.

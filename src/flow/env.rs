@@ -219,6 +219,8 @@ pub struct LoginSettings {
     pub timeout: TimeDelta,
     /// Seconds that a new authenticator app's code lasts: 30 or 60.
     pub totp_period: u32,
+    /// Whether the one-time code is asked for on the page of user name and password (AR-09).
+    pub single_page: bool,
     /// How many passwords may wait to be hashed; beyond it the answer is 503.
     pub hash_queue: usize,
     /// How many passwords are hashed at the same time.

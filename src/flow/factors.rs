@@ -9,15 +9,16 @@ use crate::assurance::level::Level;
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
 use crate::factors::recovery_code::{self, COUNT, RecoveryCode};
 use crate::flow::account::{self, Inside, inside, inside_with_form, welcome};
-use crate::flow::adding::PrintedCodes;
+use crate::flow::adding::{PrintedCodes, Removal};
 use crate::flow::advance::ROUNDS;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
+use crate::flow::new_app;
 use crate::flow::notice;
 use crate::flow::passkey;
 use crate::flow::person::Known;
 use crate::flow::phone::home::is_offered;
-use crate::flow::reply::{AccountPage, FactorRow, Factors, Removal, Reply};
+use crate::flow::reply::{AccountPage, FactorRow, Factors, Reply};
 use crate::flow::sms;
 use crate::flow::visit::Visitor;
 use crate::login::attempts::Attempts;
@@ -32,6 +33,8 @@ use crate::texts::mail::Event;
 pub enum Done {
     /// A passkey was added.
     Added,
+    /// Another authenticator app was added.
+    AddedApp,
     /// A telephone was added.
     AddedNumber,
     /// A factor was removed.
@@ -64,6 +67,7 @@ fn page(env: &Env, inside: Inside, done: Option<Done>, now: DateTime<Utc>) -> Re
         open,
         weak: shown < Some(Level::Loa3),
         may_have_sms: env.texting.is_some() && known.sms().is_none(),
+        may_have_totp: new_app::may_have(env, &inside),
         may_have_app: is_offered(env),
         may_have_passkeys: passkey::relying_party(env).is_some(),
         may_have_codes: stood_in_for(known).next().is_some(),
@@ -84,6 +88,10 @@ fn row(env: &Env, known: &Known, one: &Credential, now: DateTime<Utc>) -> Factor
             Secret::Passkey { name, .. } | Secret::App { name, .. } => Some(name.clone()),
             Secret::Card(card) => Some(card.shown.serial.clone()),
             Secret::Sms { number } => sms::read(number).ok().map(|number| number.masked()),
+            // Of several, each is known by the day on which it came.
+            Secret::Totp { .. } if known.totps().count() > 1 => {
+                Some(one.enrolled.format("%Y-%m-%d %H:%M").to_string())
+            }
             _ => None,
         },
         enrolled: ago(one.enrolled),
@@ -104,6 +112,21 @@ pub async fn unlock(env: &Env, csrf: &str, visitor: &Visitor<'_>) -> Reply {
             return Ok(welcome());
         };
         Ok(account::confirm(env, needed(env, &inside.known, now), now - FRESH, visitor).await)
+    };
+    begun.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
+}
+
+/// Begins the login in which the person activates the one-time codes that wait for them (AR-04).
+pub async fn activate(env: &Env, csrf: &str, visitor: &Visitor<'_>) -> Reply {
+    let now = env.clock.now();
+    let begun = async {
+        match inside_with_form(env, csrf, visitor, now).await? {
+            Some(inside) if account::is_inactive(&inside) => {
+                Ok(account::confirm(env, Level::Loa3, now - FRESH, visitor).await)
+            }
+            Some(_) => Ok(Reply::ToAccount("/account/factors")),
+            None => Ok(welcome()),
+        }
     };
     begun.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }

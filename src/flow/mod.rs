@@ -1,6 +1,7 @@
 //! The walk of a login: reads the clock, calls the floors below, keeps what they return.
 
 pub mod account;
+pub mod activity;
 pub mod adding;
 pub mod advance;
 pub mod alarm;
@@ -24,6 +25,7 @@ pub mod life;
 pub mod limits;
 pub mod logout;
 pub mod network;
+pub mod new_app;
 pub mod new_password;
 pub mod notice;
 pub mod passkey;
@@ -35,7 +37,9 @@ pub mod pushing;
 pub mod readiness;
 pub mod recover;
 pub mod reply;
+pub mod roll_out;
 pub mod session;
+pub mod single_page;
 pub mod sms;
 pub mod sms_number;
 pub mod task;

@@ -129,7 +129,8 @@ pub(in crate::flow) fn remind(
     tell(env, batch, account, event, None, &nobody, now)
 }
 
-fn address(account: &Account) -> Option<&str> {
+/// Where mails to the person go.
+pub(in crate::flow) fn address(account: &Account) -> Option<&str> {
     let mut good = account.identities.iter().filter(|one| one.state == AccountState::Active);
     good.find_map(|one| one.attributes.get(AttributeName::Email))
 }

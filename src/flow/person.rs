@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 
 use crate::enrolment::activation::enrolable;
-use crate::enrolment::campaign::{self, Duty, Task};
+use crate::enrolment::campaign::{self, Campaign, Duty, Phase, Task};
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
 use crate::enrolment::recovery::masked;
 use crate::factors::sms::Number;
 use crate::flow::env::Env;
 use crate::flow::upstream::person::{passing_account, vouched_for};
-use crate::identity::account::{Account, AccountState};
+use crate::identity::account::{Account, AccountState, Unattended};
 use crate::identity::attributes::AttributeName;
 use crate::identity::subject::Subject;
 use crate::login::person::Person;
@@ -36,9 +36,15 @@ impl Known {
         self.active(|secret| matches!(secret, Secret::Password { .. }))
     }
 
-    /// The active authenticator app.
+    /// The active authenticator app, the first of several.
     pub(in crate::flow) fn totp(&self) -> Option<&Loaded<Credential>> {
-        self.active(|secret| matches!(secret, Secret::Totp { .. }))
+        self.totps().next()
+    }
+
+    /// The active authenticator apps.
+    pub(in crate::flow) fn totps(&self) -> impl Iterator<Item = &Loaded<Credential>> {
+        let active = self.credentials.iter().filter(|one| one.value.is_active());
+        active.filter(|one| matches!(one.value.secret, Secret::Totp { .. }))
     }
 
     /// The authenticator apps that are there, or were reported lost.
@@ -125,6 +131,21 @@ impl Known {
         if let Some(password) = self.password() {
             batch.expect(password);
         }
+    }
+
+    /// Adds to `batch` that somebody logged in with an account of a machine's, the first time (BI-12).
+    pub(in crate::flow) fn note_interactive(
+        &self,
+        env: &Env,
+        batch: &mut Batch,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if self.account.value.unattended == Some(Unattended { interactive: None }) {
+            let mut account = self.account.value.clone();
+            account.unattended = Some(Unattended { interactive: Some(now) });
+            accounts::update(env.records(), batch, &self.account, &account)?;
+        }
+        Ok(())
     }
 
     fn active(&self, kind: impl Fn(&Secret) -> bool) -> Option<&Loaded<Credential>> {
@@ -243,6 +264,12 @@ async fn complete(
     let enrolable = enrolable(delivery, first, account.value.first_second_factor);
     let held: Vec<Credential> = credentials.iter().map(|one| one.value.clone()).collect();
     let duty = duty_of(env, &account.value, &held, now).await?;
-    let person = Person { duty, ..Person::of(&account.value, &held, enrolable) };
+    let in_period = |campaign: &Campaign| {
+        campaign.phase(now) == Phase::Transitional && campaign.includes(&account.value)
+    };
+    let in_period = env.settings.campaigns.iter().any(in_period);
+    let unattended = account.value.unattended;
+    let attended = unattended.is_none_or(|one| one.may_log_in(in_period, now));
+    let person = Person { duty, attended, ..Person::of(&account.value, &held, enrolable) };
     Ok(Known { account, credentials, activation, person })
 }

@@ -12,6 +12,7 @@ use crate::flow::texting::SMS_CODE;
 use crate::store::outbox::{self, Queued};
 use crate::store::port::{Durability, StoreError};
 use crate::store::record::{Batch, Loaded};
+use crate::store::told::{self, Told};
 use crate::telemetry::metrics;
 use crate::texts::mail::Event;
 use crate::world::outbox::{Outbox, SendError, Way};
@@ -66,7 +67,16 @@ async fn one(env: &Env, out: &dyn Outbox, queued: Loaded<Queued>) -> Result<bool
     match sent.unwrap_or_else(|_| Err(SendError::Later("it took too long".into()))) {
         Ok(()) => {
             metrics::notice(name_of(&queued.value.what), "sent");
-            take_away(env, &queued, now).await?;
+            let mut batch = Batch::new();
+            batch.take(&queued);
+            let Queued { what, subject, message, .. } = &queued.value;
+            if is_notice(what) {
+                // Their own pages show it: whoever reads their mail in their place cannot hide it there.
+                let left = Told { what: what.clone(), at: now };
+                told::put(env.records(), &mut batch, subject, &message.id, &left)?;
+            }
+            // Whoever was ahead has taken it away.
+            let _ahead = batch.commit(&*env.store, Durability::Durable, now).await?;
             let (what, id) = (&queued.value.what, &queued.value.message.id);
             let subject = queued.value.subject.as_str();
             tracing::info!(event = "notice.sent", what, id, subject, tries = queued.value.tries);
@@ -127,6 +137,11 @@ async fn take_away(
     // Whoever was ahead has taken it away.
     let _ahead = batch.commit(&*env.store, Durability::Durable, now).await?;
     Ok(())
+}
+
+/// Whether it tells of something that happened, and is no code and no question.
+fn is_notice(what: &str) -> bool {
+    Event::ALL.into_iter().any(|event| event.name() == what)
 }
 
 /// The label of a figure, which has a fixed number of values.

@@ -15,6 +15,7 @@ use crate::flow::failure::Failure;
 use crate::flow::notice;
 use crate::flow::person::{self, Known};
 use crate::flow::reply::{Notice, Reply};
+use crate::flow::single_page::Beside;
 use crate::flow::upstream::offers::access;
 use crate::flow::visit::{Visitor, browser_digest, enter, enter_with_form};
 use crate::flow::ways;
@@ -36,6 +37,8 @@ pub struct Password<'a> {
     pub username: &'a str,
     /// The password.
     pub password: &'a str,
+    /// The one-time code, where it is asked for on the same page (AR-09); else empty.
+    pub code: &'a str,
 }
 
 /// Checks user name and password. Whether the name exists is told neither by the answer nor by its time.
@@ -99,8 +102,20 @@ async fn check_password(
             familiar,
         };
         let mut batch = Batch::new();
+        let beside = known.as_ref().map(|known| {
+            let code = typed.code.trim();
+            Beside { env, known, code, familiar, visitor, now }
+        });
+        let beside = beside.filter(Beside::is_due);
+        let (mut second, mut passed) = (None, true);
+        if let (Checked::Held { .. }, Some(beside), MayTry::Allowed) = (checked, &beside, wait) {
+            second = beside.check(&loaded.value, &mut batch).await?;
+            passed = second.is_some();
+        }
         let transaction = match (checked, &known, credential, wait) {
-            (Checked::Held { rehashed }, Some(known), Some(credential), MayTry::Allowed) => {
+            (Checked::Held { rehashed }, Some(known), Some(credential), MayTry::Allowed)
+                if passed =>
+            {
                 match used(&credential.value, rehashed.as_deref(), now) {
                     Some(used) => {
                         credentials::update(env.records(), &mut batch, credential, &used)?
@@ -118,7 +133,12 @@ async fn check_password(
                     loaded.value.time(now),
                     credential.value.binding,
                 );
-                loaded.value.clone().prove(&known.account.value.subject, evidence)?
+                let subject = &known.account.value.subject;
+                let proved = loaded.value.clone().prove(subject, evidence)?;
+                match second {
+                    Some(second) => proved.prove(subject, second)?,
+                    None => proved,
+                }
             }
             _ => {
                 attempt.failed(env, &mut batch, "password", visitor, now)?;

@@ -5,7 +5,10 @@ use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::factors::password::Unacceptable;
 use crate::flow::account::Done;
-use crate::flow::adding::{Enrolling, Invitation, NewNumber, NewPasskey, PrintedCodes};
+use crate::flow::activity::Activity;
+use crate::flow::adding::{
+    Enrolling, Invitation, NewApp, NewNumber, NewPasskey, PrintedCodes, Removal,
+};
 use crate::flow::card::reply::{CardReply, CardSetBack};
 use crate::flow::factors::Done as FactorsDone;
 use crate::flow::first_password::FirstPassword;
@@ -97,9 +100,13 @@ pub enum AccountPage {
         csrf: String,
         /// The sessions, this one first.
         rows: Vec<SessionRow>,
+        /// Whether one-time codes wait to be activated (AR-04).
+        inactive: bool,
         /// What has just happened.
         done: Option<Done>,
     },
+    /// Their last logins and what they were told of.
+    Activity(Activity),
     /// The person's factors.
     Factors(Factors),
     /// What it costs to remove one.
@@ -108,6 +115,8 @@ pub enum AccountPage {
     NewPasskey(NewPasskey),
     /// The code by which a phone is linked.
     Invitation(Invitation),
+    /// Another authenticator app.
+    NewApp(Box<NewApp>),
     /// A telephone for codes by SMS.
     NewNumber(NewNumber),
     /// New recovery codes, shown this once.
@@ -155,6 +164,8 @@ pub struct Factors {
     pub weak: bool,
     /// Whether a telephone for codes by SMS can be added.
     pub may_have_sms: bool,
+    /// Whether another authenticator app can be added.
+    pub may_have_totp: bool,
     /// Whether a phone can be linked.
     pub may_have_app: bool,
     /// Whether passkeys can be had here.
@@ -182,21 +193,6 @@ pub struct FactorRow {
     pub left: Option<usize>,
     /// What it is worth, with the password where it follows one.
     pub worth: Level,
-}
-
-/// A factor that a person is about to remove.
-#[derive(Debug)]
-pub struct Removal {
-    /// The token that its form must carry.
-    pub csrf: String,
-    /// Which.
-    pub row: FactorRow,
-    /// The level that the person reaches now.
-    pub before: Level,
-    /// The one that they reach without it.
-    pub after: Option<Level>,
-    /// Whether it is the last that recovery codes stand in for.
-    pub last: bool,
 }
 
 /// What went wrong with a new password.
@@ -391,6 +387,8 @@ pub enum Notice {
     },
     /// The phone was not asked: its person reported a request.
     PushLocked,
+    /// The code is not the new app's; nothing was counted.
+    NotTheAppsCode,
     /// The activation code is not right, was used, or is too old.
     WrongActivation {
         /// How many attempts are left in this login.

@@ -3,16 +3,22 @@
 use chrono::{DateTime, Utc};
 
 use crate::enrolment::campaign::{Outcome, Progress, Task};
-use crate::flow::advance::{ROUNDS, advance};
+use crate::factors::sms::Number;
+use crate::flow::advance::{ROUNDS, advance, page};
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
-use crate::flow::person;
+use crate::flow::notice;
+use crate::flow::person::{self, Known};
 use crate::flow::prove::{Kept, keep};
-use crate::flow::reply::Reply;
+use crate::flow::reply::{Reply, Show};
 use crate::flow::visit::{Visitor, enter, enter_with_form};
+use crate::identity::account::{Account, Identity};
+use crate::identity::attributes::AttributeName;
+use crate::identity::format;
 use crate::login::step::Step;
-use crate::store::campaigns;
 use crate::store::record::{Batch, Loaded};
+use crate::store::{accounts, campaigns};
+use crate::texts::mail::Event;
 
 /// What a page of a campaign shows.
 #[derive(Debug)]
@@ -25,6 +31,8 @@ pub enum CampaignShow {
         until: DateTime<Utc>,
         /// What is on record, masked.
         shown: Option<String>,
+        /// What was typed as a number and is none.
+        wrong: Option<String>,
     },
     /// The password is not enough any more.
     Locked {
@@ -33,12 +41,25 @@ pub enum CampaignShow {
     },
 }
 
-/// Takes what the person said to the task that is asked: `outcome`, or `None` for later.
+/// What a person says to a task.
+#[derive(Clone, Copy, Debug)]
+pub enum Said<'a> {
+    /// They will see to it at another login.
+    Later,
+    /// What is on record is right.
+    Right,
+    /// It is wrong, and the desk has to mend it.
+    Wrong,
+    /// Their telephone number is this (BI-07).
+    Number(&'a str),
+}
+
+/// Takes what the person said to the task that is asked.
 pub async fn said(
     env: &Env,
     handle: &str,
     csrf: &str,
-    outcome: Option<Outcome>,
+    said: Said<'_>,
     visitor: &Visitor<'_>,
 ) -> Reply {
     let now = env.clock.now();
@@ -48,19 +69,33 @@ pub async fn said(
             let known = person::of(env, &loaded.value, now).await?;
             let person = known.as_ref().map(|known| &known.person);
             let step = loaded.value.next(person, &env.settings.levels, now);
-            let (Step::Task { campaign, task, .. }, Some(known)) = (step, &known) else {
+            let (Step::Task { campaign, task, until }, Some(known)) = (step, &known) else {
                 return advance(env, loaded, visitor, now).await;
             };
             let mut batch = Batch::new();
-            let outcome = outcome.filter(|outcome| may_be(*outcome, task, known.shown(task)));
+            let outcome = match answer(env, known, task, said, now) {
+                Ok(outcome) => outcome,
+                Err(NoNumber) => {
+                    let (shown, wrong) = (known.shown(task), typed(said));
+                    let show = CampaignShow::Task { task, until, shown, wrong };
+                    return Ok(page(&loaded.value, Show::Campaign(show)));
+                }
+            };
             let login = match outcome {
                 None => loaded.value.clone().postpone()?,
-                Some(outcome) => {
+                Some((outcome, number)) => {
                     let subject = &known.account.value.subject;
                     let seen: Loaded<Progress> =
                         campaigns::load(env.records(), &campaign, subject, now).await?;
                     let mut progress = seen.value.clone();
                     progress.done.insert(task, (outcome, now));
+                    if let Some(number) = number {
+                        let (seen, account) = (&known.account, with_number(known, &number));
+                        accounts::update(env.records(), &mut batch, seen, &account)?;
+                        let event = Event::NumberOnRecord;
+                        let service = loaded.value.request.relying_party.service();
+                        notice::tell(env, &mut batch, &account, event, service, visitor, now)?;
+                    }
                     campaigns::update(env.records(), &mut batch, &seen, &progress)?;
                     tracing::info!(
                         event = "campaign.task",
@@ -84,8 +119,67 @@ pub async fn said(
     walked.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }
 
-/// Whether the person may say that: what is not on record can be neither right nor wrong, and a wrong number is mended by
-/// them, at their own pages.
-fn may_be(outcome: Outcome, task: Task, shown: Option<String>) -> bool {
-    shown.is_some() && (outcome == Outcome::Confirmed || task == Task::RecoveryAddress)
+/// It is no telephone number, or none of those to which codes are sent.
+struct NoNumber;
+
+/// What becomes of what the person said, with a number to be written; `None`: later. What is not on record can be neither right
+/// nor wrong, and a wrong number is mended here, by the person.
+fn answer(
+    env: &Env,
+    known: &Known,
+    task: Task,
+    said: Said<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<(Outcome, Option<String>)>, NoNumber> {
+    let there = known.shown(task).is_some();
+    Ok(match (said, task) {
+        (Said::Right, _) if there => Some((Outcome::Confirmed, None)),
+        (Said::Wrong, Task::RecoveryAddress) if there => Some((Outcome::Disputed, None)),
+        (Said::Number(typed), Task::Number) => {
+            let number = read(env, typed, now).ok_or(NoNumber)?;
+            let before = known.account.value.attribute(AttributeName::MobilePhone);
+            match before {
+                Some(before) if before == number => Some((Outcome::Confirmed, None)),
+                Some(_) => Some((Outcome::Corrected, Some(number))),
+                None => Some((Outcome::Inserted, Some(number))),
+            }
+        }
+        _ => None,
+    })
 }
+
+/// The number in the form in which attributes have it; where codes are sent by SMS, only one to which they are.
+pub(in crate::flow) fn read(env: &Env, typed: &str, now: DateTime<Utc>) -> Option<String> {
+    let typed: String = typed.trim().chars().take(LONGEST).collect();
+    let number = match &env.texting {
+        Some(texting) => Number::read(&typed, &texting.country, &texting.served).ok()?,
+        // Such a number is written with its country or is an Italian one.
+        None => Number::read(&typed, "39", &["+".to_owned()]).ok()?,
+    };
+    format::read(AttributeName::MobilePhone, number.as_str(), now.date_naive()).ok()
+}
+
+fn typed(said: Said<'_>) -> Option<String> {
+    match said {
+        Said::Number(typed) => Some(typed.trim().chars().take(LONGEST).collect()),
+        _ => None,
+    }
+}
+
+/// The account with `number` wherever one is on record, else in the first identity.
+pub(in crate::flow) fn with_number(known: &Known, number: &str) -> Account {
+    let mut account = known.account.value.clone();
+    let has = |one: &&mut Identity| one.attributes.get(AttributeName::MobilePhone).is_some();
+    let mut written = false;
+    for identity in account.identities.iter_mut().filter(has) {
+        identity.attributes.set(AttributeName::MobilePhone, number);
+        written = true;
+    }
+    if !written && let Some(first) = account.identities.first_mut() {
+        first.attributes.set(AttributeName::MobilePhone, number);
+    }
+    account
+}
+
+/// Characters of a number that are shown again.
+const LONGEST: usize = 40;

@@ -1,6 +1,6 @@
 //! A person's account: how they are known, the identities that they hold, and whether they may log in.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::attributes::{AttributeName, Attributes};
@@ -34,6 +34,31 @@ pub struct Account {
     /// When an e-mail address of theirs was last changed (AR-11).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address_changed: Option<DateTime<Utc>>,
+    /// It is a machine's: nobody logs in with it but once, in the period of a campaign (BI-12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unattended: Option<Unattended>,
+    /// The account with which its person registered again; this one is frozen (BI-14).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<Subject>,
+    /// The account that this one took the place of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Subject>,
+}
+
+/// An account by which machines talk to machines.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unattended {
+    /// When somebody first logged in with it.
+    pub interactive: Option<DateTime<Utc>>,
+}
+
+impl Unattended {
+    /// Whether somebody may log in with it: for an hour, once, while a campaign asks for it (BI-12).
+    #[must_use]
+    pub fn may_log_in(self, in_period: bool, now: DateTime<Utc>) -> bool {
+        in_period && self.interactive.is_none_or(|first| now < first + TimeDelta::hours(1))
+    }
 }
 
 /// One of a person's identities: what SPID gives a `spidCode`.
@@ -163,6 +188,9 @@ impl Account {
             imported: None,
             reset: None,
             address_changed: None,
+            unattended: None,
+            replaced_by: None,
+            replaces: None,
         }
     }
 
@@ -277,6 +305,9 @@ struct Stored {
     imported: Option<String>,
     reset: Option<DateTime<Utc>>,
     address_changed: Option<DateTime<Utc>>,
+    unattended: Option<Unattended>,
+    replaced_by: Option<Subject>,
+    replaces: Option<Subject>,
 }
 
 impl From<Stored> for Account {
@@ -297,6 +328,9 @@ impl From<Stored> for Account {
             imported: stored.imported,
             reset: stored.reset,
             address_changed: stored.address_changed,
+            unattended: stored.unattended,
+            replaced_by: stored.replaced_by,
+            replaces: stored.replaces,
         }
     }
 }

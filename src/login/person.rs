@@ -21,6 +21,8 @@ pub struct Person {
     pub available: Vec<Available>,
     /// When their password was last set, or a factor recovered: what held before counts no more.
     pub password_set: Option<DateTime<Utc>>,
+    /// Whether somebody may log in with this account, if it is a machine's (BI-12).
+    pub attended: bool,
     /// What campaigns ask of them.
     pub duty: Duty,
     /// Whether their password only leads to a new one (TS-09).
@@ -52,6 +54,7 @@ impl Person {
                 .map(|one| one.enrolled)
                 .chain(account.reset)
                 .max(),
+            attended: account.unattended.is_none(),
             duty: Duty::default(),
             password_expired: credentials.iter().any(|one| {
                 one.subject == account.subject

@@ -391,6 +391,9 @@ impl Transaction {
         let Some(person) = known.filter(|person| person.state == AccountState::Active) else {
             return refuse(Refusal::Suspended);
         };
+        if !person.attended {
+            return refuse(Refusal::Suspended);
+        }
         if !proving.is_newer_than(person.password_set, now) {
             return refuse(Refusal::TimedOut);
         }

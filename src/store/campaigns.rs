@@ -41,6 +41,20 @@ pub fn update(
     batch.replace(records, seen, progress, None)
 }
 
+/// Which notice of `campaign` everybody was told of who is to be, by how many days before the end.
+///
+/// # Errors
+/// When the store fails or the record cannot be read.
+pub async fn all_told(
+    records: Records<'_>,
+    campaign: &str,
+    now: DateTime<Utc>,
+) -> Result<Loaded<Option<i64>>, StoreError> {
+    records
+        .load_or_default(records.key(Space::Meta, format!("campaign-told/{campaign}")), now)
+        .await
+}
+
 /// How far `subject` is with each campaign.
 ///
 /// # Errors

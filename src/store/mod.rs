@@ -39,4 +39,6 @@ pub mod settle;
 pub mod sled;
 pub mod sms;
 pub mod state;
+pub mod told;
 pub mod transactions;
+pub mod work;

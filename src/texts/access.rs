@@ -12,6 +12,9 @@ table! {
     password: "Password", "Password";
     show: "Mostra la password", "Show the password";
     hide: "Nascondi la password", "Hide the password";
+    code_field: "OTP (codice di 6 cifre dell’app)", "OTP (6-digit code of the app)";
+    otp_help: "Obbligatorio solo per chi ha attivato i codici monouso.", "Required only of those who activated one-time codes.";
+    otp_what: "Che cos’è?", "What is it?";
     enter: "Entra", "Sign in";
     by_passkey: "Entra con una passkey", "Sign in with a passkey";
     by_qr: "Entra con il telefono e un codice QR", "Sign in with your phone and a QR code";

@@ -41,6 +41,25 @@ table! {
     sign_out: "Esci", "Sign out";
     factors_title: "I tuoi modi di accesso", "Your ways to sign in";
     factors: "Vedi, aggiungi o rimuovi i tuoi modi di accesso", "See, add or remove your ways to sign in";
+    inactive_title: "Account con OTP abilitato ma non ancora attivato", "Account with one-time codes enabled but not activated yet";
+    inactive: "Hai un codice di attivazione: con quello colleghi l’app dei codici monouso, ed entri anche nei servizi che chiedono SpidL2.",
+        "You have an activation code: with it you link the app for one-time codes, and enter services that ask for SpidL2 too.";
+    inactive_go: "Attiva adesso i codici monouso", "Activate one-time codes now";
+    activity_link: "Vedi gli ultimi accessi e gli avvisi", "See your last sign-ins and notices";
+    activity_title: "Ultimi accessi e avvisi", "Last sign-ins and notices";
+    activity_lead: "Qui vedi dove è stata usata la tua identità e di che cosa ti abbiamo avvisato. Se qualcosa non è opera tua, cambia subito la password.",
+        "Here you see where your identity was used, and what we told you of. If any of it is not your doing, change your password at once.";
+    logins_title: "Ultimi accessi ai servizi", "Last sign-ins to services";
+    logins_none: "Nessun accesso a un servizio.", "No sign-in to a service.";
+    logins_more: "Sono mostrati gli ultimi 20. Per quelli di prima rivolgiti all’assistenza: il registro li conserva per 24 mesi.",
+        "The last 20 are shown. For those from before turn to those who help: the register keeps them for 24 months.";
+    login_when: "Quando", "When";
+    login_how: "Come", "How";
+    login_refused: "non concluso: al servizio non è stato detto chi sei", "not completed: the service was not told who you are";
+    notices_title: "Avvisi che ti abbiamo mandato", "Notices that we sent you";
+    notices_lead: "Sono partiti per email; restano qui per sei mesi, anche se qualcuno li cancella dalla tua posta.",
+        "They left by mail; they stay here for six months, even if somebody deletes them from your mailbox.";
+    notices_none: "Nessun avviso negli ultimi sei mesi.", "No notice in the last six months.";
     password_title: "Cambia la password", "Change your password";
     password_lead: "La nuova password vale subito. Tutte le altre sessioni verranno chiuse: negli altri browser dovrai entrare di nuovo.",
         "The new password holds at once. All other sessions will be ended: in other browsers you will have to sign in again.";

@@ -1,16 +1,21 @@
 //! Words of the pages of a campaign: what is asked at login, and what whoever is locked out is told.
 
+use crate::texts::language::Language;
 use crate::texts::table::table;
 
 table! {
     number_title: "Controlla il tuo numero di telefono", "Check your telephone number";
     number_lead: "Da questa data per entrare non basterà più la password: servirà anche un codice. Il numero registrato deve essere giusto.",
         "From this date the password will not be enough to sign in: a code will be needed too. The number on record must be right.";
-    number_none: "Non hai un numero registrato: aggiungilo dalla tua area personale, alla voce dei modi di accesso.",
-        "You have no number on record: add it at your own pages, among the ways to sign in.";
+    number_none: "Non hai un numero registrato: scrivilo qui.", "You have no number on record: type it here.";
+    number_label: "Numero di cellulare", "Mobile number";
+    number_help: "Se non è italiano, scrivilo con il prefisso del Paese, come +44.", "If it is not Italian, type it with the country code, like +44.";
+    number_correct: "Correggi il numero", "Correct the number";
+    number_insert: "Registra il numero", "Put the number on record";
+    number_bad: "Questo non è un numero di cellulare a cui possiamo mandare codici: controlla le cifre.",
+        "This is no mobile number to which we can send codes: check the digits.";
     number_shown: "Numero registrato", "Number on record";
-    number_wrong: "Se non è giusto, prosegui e correggilo dalla tua area personale (/account/factors).",
-        "If it is not right, go on and correct it at your own pages (/account/factors).";
+    number_wrong: "Se non è giusto, scrivi quello di adesso.", "If it is not right, type the present one.";
     address_title: "Controlla il tuo indirizzo di recupero", "Check your recovery address";
     address_lead: "Da questa data per entrare servirà anche un secondo fattore. Se lo perdi, il collegamento per rimediare arriva a questo indirizzo: deve essere giusto.",
         "From this date a second factor will be needed to sign in too. If you lose it, the link to mend that comes to this address: it must be right.";
@@ -31,4 +36,23 @@ table! {
     locked_desk: "Altrimenti rivolgiti a chi ti ha dato le credenziali: può darti un codice di attivazione, concederti più tempo, o registrarti di nuovo con un altro nome utente e un altro indirizzo email. Una nuova registrazione non porta con sé le autorizzazioni di prima.",
         "Otherwise turn to whoever gave you your credentials: they can give you an activation code, grant you more time, or register you again with another username and another email address. A new registration does not bring the permissions from before.";
     leave: "Torna indietro", "Go back";
+}
+
+/// What login pages say before the end; `all` if it is about everybody.
+#[must_use]
+pub fn banner(language: Language, day: &str, all: bool) -> String {
+    match (language, all) {
+        (Language::It, true) => format!(
+            "Dal {day} per entrare non basterà più la password: servirà anche un secondo fattore. Aggiungi il tuo dall’area personale."
+        ),
+        (Language::It, false) => format!(
+            "Dal {day} per una parte degli utenti non basterà più la password: servirà anche un secondo fattore. Dopo l’accesso ti diremo se riguarda te."
+        ),
+        (Language::En, true) => format!(
+            "From {day} the password will not be enough to sign in: a second factor will be needed too. Add yours at your own pages."
+        ),
+        (Language::En, false) => format!(
+            "From {day} the password will not be enough for some users: a second factor will be needed too. After you sign in we will tell you whether you are one of them."
+        ),
+    }
 }

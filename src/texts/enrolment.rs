@@ -18,6 +18,8 @@ table! {
     activation_lost: "Se non lo trovi, chiedine uno nuovo a chi ti ha dato le credenziali.",
         "If you cannot find it, ask whoever gave you your credentials for a new one.";
     enrol_title: "Collega la tua app", "Link your app";
+    beside_title: "Aggiungi un’app per i codici monouso", "Add an app for one-time codes";
+    beside_back: "Torna ai tuoi modi di accesso", "Back to your ways to sign in";
     enrol_step: "Passo 2 di 2", "Step 2 of 2";
     person: "I tuoi dati", "Your data";
     user: "Utente", "User";

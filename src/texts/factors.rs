@@ -101,6 +101,12 @@ table! {
         "The code is not that of the latest message. Check it and type it again.";
     sms_late: "Il codice non vale più: è passato troppo tempo, o ci sono stati troppi errori. Fattene mandare un altro.",
         "The code works no more: it took too long, or there were too many mistakes. Have another one sent.";
+    totp_new_title: "Aggiungi un’app per i codici monouso", "Add an app for one-time codes";
+    totp_new_lead: "Per esempio su un secondo telefono: le app che hai già restano valide.",
+        "On a second phone, for instance: the apps that you have already keep working.";
+    help_code: "Da dove arriva il codice?", "Where does the code come from?";
+    done_app: "L’app è attiva, accanto a quelle che avevi. Se non sei stato tu, rimuovila e cambia subito la password.",
+        "The app is active, beside those that you had. If it was not you, remove it and change your password at once.";
     done_number: "Il numero è attivo: dopo la password potrai ricevere lì un codice.",
         "The number is active: after your password you can receive a code there.";
     done_added: "La passkey è attiva. Se non sei stato tu, rimuovila e cambia subito la password.",

@@ -16,6 +16,10 @@ table! {
     show: "Mostra la password", "Show the password";
     hide: "Nascondi la password", "Hide the password";
     enter: "Entra", "Sign in";
+    otp_title: "Accedi con password e OTP", "Sign in with password and OTP";
+    code_field: "OTP (codice di 6 cifre dell’app)", "OTP (6-digit code of the app)";
+    otp_help: "Obbligatorio solo per chi ha attivato i codici monouso.", "Required only of those who activated one-time codes.";
+    otp_what: "Che cos’è?", "What is it?";
     by_card: "Entra con la smart card", "Sign in with a smart card";
     by_passkey: "Entra con una passkey", "Sign in with a passkey";
     by_qr: "Entra con il telefono e un codice QR", "Sign in with your phone and a QR code";
@@ -55,6 +59,11 @@ pub enum Problem {
     Missing,
     /// The username or the password; nobody is told which.
     Credentials {
+        /// How many attempts this login has left.
+        left: u32,
+    },
+    /// The same where the one-time code is asked for on the same page.
+    CredentialsOrCode {
         /// How many attempts this login has left.
         left: u32,
     },
@@ -110,6 +119,8 @@ pub enum Problem {
     },
     /// The phone was not asked: its person reported a request.
     PhoneLocked,
+    /// The code is not that of the app that is being added: no attempt was counted.
+    NewCode,
     /// The activation code is not the one given.
     Activation {
         /// How many attempts this login has left.
@@ -137,6 +148,12 @@ pub fn problem(language: Language, problem: Problem) -> String {
         (En, Problem::Credentials { left }) => {
             format!("Wrong username or password. {}", left_en(left))
         }
+        (It, Problem::CredentialsOrCode { left }) => {
+            format!("Nome utente, password o codice non corretti. {}", left_it(left))
+        }
+        (En, Problem::CredentialsOrCode { left }) => {
+            format!("Wrong username, password or code. {}", left_en(left))
+        }
         (It, Problem::Code { left }) => format!(
             "Il codice non è valido: può essere scaduto o già usato. Aspetta il prossimo e scrivilo qui. {}",
             left_it(left)
@@ -145,6 +162,12 @@ pub fn problem(language: Language, problem: Problem) -> String {
             "The code is not valid: it may have expired or been used already. Wait for the next one and type it here. {}",
             left_en(left)
         ),
+        (It, Problem::NewCode) => {
+            "Il codice non è quello che l’app mostra per questa chiave. Controlla che data e ora del telefono siano automatiche, e scrivi il codice di adesso.".into()
+        }
+        (En, Problem::NewCode) => {
+            "The code is not the one that the app shows for this key. Check that date and time of your phone are automatic, and type the code of now.".into()
+        }
         (It, Problem::CodeShape { digits }) => {
             format!("Il codice è fatto di {digits} cifre: scrivile tutte.")
         }

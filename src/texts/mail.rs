@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::texts::common;
 use crate::texts::language::Language;
-use crate::texts::moment::moment;
+use crate::texts::moment::{day, moment};
 use crate::texts::table::table;
 
 table! {
@@ -19,6 +19,9 @@ table! {
     app_subject: "Nuova app per i codici monouso", "New app for one-time codes";
     app_lead: "Una nuova app per i codici monouso è stata attivata per la tua identità. Quella di prima, se c’era, non vale più.",
         "A new app for one-time codes was activated for your identity. The one before, if there was one, counts no more.";
+    app_added_subject: "Un’altra app per i codici monouso", "Another app for one-time codes";
+    app_added_lead: "Dalla tua area personale è stata aggiunta un’app per i codici monouso, accanto a quella che avevi: chi la possiede e conosce la password entra con la tua identità.",
+        "At your own pages an app for one-time codes was added beside the one that you had: whoever has it and knows the password signs in with your identity.";
     passkey_subject: "Nuova passkey", "New passkey";
     passkey_lead: "Dalla tua area personale è stata aggiunta una passkey: chi la possiede entra con la tua identità senza scrivere la password.",
         "At your own pages a passkey was added: whoever has it signs in with your identity without typing the password.";
@@ -55,6 +58,14 @@ table! {
         "The password of your identity was replaced from the recovery page. All sessions were ended.";
     recovered_not_you: "Se non sei stato tu, avvisa subito l’assistenza: qualcuno legge la tua posta.",
         "If this was not you, tell those who help at once: somebody reads your mail.";
+    number_record_subject: "Numero di telefono registrato cambiato", "Telephone number on record changed";
+    number_record_lead: "Durante un accesso è stato scritto un altro numero di telefono per la tua identità.",
+        "During a sign-in another telephone number was written for your identity.";
+    campaign_subject: "La password da sola non basterà più", "The password alone will not be enough";
+    campaign_steps: "Che cosa fare: entra come fai di solito, apri la tua area personale e aggiungi un secondo modo di accesso. Se hai un codice di attivazione, ti verrà chiesto lì.",
+        "What to do: sign in as you usually do, open your own pages and add a second way to sign in. If you have an activation code, you will be asked for it there.";
+    campaign_after: "Fino a quel giorno entri come adesso. Da allora chi non ha un secondo fattore non entra più, e deve rivolgersi a chi gli ha dato le credenziali.",
+        "Until that day you sign in as now. From then on whoever has no second factor cannot sign in, and must turn to whoever gave them their credentials.";
     when: "Quando", "When";
     browser: "Browser", "Browser";
     network: "Rete", "Network";
@@ -98,6 +109,8 @@ pub enum Event {
     },
     /// An authenticator app was enrolled.
     NewApp,
+    /// An authenticator app was added beside others.
+    AppAdded,
     /// A passkey was enrolled.
     NewPasskey,
     /// A telephone for codes by SMS was enrolled.
@@ -130,6 +143,13 @@ pub enum Event {
         /// In so many days at most.
         days: u32,
     },
+    /// Another telephone number was written in the mask of a campaign.
+    NumberOnRecord,
+    /// From that day on the password alone is not enough.
+    CampaignNotice {
+        /// The day.
+        end: DateTime<Utc>,
+    },
     /// A new app took the place of a lost one.
     AppRecovered,
     /// A new password took the place of a forgotten one.
@@ -138,10 +158,11 @@ pub enum Event {
 
 impl Event {
     /// One of each.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::NewBrowser,
         Self::UnusualLogin { wrong: 4 },
         Self::NewApp,
+        Self::AppAdded,
         Self::NewPasskey,
         Self::NewNumber,
         Self::NewPhone,
@@ -155,6 +176,8 @@ impl Event {
         Self::NewCard,
         Self::CardWaits,
         Self::CardEnds { days: 30 },
+        Self::NumberOnRecord,
+        Self::CampaignNotice { end: SOME_DAY },
         Self::AppRecovered,
         Self::PasswordRecovered,
     ];
@@ -166,6 +189,7 @@ impl Event {
             Self::NewBrowser => "new-browser",
             Self::UnusualLogin { .. } => "unusual-login",
             Self::NewApp => "new-app",
+            Self::AppAdded => "app-added",
             Self::NewPasskey => "new-passkey",
             Self::NewNumber => "new-number",
             Self::NewPhone => "new-phone",
@@ -179,9 +203,18 @@ impl Event {
             Self::NewCard => "new-card",
             Self::CardWaits => "card-waits",
             Self::CardEnds { .. } => "card-ends",
+            Self::NumberOnRecord => "number-on-record",
+            Self::CampaignNotice { .. } => "campaign-notice",
             Self::AppRecovered => "app-recovered",
             Self::PasswordRecovered => "password-recovered",
         }
+    }
+
+    /// What the mail of that name has for a subject.
+    #[must_use]
+    pub fn told(language: Language, name: &str) -> Option<&'static str> {
+        let event = Self::ALL.into_iter().find(|event| event.name() == name)?;
+        Some(event.subject(words(language)))
     }
 
     fn subject(self, words: &'static Words) -> &'static str {
@@ -189,6 +222,7 @@ impl Event {
             Self::NewBrowser => words.browser_subject,
             Self::UnusualLogin { .. } => words.unusual_subject,
             Self::NewApp => words.app_subject,
+            Self::AppAdded => words.app_added_subject,
             Self::NewPasskey => words.passkey_subject,
             Self::NewNumber => words.number_subject,
             Self::NewPhone => words.phone_subject,
@@ -202,6 +236,8 @@ impl Event {
             Self::NewCard => words.card_subject,
             Self::CardWaits => words.card_waits_subject,
             Self::CardEnds { .. } => words.card_ends_subject,
+            Self::NumberOnRecord => words.number_record_subject,
+            Self::CampaignNotice { .. } => words.campaign_subject,
             Self::AppRecovered => words.app_recovered_subject,
             Self::PasswordRecovered => words.password_recovered_subject,
         }
@@ -213,6 +249,7 @@ impl Event {
             Self::NewBrowser => words.browser_lead.to_owned(),
             Self::UnusualLogin { wrong } => unusual(language, wrong),
             Self::NewApp => words.app_lead.to_owned(),
+            Self::AppAdded => words.app_added_lead.to_owned(),
             Self::NewPasskey => words.passkey_lead.to_owned(),
             Self::NewNumber => words.number_lead.to_owned(),
             Self::NewPhone => words.phone_lead.to_owned(),
@@ -226,6 +263,8 @@ impl Event {
             Self::NewCard => words.card_lead.to_owned(),
             Self::CardWaits => words.card_waits_lead.to_owned(),
             Self::CardEnds { days } => card_ends(language, days),
+            Self::NumberOnRecord => words.number_record_lead.to_owned(),
+            Self::CampaignNotice { end } => campaign(language, end),
             Self::AppRecovered => words.app_recovered_lead.to_owned(),
             Self::PasswordRecovered => words.password_recovered_lead.to_owned(),
         }
@@ -239,6 +278,7 @@ impl Event {
             | Self::NewCard
             | Self::RecoveryCodeUsed { .. } => vec![words.you, words.not_you],
             Self::PasswordChanged
+            | Self::AppAdded
             | Self::NewPasskey
             | Self::NewNumber
             | Self::NewPhone
@@ -249,6 +289,8 @@ impl Event {
             Self::AppRecovered | Self::PasswordRecovered => {
                 vec![words.you, words.recovered_not_you]
             }
+            Self::NumberOnRecord => vec![words.you, words.not_you],
+            Self::CampaignNotice { .. } => vec![words.campaign_steps, words.campaign_after],
             Self::RequestReported => vec![words.not_you],
             Self::PasswordBlocked | Self::CodesBlocked => vec![words.blocked_now],
             Self::CardWaits => vec![words.card_waits_now],
@@ -256,6 +298,22 @@ impl Event {
         }
     }
 }
+
+/// From when the password alone is not enough (BI-16).
+fn campaign(language: Language, end: DateTime<Utc>) -> String {
+    let day = day(language, end);
+    match language {
+        Language::It => format!(
+            "Dal {day} per entrare con la tua identità non basterà più la password: servirà anche un secondo fattore, e non ne hai ancora uno che basti."
+        ),
+        Language::En => format!(
+            "From {day} the password will not be enough to sign in with your identity: a second factor will be needed too, and you do not have one yet that will do."
+        ),
+    }
+}
+
+/// Any: that of the list of all events.
+const SOME_DAY: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
 /// That a card's certificate ends in so many days.
 fn card_ends(language: Language, days: u32) -> String {
@@ -359,7 +417,7 @@ pub fn write(telling: &Telling<'_>) -> Result<Written, askama::Error> {
     let when = moment(telling.language, telling.at);
     let browser = if telling.browser.is_empty() { t.unknown } else { telling.browser };
     let mut facts = vec![(t.when, when.as_str())];
-    if !matches!(telling.event, Event::CardEnds { .. }) {
+    if !matches!(telling.event, Event::CardEnds { .. } | Event::CampaignNotice { .. }) {
         facts.extend([(t.browser, browser), (t.network, telling.network)]);
     }
     facts.extend(telling.service.map(|service| (t.service, service)));

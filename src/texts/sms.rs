@@ -47,6 +47,20 @@ pub fn write(text: &Text<'_>) -> String {
     }
 }
 
+/// That from `day` on the password alone is not enough (BI-16).
+#[must_use]
+pub fn campaign(language: Language, office: &str, day: &str) -> String {
+    let office = cut(office);
+    match language {
+        Language::It => format!(
+            "Dal {day} la password non basta: serve anche un codice. Attivalo nella tua area personale. {office}"
+        ),
+        Language::En => format!(
+            "From {day} the password is not enough: a code is needed too. Activate it at your own pages. {office}"
+        ),
+    }
+}
+
 /// A name in one line, forty characters of it.
 fn cut(name: &str) -> String {
     let line = name.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -83,6 +97,8 @@ mod tests {
                 assert!(
                     said.starts_with("012345 ") && !said.contains("://") && !said.contains('\n')
                 );
+                let told = campaign(language, long, "15 settembre 2026");
+                assert!(told.chars().count() <= 160 && !told.contains("://"), "{told}");
                 assert!(said.contains("nessuno") || said.contains("nobody"), "{said}");
             }
         }

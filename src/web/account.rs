@@ -5,7 +5,9 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::flow::account::{self, Done, Ending};
+use crate::flow::activity;
 use crate::flow::factors;
+use crate::flow::new_app;
 use crate::flow::new_password::{self, Change};
 use crate::flow::passkey;
 use crate::flow::phone::enrol;
@@ -111,6 +113,7 @@ pub(super) async fn factors(
     Query(said): Query<Said>,
 ) -> Response {
     let done = match said.done.as_deref() {
+        Some("app") => Some(factors::Done::AddedApp),
         Some("number") => Some(factors::Done::AddedNumber),
         Some("added") => Some(factors::Done::Added),
         Some("removed") => Some(factors::Done::Removed),
@@ -128,6 +131,37 @@ pub(super) async fn unlock(Extension(context): Extension<Context>, request: Requ
     taken(context, request, async |context, form| {
         let csrf = field(form, "csrf")?;
         Ok(factors::unlock(&context.env, &csrf, &context.visitor(None)).await)
+    })
+    .await
+}
+
+/// `GET /account/activity`: the last logins and notices.
+pub(super) async fn activity(Extension(context): Extension<Context>) -> Response {
+    let reply = activity::show(&context.env, &context.visitor(None)).await;
+    render(&context, reply)
+}
+
+/// `POST /account/factors/activate`: begins the login that activates one-time codes.
+pub(super) async fn activate(Extension(context): Extension<Context>, request: Request) -> Response {
+    taken(context, request, async |context, form| {
+        let csrf = field(form, "csrf")?;
+        Ok(factors::activate(&context.env, &csrf, &context.visitor(None)).await)
+    })
+    .await
+}
+
+/// `GET /account/factors/totp`: begins to add an authenticator app.
+pub(super) async fn new_app(Extension(context): Extension<Context>) -> Response {
+    let reply = new_app::begin(&context.env, &context.visitor(None)).await;
+    render(&context, reply)
+}
+
+/// `POST /account/factors/totp`: its first code.
+pub(super) async fn add_app(Extension(context): Extension<Context>, request: Request) -> Response {
+    let context = Context { here: Some("/account/factors/totp".to_owned()), ..context };
+    taken(context, request, async |context, form| {
+        let (csrf, code) = (field(form, "csrf")?, field(form, "code")?);
+        Ok(new_app::confirm(&context.env, &csrf, &code, &context.visitor(None)).await)
     })
     .await
 }

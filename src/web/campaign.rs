@@ -1,8 +1,9 @@
 //! What a campaign shows in a login, and what the person says to it.
 
-use crate::enrolment::campaign::Outcome;
-use crate::flow::task::CampaignShow;
+use crate::flow::task::{CampaignShow, Said};
+use crate::texts::campaign;
 use crate::texts::moment::day;
+use crate::web::context::Context;
 use crate::web::form::BadForm;
 use crate::web::pages::campaign::{CampaignLocked, CampaignTask};
 use crate::web::pages::frame::Frame;
@@ -17,9 +18,9 @@ pub(super) fn page(
     frame: &Frame,
 ) -> Result<String, askama::Error> {
     match show {
-        CampaignShow::Task { task, until, shown } => {
+        CampaignShow::Task { task, until, shown, wrong } => {
             let until = day(frame.language, until);
-            CampaignTask { action, cancel, csrf, own, task, until, shown }.render(frame)
+            CampaignTask { action, cancel, csrf, own, task, until, shown, wrong }.render(frame)
         }
         CampaignShow::Locked { since } => {
             let since = day(frame.language, since);
@@ -28,12 +29,22 @@ pub(super) fn page(
     }
 }
 
-/// What the person pressed; `None`: later.
-pub(super) fn said(said: &str) -> Result<Option<Outcome>, BadForm> {
+/// What login pages say of campaigns that have begun to be told of (BI-16).
+pub(super) fn banner(context: &Context) -> Option<String> {
+    let (env, language) = (&context.env, context.frame().language);
+    let now = env.clock.now();
+    let told = env.settings.campaigns.iter().filter(|one| one.is_told(now));
+    let next = told.min_by_key(|one| one.end)?;
+    Some(campaign::banner(language, &day(language, next.end), next.population.is_empty()))
+}
+
+/// What the person pressed, with the `number` that they typed.
+pub(super) fn said<'a>(said: &str, number: &'a str) -> Result<Said<'a>, BadForm> {
     match said {
-        "right" => Ok(Some(Outcome::Confirmed)),
-        "wrong" => Ok(Some(Outcome::Disputed)),
-        "later" => Ok(None),
+        "right" => Ok(Said::Right),
+        "wrong" => Ok(Said::Wrong),
+        "number" => Ok(Said::Number(number)),
+        "later" => Ok(Said::Later),
         _ => Err(BadForm::Field("said")),
     }
 }

@@ -126,11 +126,13 @@ async fn take(
     Ok(match step {
         "password" => {
             let (username, password) = (field(form, "username")?, field(form, "password")?);
-            let typed = prove::Password { username: &username, password: &password };
+            let code = optional(form, "code")?.unwrap_or_default();
+            let typed = prove::Password { username: &username, password: &password, code: &code };
             prove::password(env, handle, &csrf, typed, visitor).await
         }
         "task" => {
-            let said = campaign::said(&field(form, "said")?)?;
+            let number = optional(form, "number")?.unwrap_or_default();
+            let said = campaign::said(&field(form, "said")?, &number)?;
             task::said(env, handle, &csrf, said, visitor).await
         }
         "new-password" => {

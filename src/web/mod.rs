@@ -23,6 +23,7 @@ pub mod monitoring;
 pub mod multipart;
 pub mod oidc;
 pub mod origin;
+pub mod own;
 pub mod pages;
 pub mod problem;
 pub mod recover;

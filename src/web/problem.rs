@@ -24,8 +24,17 @@ pub(super) fn problem(notice: Notice) -> Problem {
         Notice::PushOver => Problem::PhoneOver,
         Notice::PushWait { seconds } => Problem::PhoneWait { seconds: seconds.into() },
         Notice::PushLocked => Problem::PhoneLocked,
+        Notice::NotTheAppsCode => Problem::NewCode,
         Notice::WrongActivation { left } => Problem::Activation { left: left.into() },
         Notice::Wait { seconds } => Problem::TooSoon { seconds: seconds.into() },
+    }
+}
+
+/// The same on the first page, which may ask for a code too (AR-09).
+pub(super) fn first_problem(notice: Notice, single_page: bool) -> Problem {
+    match problem(notice) {
+        Problem::Credentials { left } if single_page => Problem::CredentialsOrCode { left },
+        other => other,
     }
 }
 

@@ -222,6 +222,7 @@ fn show_page(context: &Context, shown: RecoverPage) -> Response {
                 cancel: to(&handle, "cancel"),
                 csrf,
                 own: true,
+                beside: false,
                 username,
                 family_name: family_names.unwrap_or_default(),
                 given_name: given_names.unwrap_or_default(),

@@ -9,11 +9,10 @@ use axum::response::{IntoResponse, Response};
 use url::Url;
 
 use crate::assurance::factor::Factor;
-use crate::flow::adding::{Enrolling, NumberNotice, PrintedCodes};
+use crate::flow::adding::Enrolling;
 use crate::flow::device::REMEMBERED;
-use crate::flow::reply::{
-    AccountPage, Answer, LoginPage, PasswordNotice, Reply, SessionCookie, SessionRow, Show, Trouble,
-};
+use crate::flow::reply::{Answer, LoginPage, Reply, SessionCookie, Show, Trouble};
+use crate::flow::task::CampaignShow;
 use crate::flow::upstream::reply::goes_to;
 use crate::login::request::LocalName;
 use crate::saml::errors::row::Row;
@@ -24,24 +23,20 @@ use crate::web::context::Context;
 use crate::web::cookie;
 use crate::web::logout::logout;
 use crate::web::pages::access::Access;
-use crate::web::pages::account::{AccountPassword, AccountSessions, AccountWelcome};
-use crate::web::pages::app::{AccountApp, Phone};
+use crate::web::pages::app::Phone;
 use crate::web::pages::card::Card;
 use crate::web::pages::consent::Consent;
 use crate::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
 use crate::web::pages::error::Error;
-use crate::web::pages::factors::{
-    AccountCodes, AccountFactors, AccountNumber, AccountPasskey, AccountRemove, Passkey, Recovery,
-    Sms, Way, Ways,
-};
+use crate::web::pages::factors::{Passkey, Recovery, Sms, Way, Ways};
 use crate::web::pages::identity::ChooseIdentity;
 use crate::web::pages::login::{Login, Totp};
 use crate::web::pages::notice::Notice as NoticePage;
 use crate::web::pages::policy::{content_security_policy, policy_for_any};
 use crate::web::pages::post::{Message, PostForm};
-use crate::web::problem::{problem, seconds_to_wait, status_of_problem};
+use crate::web::problem::{first_problem, problem, seconds_to_wait, status_of_problem};
 use crate::web::refusal::{Said, level_name, said};
-use crate::web::{campaign, recover, upstream};
+use crate::web::{campaign, own, recover, upstream};
 
 /// Renders `reply`.
 pub(super) fn render(context: &Context, reply: Reply) -> Response {
@@ -57,7 +52,7 @@ pub(super) fn render(context: &Context, reply: Reply) -> Response {
         Reply::Back { handle } => go_on(context, &format!("/login/{handle}/back"), "", None),
         Reply::Trial(trial) => upstream::trial(context, &trial),
         Reply::Answer(answer) => answered(context, *answer),
-        Reply::Account(account) => account_page(context, *account),
+        Reply::Account(account) => own::page_of(context, *account),
         Reply::ToAccount(to) => go_on(context, to, "", None),
         Reply::Entered(entered) => {
             let mut response = go_on(context, entered.to, "", None);
@@ -94,79 +89,7 @@ pub(super) fn retry_after(response: &mut Response, seconds: u64) {
     set(response, RETRY_AFTER, &seconds.to_string());
 }
 
-/// A page of the person's own.
-fn account_page(context: &Context, account: AccountPage) -> Response {
-    let frame = context.frame();
-    match account {
-        AccountPage::Welcome { refused } => {
-            let status = if refused.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
-            let html = AccountWelcome { refused }.render(&frame);
-            page(context, status, html)
-        }
-        AccountPage::Sessions { csrf, rows, done } => {
-            let named = |row: SessionRow| {
-                let services = row.services.iter().map(|name| local(context, name)).collect();
-                (row, services)
-            };
-            let rows = rows.into_iter().map(named).collect();
-            page(context, StatusCode::OK, AccountSessions { csrf, rows, done }.render(&frame))
-        }
-        AccountPage::Factors(factors) => {
-            page(context, StatusCode::OK, AccountFactors(factors).render(&frame))
-        }
-        AccountPage::Removal(removal) => {
-            page(context, StatusCode::OK, AccountRemove(*removal).render(&frame))
-        }
-        AccountPage::Invitation(invitation) => {
-            page(context, StatusCode::OK, AccountApp(invitation).render(&frame))
-        }
-        AccountPage::NewNumber(new) => {
-            let status = match new.notice {
-                None => StatusCode::OK,
-                Some(NumberNotice::Wait { .. } | NumberNotice::Spent) => {
-                    StatusCode::TOO_MANY_REQUESTS
-                }
-                Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            };
-            let wait = match new.notice {
-                Some(NumberNotice::Wait { seconds }) => Some(seconds),
-                _ => None,
-            };
-            let mut response = page(context, status, AccountNumber(new).render(&frame));
-            if let Some(seconds) = wait {
-                set(&mut response, RETRY_AFTER, &seconds.to_string());
-            }
-            response
-        }
-        AccountPage::NewPasskey(new) => {
-            let status = match new.notice {
-                None => StatusCode::OK,
-                Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            };
-            page(context, status, AccountPasskey(new).render(&frame))
-        }
-        AccountPage::RecoveryCodes(PrintedCodes(codes)) => {
-            // It cannot be shown again: the language switch would lead to nothing.
-            let frame = Context { here: None, ..context.clone() }.frame();
-            page(context, StatusCode::OK, AccountCodes { codes }.render(&frame))
-        }
-        AccountPage::Password { csrf, username, notice } => {
-            let status = match notice {
-                None => StatusCode::OK,
-                Some(PasswordNotice::Wait { .. }) => StatusCode::TOO_MANY_REQUESTS,
-                Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            };
-            let html = AccountPassword { csrf, username, notice }.render(&frame);
-            let mut response = page(context, status, html);
-            if let Some(PasswordNotice::Wait { seconds }) = notice {
-                set(&mut response, RETRY_AFTER, &seconds.to_string());
-            }
-            response
-        }
-    }
-}
-
-fn local(context: &Context, name: &LocalName) -> String {
+pub(super) fn local(context: &Context, name: &LocalName) -> String {
     context.local(name).unwrap_or_default().to_owned()
 }
 
@@ -184,10 +107,11 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
     let card = card.then(|| format!("{base}?by={}", Factor::SmartCard.name()));
     let qr = login.ways.contains(&Factor::QrPasswordless);
     let qr = qr.then(|| format!("{base}?by={}", Factor::QrPasswordless.name()));
+    let otp = context.env.settings.login.single_page;
     let (mut policy, mut status) = (None, StatusCode::OK);
     let (problem, html) = match login.show {
         Show::Password { username, notice } => {
-            let problem = notice.map(problem);
+            let problem = notice.map(|notice| first_problem(notice, otp));
             let action = to("password");
             let login = Login {
                 action,
@@ -197,6 +121,8 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
                 service,
                 level,
                 username,
+                banner: campaign::banner(context),
+                otp,
                 passkey,
                 card,
                 qr,
@@ -206,7 +132,7 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
         }
         Show::Access(access) => {
             policy = Some(policy_for_any(goes_to(&access.offers)));
-            let problem = access.notice.map(problem);
+            let problem = access.notice.map(|notice| first_problem(notice, otp));
             let page = Access {
                 ask: to("upstream"),
                 password: to("password"),
@@ -217,6 +143,8 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
                 level,
                 credentials: access.own,
                 username: access.username,
+                banner: campaign::banner(context),
+                otp,
                 passkey,
                 card,
                 qr,
@@ -293,7 +221,12 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
             let action = to("new-password");
             (None, recover::first_password(action, cancel, csrf, first).render(&frame))
         }
-        Show::Campaign(show) => (None, campaign::page(show, to("task"), cancel, csrf, own, &frame)),
+        Show::Campaign(show) => {
+            if matches!(show, CampaignShow::Task { wrong: Some(_), .. }) {
+                status = StatusCode::UNPROCESSABLE_ENTITY;
+            }
+            (None, campaign::page(show, to("task"), cancel, csrf, own, &frame))
+        }
         Show::Phone(asking) => {
             let problem = asking.notice.map(problem);
             let by = asking.factor.name();
@@ -332,6 +265,7 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
                 cancel,
                 csrf,
                 own,
+                beside: false,
                 username,
                 family_name: family_names.unwrap_or_default(),
                 given_name: given_names.unwrap_or_default(),

@@ -81,9 +81,12 @@ fn routes() -> Router {
         .route("/account/sessions", get(account::sessions))
         .route("/account/sessions/end", post(account::end_one))
         .route("/account/sessions/end-others", post(account::end_others))
+        .route("/account/activity", get(account::activity))
         .route("/account/password", get(account::password).post(account::change_password))
         .route("/account/factors", get(account::factors))
         .route("/account/factors/unlock", post(account::unlock))
+        .route("/account/factors/activate", post(account::activate))
+        .route("/account/factors/totp", get(account::new_app).post(account::add_app))
         .route("/account/factors/remove", post(account::remove))
         .route("/account/factors/codes", post(account::codes))
         .route("/account/factors/sms", get(account::number).post(account::send_code))
@@ -173,6 +176,7 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         | "/account/password"
         | "/account/factors/passkey"
         | "/account/factors/sms"
+        | "/account/factors/totp"
         | "/recover"
         | "/recover/desk"
         | "/tools/lint" => "GET, HEAD, POST",
@@ -182,6 +186,7 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         | "/account/sessions/end"
         | "/account/sessions/end-others"
         | "/account/factors/unlock"
+        | "/account/factors/activate"
         | "/account/factors/remove"
         | "/account/factors/sms/confirm"
         | "/account/factors/codes"

@@ -18,7 +18,7 @@ use crate::support::agent::{Agent, Page};
 use crate::support::house::{House, Inhabitant};
 
 /// Announced at first; transitional from noon on, enforced from noon of the day after.
-fn house() -> House {
+pub(crate) fn house() -> House {
     House::with(|making| {
         making.settings.campaigns = vec![Campaign {
             name: "codes".into(),
@@ -32,7 +32,7 @@ fn house() -> House {
     })
 }
 
-fn with_number(house: &House, person: &Inhabitant) {
+pub(crate) fn with_number(house: &House, person: &Inhabitant) {
     let records = house.env.records();
     let seen =
         house.block_on(accounts::get(records, &person.subject, house.now())).unwrap().unwrap();
@@ -44,7 +44,7 @@ fn with_number(house: &House, person: &Inhabitant) {
     assert_eq!(house.block_on(done).unwrap(), Committed::Done);
 }
 
-fn desk<'a>(house: &'a House, sources: &'a Sources) -> Desk<'a> {
+pub(crate) fn desk<'a>(house: &'a House, sources: &'a Sources) -> Desk<'a> {
     Desk {
         records: house.env.records(),
         hashing: &house.env.settings.hashing,
@@ -56,21 +56,21 @@ fn desk<'a>(house: &'a House, sources: &'a Sources) -> Desk<'a> {
     }
 }
 
-fn sources() -> Sources {
+pub(crate) fn sources() -> Sources {
     Sources { folder: PathBuf::new(), entries: HashMap::new(), ourselves: String::new() }
 }
 
-fn begin(house: &House, person: &Inhabitant) -> (Agent, Page) {
+pub(crate) fn begin(house: &House, person: &Inhabitant) -> (Agent, Page) {
     let mut agent = Agent::new();
     let page = house.walk(&mut agent, &house.spid(1, |_| {}), person);
     (agent, page)
 }
 
-fn consents(page: &Page) -> bool {
+pub(crate) fn consents(page: &Page) -> bool {
     page.form_with_button("decision", "accept").is_some()
 }
 
-fn say(agent: &mut Agent, page: &Page, said: &str) -> Page {
+pub(crate) fn say(agent: &mut Agent, page: &Page, said: &str) -> Page {
     let form = page.form_with_button("said", said).unwrap_or_else(|| panic!("{}", page.body));
     agent.submit(page, &form, &[("said", said)]).unwrap()
 }

@@ -10,32 +10,32 @@ use crate::support::server::{Server, binary};
 use crate::support::sp::{Metadata, SPID_ENTITY};
 
 /// A folder made by `ponte init`.
-struct House(TempDir);
+pub(crate) struct House(TempDir);
 
 impl House {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let house = Self(TempDir::new().unwrap());
         assert!(house.ponte(&["init", "."]).status.success());
         house
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
         self.0.path().join(name)
     }
 
-    fn ponte(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn ponte(&self, arguments: &[&str]) -> Output {
         run(self.0.path(), arguments, &[], "")
     }
 
-    fn fed(&self, arguments: &[&str], input: &str) -> Output {
+    pub(crate) fn fed(&self, arguments: &[&str], input: &str) -> Output {
         run(self.0.path(), arguments, &[], input)
     }
 
-    fn add(&self, username: &str) -> Output {
+    pub(crate) fn add(&self, username: &str) -> Output {
         self.fed(&["user", "add", username, "--password-stdin"], "una frase lunga e segreta\n")
     }
 
-    fn replace(&self, file: &str, from: &str, to: &str) {
+    pub(crate) fn replace(&self, file: &str, from: &str, to: &str) {
         let text = std::fs::read_to_string(self.path(file)).unwrap();
         assert!(text.contains(from), "{from:?} is not in {file}");
         std::fs::write(self.path(file), text.replacen(from, to, 1)).unwrap();
@@ -67,13 +67,13 @@ fn complained(output: &Output) -> String {
 }
 
 #[track_caller]
-fn done(output: &Output) -> String {
+pub(crate) fn done(output: &Output) -> String {
     assert!(output.status.success(), "{}{}", said(output), complained(output));
     said(output)
 }
 
 #[track_caller]
-fn fails(output: &Output, status: i32) -> String {
+pub(crate) fn fails(output: &Output, status: i32) -> String {
     assert_eq!(output.status.code(), Some(status), "{}{}", said(output), complained(output));
     complained(output)
 }

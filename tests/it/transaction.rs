@@ -76,6 +76,7 @@ fn ada(available: &[(Factor, Level)]) -> Person {
         available: available.iter().map(|(factor, at)| Available::own(*factor, *at)).collect(),
         password_set: None,
         password_expired: false,
+        attended: true,
         duty: Duty::default(),
         enrolable: Vec::new(),
     }

@@ -13,7 +13,7 @@ use crate::factors::recovery_code::{self, RecoveryCode};
 use crate::factors::sms::{self as codes, Challenge, MaySend, Sent};
 use crate::factors::totp;
 use crate::flow::advance::ROUNDS;
-use crate::flow::code::{code_step, looks_like_a_code};
+use crate::flow::code::{code_step, looks_like_a_code, of_apps};
 use crate::flow::enrol;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
@@ -284,21 +284,18 @@ async fn second_shown(
         return stand(env, way, Some(factor), misshapen, visitor, now).await.map(Some);
     }
     let mut batch = Batch::new();
+    let app = match factor {
+        Factor::Totp => of_apps(known, code, now)?,
+        _ => None,
+    };
     let credential = match factor {
-        Factor::Totp => known.totp(),
+        Factor::Totp => app.as_ref().map(|(credential, _)| *credential).or_else(|| known.totp()),
         Factor::Sms => known.sms(),
         _ => known.recovery(),
     };
     let credential = credential.ok_or(Failure::NoSuchFactor)?;
     let secret = match &credential.value.secret {
-        Secret::Totp { seed, period, last_step } => {
-            let step = code_step(seed, *period, *last_step, code, now)?;
-            step.map(|step| Secret::Totp {
-                seed: seed.clone(),
-                period: *period,
-                last_step: Some(step),
-            })
-        }
+        Secret::Totp { .. } => app.map(|(_, secret)| secret),
         Secret::RecoveryCodes { left } => {
             let code = RecoveryCode::read(code).ok_or(Failure::NoSuchFactor)?;
             let digest =

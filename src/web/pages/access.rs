@@ -35,6 +35,10 @@ pub struct Access {
     pub credentials: bool,
     /// The username to begin with: what was typed last, or empty.
     pub username: String,
+    /// What is said of a campaign (BI-16).
+    pub banner: Option<String>,
+    /// Whether the one-time code is asked for here too, as `code` (AR-09).
+    pub otp: bool,
     /// Where one begins by a passkey instead, if that is a way.
     pub passkey: Option<String>,
     /// Where a smart card is shown, if that is a way.

@@ -1,10 +1,16 @@
 //! The person's own pages (IC-23).
 
+use chrono::{DateTime, Utc};
+
 use crate::flow::account::Done;
+use crate::flow::activity::LoginRow;
 use crate::flow::reply::{PasswordNotice, SessionRow};
 use crate::login::outcome::Refusal;
 use crate::texts::account;
 use crate::texts::language::Language;
+use crate::texts::mail::Event;
+use crate::texts::moment::moment;
+use crate::web::pages::factors::name;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::page::page;
 
@@ -27,8 +33,21 @@ pub struct AccountSessions {
     pub csrf: String,
     /// The sessions, this one first, each with the names of its services.
     pub rows: Vec<(SessionRow, Vec<String>)>,
+    /// Whether one-time codes wait to be activated (AR-04): its form posts `csrf` to `/account/factors/activate`.
+    pub inactive: bool,
     /// What has just happened.
     pub done: Option<Done>,
+}
+
+/// The person's last logins, each with the service's name, and what they were told of.
+#[derive(Clone, Debug)]
+pub struct AccountActivity {
+    /// The logins, the newest first.
+    pub logins: Vec<(LoginRow, String)>,
+    /// Whether there were more.
+    pub more: bool,
+    /// The names of what they were told of, and when.
+    pub notices: Vec<(String, DateTime<Utc>)>,
 }
 
 /// A new password.
@@ -82,6 +101,26 @@ impl AccountSessions {
     }
 }
 
+impl AccountActivity {
+    fn moment(&self, frame: &Frame, at: &DateTime<Utc>) -> String {
+        moment(frame.language, *at)
+    }
+
+    /// Level and factors, or that nobody was named.
+    fn how(&self, frame: &Frame, row: &LoginRow) -> String {
+        let level = match row.named {
+            true => row.level.map(|level| level.name().to_owned()),
+            false => Some(account::words(frame.language).login_refused.to_owned()),
+        };
+        let factors = row.factors.iter().map(|factor| name(frame.language, *factor).to_owned());
+        level.into_iter().chain(factors).collect::<Vec<_>>().join(", ")
+    }
+
+    fn told(&self, frame: &Frame, what: &str) -> &'static str {
+        Event::told(frame.language, what).unwrap_or_default()
+    }
+}
+
 impl AccountPassword {
     /// Whether it is the new password that will not do, and not the present one.
     fn is_about_the_new(&self) -> bool {
@@ -115,4 +154,5 @@ pub(super) fn password_problem(language: Language, notice: PasswordNotice) -> St
 
 page!(AccountWelcome, "account_welcome.html", account);
 page!(AccountSessions, "account_sessions.html", account);
+page!(AccountActivity, "account_activity.html", account);
 page!(AccountPassword, "account_password.html", account);

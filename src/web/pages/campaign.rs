@@ -7,7 +7,7 @@ use crate::web::pages::page::page;
 
 /// What a person is asked to check at login.
 ///
-/// Its form posts `csrf` and `said` (`right`, `wrong` or `later`) to `action`.
+/// Its forms post `csrf` and `said` (`right`, `wrong`, `later`, or `number` with `number`) to `action`.
 #[derive(Clone, Debug)]
 pub struct CampaignTask {
     /// Where the form posts to.
@@ -24,6 +24,8 @@ pub struct CampaignTask {
     pub until: String,
     /// What is on record, masked.
     pub shown: Option<String>,
+    /// What was typed as a number and is none.
+    pub wrong: Option<String>,
 }
 
 /// The password is not enough any more, and there is nothing else.
@@ -57,6 +59,10 @@ impl CampaignTask {
     fn on_record(&self, frame: &Frame) -> &'static str {
         let t = campaign::words(frame.language);
         if self.is_number() { t.number_shown } else { t.address_shown }
+    }
+
+    fn problem(&self, frame: &Frame) -> Option<&'static str> {
+        self.wrong.as_ref().map(|_| campaign::words(frame.language).number_bad)
     }
 
     fn none(&self, frame: &Frame) -> &'static str {

@@ -40,6 +40,8 @@ pub struct EnrolTotp {
     pub csrf: String,
     /// Whether the login is to the person's own pages.
     pub own: bool,
+    /// Whether it is added at the person's own pages, beside others: there is nothing to cancel, and no step before.
+    pub beside: bool,
     /// The account's username.
     pub username: String,
     /// The person's family name.

@@ -5,9 +5,10 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::factors::recovery_code::COUNT;
-use crate::flow::adding::{NewNumber, NewPasskey, NumberNotice, PasskeyNotice};
+use crate::flow::adding::{NewNumber, NewPasskey, NumberNotice, PasskeyNotice, Removal};
 use crate::flow::factors::Done;
-use crate::flow::reply::{FactorRow, Factors, Removal};
+use crate::flow::reply::{FactorRow, Factors};
+use crate::texts::help::Topic;
 use crate::texts::language::Language;
 use crate::texts::login::{self, Problem};
 use crate::texts::{account, card, factors};
@@ -249,6 +250,15 @@ impl FactorRow {
         self.factor == Factor::Password
     }
 
+    /// The help page that says where its code comes from (IC-09).
+    fn help(&self) -> Option<&'static str> {
+        match self.factor {
+            Factor::Password => None,
+            Factor::Totp => Some(Topic::Code.id()),
+            _ => Some(Topic::Ways.id()),
+        }
+    }
+
     fn is_app(&self) -> bool {
         self.factor == Factor::Totp
     }
@@ -289,6 +299,7 @@ impl AccountFactors {
         self.0.done.map(|done| match done {
             Done::Added => (words.done_added, true),
             Done::AddedNumber => (words.done_number, true),
+            Done::AddedApp => (words.done_app, true),
             Done::Removed => (words.done_removed, true),
             Done::Locked => (words.done_locked, false),
             Done::Gone => (words.done_gone, false),
@@ -349,7 +360,7 @@ fn labelled(frame: &Frame, row: &FactorRow) -> String {
 }
 
 /// What a factor is called.
-fn name(language: Language, factor: Factor) -> &'static str {
+pub(super) fn name(language: Language, factor: Factor) -> &'static str {
     let words = factors::words(language);
     match factor {
         Factor::Totp => words.totp,

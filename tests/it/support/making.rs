@@ -79,6 +79,7 @@ impl Making {
                 login: LoginSettings {
                     timeout: TimeDelta::minutes(15),
                     totp_period: 30,
+                    single_page: false,
                     hash_queue: 64,
                     hash_workers: 2,
                 },

@@ -9,13 +9,16 @@ use ponte::enrolment::campaign::Task;
 use ponte::enrolment::recovery::{Lost, Void};
 use ponte::factors::password::Unacceptable;
 use ponte::flow::account::Done;
-use ponte::flow::adding::{Invitation, NewNumber, NewPasskey, NumberNotice, PasskeyNotice};
+use ponte::flow::activity::LoginRow;
+use ponte::flow::adding::{
+    Invitation, NewNumber, NewPasskey, NumberNotice, PasskeyNotice, Removal,
+};
 use ponte::flow::factors::Done as FactorsDone;
 use ponte::flow::phone::reply::{
     Asking, Done as PhoneDone, Home as PhoneHome, Linked, NewPhone, Proof, Question, Stage, Told,
     Waiting,
 };
-use ponte::flow::reply::{FactorRow, Factors, PasswordNotice, Removal, SessionRow};
+use ponte::flow::reply::{FactorRow, Factors, PasswordNotice, SessionRow};
 use ponte::flow::upstream::reply::{AnswerFault, Offer};
 use ponte::identity::attributes::AttributeName;
 use ponte::identity::kind::IdentityKind;
@@ -33,7 +36,9 @@ use ponte::texts::language::Language;
 use ponte::texts::login::Problem;
 use ponte::texts::upstream::Case;
 use ponte::web::pages::access::Access;
-use ponte::web::pages::account::{AccountPassword, AccountSessions, AccountWelcome};
+use ponte::web::pages::account::{
+    AccountActivity, AccountPassword, AccountSessions, AccountWelcome,
+};
 use ponte::web::pages::app::{
     AccountApp, AppEnrol, AppHome, AppOffline, AppProve, AppQuestion, AppTold, Phone,
 };
@@ -91,6 +96,7 @@ fn campaign_task(task: Task, shown: Option<&str>) -> CampaignTask {
         task,
         until: "15 dicembre 2026".into(),
         shown: shown.map(str::to_owned),
+        wrong: None,
     }
 }
 
@@ -158,9 +164,23 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         ("account_refused", {
             AccountWelcome { refused: Some(Refusal::TooManyAttempts) }.render(&around)
         }),
+        ("login_otp", {
+            let banner = Some("Dal 15 dicembre 2026 la password non basterà più.".into());
+            Login { otp: true, banner, ..login(None) }.render(&around)
+        }),
+        ("login_otp_again", {
+            let login = login(Some(Problem::CredentialsOrCode { left: 2 }));
+            Login { otp: true, username: "anna.rossi".into(), ..login }.render(&around)
+        }),
         ("account_login", Login { own: true, level: None, ..login(None) }.render(&around)),
         ("account_sessions", the_sessions(3, Some(Done::Password)).render(&around)),
         ("account_one_session", the_sessions(1, None).render(&around)),
+        ("account_activity", the_activity("Anagrafe").render(&around)),
+        ("account_activity_none", {
+            AccountActivity { logins: vec![], more: false, notices: vec![] }.render(&around)
+        }),
+        ("account_totp", beside(None).render(&around)),
+        ("account_totp_again", beside(Some(Problem::NewCode)).render(&around)),
         ("account_password", new_password(None).render(&around)),
         ("account_password_again", {
             let notice = PasswordNotice::Unacceptable(Unacceptable::TooShort);
@@ -183,6 +203,10 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         ("recover_show", recover_show(Factor::Password, Some(Problem::Credentials { left: 2 })).render(&around)),
         ("recover_second", recover_show(Factor::Sms, None).render(&around)),
         ("campaign_task", campaign_task(Task::Number, Some("+39 *** *** **12")).render(&around)),
+        ("campaign_number_wrong", {
+            let wrong = Some("333 tre".into());
+            CampaignTask { wrong, ..campaign_task(Task::Number, None) }.render(&around)
+        }),
         ("campaign_none", campaign_task(Task::RecoveryAddress, None).render(&around)),
         ("campaign_locked", CampaignLocked {
             cancel: "/login/h4ndle/cancel".into(),
@@ -425,6 +449,8 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             service: service(),
             level: level(),
             username: v(),
+            banner: Some(v()),
+            otp: true,
             passkey: Some(v()),
             card: Some(v()),
             qr: None,
@@ -481,6 +507,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             cancel: cancel(),
             csrf: csrf(),
             own: false,
+            beside: true,
             username: v(),
             family_name: v(),
             given_name: v(),
@@ -491,6 +518,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
         }
         .render(&around),
         Enrolled { action: action(), csrf: csrf() }.render(&around),
+        the_activity(value).render(&around),
         ChooseIdentity {
             action: action(),
             cancel: action(),
@@ -655,6 +683,8 @@ fn login(problem: Option<Problem>) -> Login {
         service: "Servizi al cittadino del Comune di Esempio".into(),
         level: Some("SpidL2".into()),
         username: String::new(),
+        banner: None,
+        otp: false,
         passkey: Some("/login/x?by=passkey".into()),
         card: None,
         qr: Some("/login/x?by=qr-passwordless".into()),
@@ -694,6 +724,7 @@ fn enrol(problem: Option<Problem>) -> EnrolTotp {
         cancel: "/login/x/cancel".into(),
         csrf: "token".into(),
         own: false,
+        beside: false,
         username: "bruno.bianchi".into(),
         family_name: "Bianchi".into(),
         given_name: "Bruno".into(),
@@ -774,7 +805,35 @@ fn the_sessions(number: u64, done: Option<Done>) -> AccountSessions {
         (row, if place == 1 { Vec::new() } else { vec!["Anagrafe".into(), "Biblioteca".into()] })
     };
     let rows = (0..number).zip(browsers).map(|(place, browser)| row(place, browser)).collect();
-    AccountSessions { csrf: "token".into(), rows, done }
+    AccountSessions { csrf: "token".into(), rows, inactive: number == 1, done }
+}
+
+fn the_activity(service: &str) -> AccountActivity {
+    let at = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
+    let row = |named: bool| LoginRow {
+        at,
+        service: LocalName::default(),
+        entity_id: "https://sp.example".into(),
+        named,
+        level: named.then_some(assurance::Level::Loa3),
+        factors: vec![Factor::Password, Factor::Totp],
+        network: "192.0.2.0/24".into(),
+    };
+    AccountActivity {
+        logins: vec![(row(true), service.into()), (row(false), service.into())],
+        more: true,
+        notices: vec![("new-browser".into(), at), ("new-app".into(), at)],
+    }
+}
+
+fn beside(problem: Option<Problem>) -> EnrolTotp {
+    EnrolTotp {
+        action: "/account/factors/totp".into(),
+        cancel: "/account/factors".into(),
+        own: true,
+        beside: true,
+        ..enrol(problem)
+    }
 }
 
 fn ways() -> Ways {
@@ -944,6 +1003,7 @@ fn the_factors(open: bool, done: Option<FactorsDone>) -> AccountFactors {
         open,
         weak: false,
         may_have_sms: true,
+        may_have_totp: true,
         may_have_app: true,
         may_have_passkeys: true,
         may_have_codes: true,
@@ -1016,6 +1076,8 @@ fn the_ways(problem: Option<Problem>) -> Access {
         level: Some("SpidL2".into()),
         credentials: true,
         username: if problem.is_some() { "anna.rossi".into() } else { String::new() },
+        banner: None,
+        otp: false,
         passkey: Some("/login/x?by=passkey".into()),
         card: Some("/login/x?by=smart-card".into()),
         qr: Some("/login/x?by=qr-passwordless".into()),
