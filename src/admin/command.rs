@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::admin::archive::{Ask, Told};
 use crate::admin::campaigns::{Answered, Asked};
+use crate::admin::partner::Partner;
 use crate::admin::privacy::{Erased, Export};
 use crate::admin::recovery::RecoveryCode;
 use crate::admin::reloaded::Reloaded;
@@ -19,12 +20,9 @@ use crate::enrolment::card::Kept;
 use crate::enrolment::credential::CredentialState;
 use crate::enrolment::recovery::Lost;
 use crate::identity::account::{AccountState, Change, Identity, Proofing};
-use crate::identity::attributes::AttributeName;
 use crate::identity::kind::IdentityKind;
-use crate::login::request::LocalName;
 use crate::partners::registry::Entry;
 use crate::register::access::Asker;
-use crate::saml::partner::Profile;
 
 /// What may be asked.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -32,6 +30,13 @@ use crate::saml::partner::Profile;
 pub enum Command {
     /// Whether anybody is there.
     Greet,
+    /// Carry out a command about people for a delegated administrator of one body.
+    Within {
+        /// The body.
+        body: String,
+        /// What is asked.
+        command: Box<Self>,
+    },
     /// Read again what can be read again without a restart.
     Reload,
     /// Add a person.
@@ -465,34 +470,4 @@ pub struct CredentialRow {
     /// The card, if it is one (IC-02).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<Kept>,
-}
-
-/// A service provider as administrators see one.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Partner {
-    /// Its entityID.
-    pub entity_id: String,
-    /// Its organisation.
-    pub name: LocalName,
-    /// The rules that it is held to.
-    pub profile: Profile,
-    /// Our least level for it.
-    pub minimum_level: Option<Level>,
-    /// The most that a session may serve for; `None`: every login asks.
-    pub session_level: Option<Level>,
-    /// Whether it is refused.
-    pub disabled: bool,
-    /// Until when its metadata may be used, if they say.
-    pub valid_until: Option<DateTime<Utc>>,
-    /// Where its metadata are from.
-    pub origin: String,
-    /// How many keys it signs with.
-    pub keys: usize,
-    /// From when and until when their certificates are good.
-    pub certificates: Vec<(DateTime<Utc>, DateTime<Utc>)>,
-    /// Where answers go, with index; the default first.
-    pub consumers: Vec<(u16, String)>,
-    /// What it may ask for: index, name, attributes.
-    pub attribute_sets: Vec<(u16, LocalName, Vec<AttributeName>)>,
 }

@@ -38,6 +38,8 @@ pub struct Desk<'a> {
     pub partners: Option<&'a Partners>,
     /// The register, where it is open.
     pub register: Option<&'a Register>,
+    /// The one body whose people it sees and makes (AR-17, TS-08); without it, everybody.
+    pub body: Option<&'a str>,
 }
 
 /// Carries out `command`.
@@ -50,6 +52,9 @@ pub async fn carry_out(
     now: DateTime<Utc>,
 ) -> Result<Done, Refused> {
     let done = match command {
+        Command::Within { body, command } => {
+            return within(desk, &body, *command, now).await;
+        }
         Command::Greet => Ok(Done::Greeted { version: env!("CARGO_PKG_VERSION").to_owned() }),
         Command::Reload => Err(DeskError::NothingRuns),
         Command::AddPerson(person) => people::add(desk, *person, now).await.map(Done::Added),
@@ -134,6 +139,40 @@ pub async fn carry_out(
         Command::ReloadKeys => Err(DeskError::NothingRuns),
     };
     done.map_err(|error| error.refused())
+}
+
+/// Carries out `command` for a delegated administrator: of the people of `body` alone, and nothing that concerns others.
+async fn within(
+    desk: &Desk<'_>,
+    body: &str,
+    command: Command,
+    now: DateTime<Utc>,
+) -> Result<Done, Refused> {
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if body.is_empty() || body.len() > 64 || !body.chars().all(is_name) {
+        return Err(DeskError::BadBody(body.to_owned()).refused());
+    }
+    let concerns_people = matches!(
+        command,
+        Command::Greet
+            | Command::AddPerson(_)
+            | Command::CheckPerson(_)
+            | Command::Import { .. }
+            | Command::ListPeople { .. }
+            | Command::ShowPerson { .. }
+            | Command::AddIdentity { .. }
+            | Command::SetState { .. }
+            | Command::NewCode { .. }
+            | Command::SetCard { .. }
+            | Command::RecoverPerson { .. }
+            | Command::SetAddress { .. }
+            | Command::SetUnattended { .. }
+    );
+    if !concerns_people || desk.body.is_some() {
+        return Err(DeskError::BeyondBody(body.to_owned()).refused());
+    }
+    let desk = Desk { body: Some(body), ..desk.clone() };
+    Box::pin(carry_out(&desk, command, now)).await
 }
 
 /// The votes on every help page.
@@ -256,6 +295,12 @@ pub enum DeskError {
     /// Who may not log in recovers nothing.
     #[error("{0:?} may not log in: `ponte user resume` first")]
     NotActive(String),
+    /// A body has no such name.
+    #[error("a body's name has 1 to 64 small letters, digits and hyphens, found {0:?}")]
+    BadBody(String),
+    /// A delegated administrator sees to people of the body alone.
+    #[error("whoever works for the body {0:?} sees to its people, and to nothing else")]
+    BeyondBody(String),
     /// The end of the campaign does not keep them out.
     #[error(
         "the campaign does not keep {0:?} out: they have what it takes, or it has not ended for them"

@@ -11,6 +11,7 @@ pub mod client;
 pub mod command;
 pub mod desk;
 pub mod import;
+pub mod partner;
 pub mod people;
 pub mod privacy;
 pub mod proposal;

@@ -101,7 +101,8 @@ pub async fn list(
     let page = accounts::list(desk.records, after.as_ref(), PAGE, now).await?;
     let next = page.last().filter(|_| page.len() == PAGE);
     let next = next.map(|last| last.value.subject.as_str().to_owned());
-    Ok((page.into_iter().map(|account| row(account.value)).collect(), next))
+    let seen = page.into_iter().filter(|one| sees(desk, &one.value));
+    Ok((seen.map(|account| row(account.value)).collect(), next))
 }
 
 /// One person.
@@ -225,7 +226,8 @@ pub(super) fn proposed(
 ) -> Result<Account, DeskError> {
     let identities = proposal::identities(desk, person, now)?;
     let subject = Subject::new(desk.records.random.token());
-    let account = Account::new(subject, person.username.trim().to_owned(), identities, now);
+    let mut account = Account::new(subject, person.username.trim().to_owned(), identities, now);
+    account.body = desk.body.map(str::to_owned);
     proposal::keepable(&account)?;
     Ok(account)
 }
@@ -250,11 +252,14 @@ pub(super) async fn unclaimed(
 ) -> Result<(), DeskError> {
     match accounts::claimed(desk.records, account, now).await? {
         None => Ok(()),
-        Some((Claim::Email, value, other)) => {
-            Err(DeskError::EmailTaken { email: value, username: other.username })
-        }
-        Some((Claim::SpidCode, value, other)) => {
-            Err(DeskError::CodeTaken { code: value, username: other.username })
+        // Of whom it is, a delegated administrator of another body learns nothing.
+        Some((claim, value, other)) => {
+            let username =
+                if sees(desk, &other) { other.username } else { "somebody else".to_owned() };
+            Err(match claim {
+                Claim::Email => DeskError::EmailTaken { email: value, username },
+                Claim::SpidCode => DeskError::CodeTaken { code: value, username },
+            })
         }
     }
 }
@@ -334,7 +339,14 @@ pub(super) async fn find(
     now: DateTime<Utc>,
 ) -> Result<Loaded<Account>, DeskError> {
     let found = accounts::by_username(desk.records, username, now).await?;
+    // Whose people are others' is as if they were not there.
+    let found = found.filter(|one| sees(desk, &one.value));
     found.ok_or_else(|| DeskError::Nobody(username.to_owned()))
+}
+
+/// Whether the desk sees to this account.
+fn sees(desk: &Desk<'_>, account: &Account) -> bool {
+    desk.body.is_none_or(|body| account.body.as_deref() == Some(body))
 }
 
 fn of_code<'a>(account: &'a mut Account, code: &str) -> Result<&'a mut Identity, DeskError> {

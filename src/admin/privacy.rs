@@ -13,11 +13,12 @@ use crate::assurance::factor::Factor;
 use crate::enrolment::credential::{Credential, Secret};
 use crate::identity::account::Account;
 use crate::identity::attributes::AttributeName;
+use crate::store::guards::Guard;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
 use crate::store::{
-    accounts, activations, approvals, attempts, campaigns, cards, ceremonies, credentials, outbox,
-    phones, recoveries, sessions, sms, told as notices,
+    accounts, activations, approvals, attempts, campaigns, cards, ceremonies, credentials, guards,
+    outbox, phones, recoveries, sessions, sms, told as notices,
 };
 use crate::telemetry::metrics;
 use crate::world::outbox::{Body, Message};
@@ -98,6 +99,8 @@ pub async fn export(
     let campaigns: Vec<_> = campaigns.into_iter().map(|one| one.value).collect();
     let waiting = outbox::of_subject(records, subject, now).await?;
     let waiting: Vec<_> = waiting.iter().map(|one| told(&one.value.message)).collect();
+    let pincode = guards::load(records, Guard::Pincode, subject, now).await?;
+    let answer = guards::load(records, Guard::Answer, subject, now).await?;
     let sent = notices::of_subject(records, subject, MOST_NOTICES, now).await?;
     let sent: Vec<_> = sent.into_iter().map(|one| one.value).collect();
     let fiscal_numbers = account.all(AttributeName::FiscalNumber);
@@ -119,6 +122,8 @@ pub async fn export(
         "sessions": open,
         "notices-to-be-sent": waiting,
         "notices-sent": sent,
+        "pincode-made": pincode.value.made,
+        "secret-question": answer.value.question,
         "unattended": account.unattended,
         "replaced-by": account.replaced_by,
         "replaces": account.replaces,
@@ -188,6 +193,7 @@ pub async fn erase(
             }
         }
         sms::forget(records, &mut batch, subject);
+        guards::forget(records, &mut batch, subject);
         cards::forget(records, &mut batch, subject);
         recoveries::forget(records, &mut batch, subject);
         for progress in campaigns::of_subject(records, subject, now).await? {

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use crate::admin::command::{Done, Partner};
+use crate::admin::command::Done;
 use crate::admin::desk::{Desk, DeskError};
+use crate::admin::partner::Partner;
 use crate::partners::registry::{self, Built, Entry, Origin, Registry, Source};
 use crate::saml::metadata::read::{Unsigned, read};
 use crate::saml::partner::ServiceProvider;

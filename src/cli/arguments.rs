@@ -70,6 +70,9 @@ pub enum Command {
     },
     /// People
     User {
+        /// Only the people of this body: those whom its delegated administrators made (docs/operations.md)
+        #[arg(long, value_name = "NAME")]
+        body: Option<String>,
         /// What to do with them
         #[command(subcommand)]
         command: UserCommand,

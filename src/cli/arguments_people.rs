@@ -250,6 +250,9 @@ pub struct UserAdd {
     /// Read the password from standard input, not from the terminal
     #[arg(long)]
     pub password_stdin: bool,
+    /// Have a password made and printed, once; the person chooses another one at their first login
+    #[arg(long, conflicts_with = "password_stdin")]
+    pub generate: bool,
     /// Have the person choose another password at their first login: you know this one
     #[arg(long)]
     pub password_expired: bool,

@@ -29,6 +29,8 @@ pub enum Office {
     Running(Client),
     /// Here.
     Own(Box<Own>),
+    /// By one of these, for a delegated administrator of a body (AR-17).
+    Within(String, Box<Self>),
 }
 
 /// The store, opened by this process.
@@ -96,10 +98,23 @@ impl Office {
         Ok((waiting, Some(filed)))
     }
 
+    /// The same, for a delegated administrator of `body` if one is named.
+    #[must_use]
+    pub fn within(self, body: Option<&str>) -> Self {
+        match body {
+            Some(body) => Self::Within(body.to_owned(), Box::new(self)),
+            None => self,
+        }
+    }
+
     /// Whether a server carries out what is asked.
     #[must_use]
     pub fn is_served(&self) -> bool {
-        matches!(self, Self::Running(_))
+        match self {
+            Self::Running(_) => true,
+            Self::Own(_) => false,
+            Self::Within(_, office) => office.is_served(),
+        }
     }
 
     /// Has `command` carried out.
@@ -110,6 +125,10 @@ impl Office {
         let answer = match self {
             Self::Running(client) => client.ask(&command).await?,
             Self::Own(own) => own.ask(command).await,
+            Self::Within(body, office) => {
+                let (body, command) = (body.clone(), Box::new(command));
+                return Box::pin(office.ask(Command::Within { body, command })).await;
+            }
         };
         Ok(answer?)
     }
@@ -122,6 +141,7 @@ impl Office {
         match self {
             Self::Running(_) => Ok(()),
             Self::Own(own) => own.store.flush().await.map_err(CliError::Store),
+            Self::Within(_, office) => Box::pin(office.close()).await,
         }
     }
 }
@@ -141,6 +161,7 @@ impl Own {
             sources: &self.sources,
             partners: None,
             register: self.register.as_ref(),
+            body: None,
         };
         desk::carry_out(&desk, command, self.clock.now()).await
     }

@@ -81,8 +81,9 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             let done = service_providers::carry_out(&mut office, command).await;
             office.close().await.and(done)
         }),
-        Command::User { command } => in_runtime(async {
-            let mut office = Office::open(load::settings(&arguments.config)?).await?;
+        Command::User { body, command } => in_runtime(async {
+            let office = Office::open(load::settings(&arguments.config)?).await?;
+            let mut office = office.within(body.as_deref());
             let done = users::carry_out(&mut office, command, clock.now()).await;
             office.close().await.and(done)
         }),

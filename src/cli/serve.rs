@@ -245,6 +245,7 @@ impl DeskOf {
             sources: &sources,
             partners: Some(&env.partners),
             register: Some(&env.register),
+            body: None,
         };
         desk::carry_out(&desk, command, env.clock.now()).await
     }

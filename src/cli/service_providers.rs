@@ -1,6 +1,7 @@
 //! `ponte sp …`: service providers, asked for and shown.
 
-use crate::admin::command::{Command, Done, Partner};
+use crate::admin::command::{Command, Done};
+use crate::admin::partner::Partner;
 use crate::assurance::level::Level;
 use crate::cli::arguments::{
     LevelChoice, NameIdChoice, ProfileChoice, SingleSignOnChoice, SpAdd, SpCommand, StyleChoice,

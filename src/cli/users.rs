@@ -24,6 +24,7 @@ use crate::enrolment::recovery::Lost;
 use crate::identity::account::{AccountState, Change, Identity, Proofing, ProofingMethod};
 use crate::identity::attributes::AttributeName;
 use crate::identity::kind::IdentityKind;
+use crate::world::random::Random;
 
 /// Carries out a command about people.
 ///
@@ -81,7 +82,9 @@ pub async fn carry_out(
 }
 
 async fn add(office: &mut Office, said: &UserAdd, now: DateTime<Utc>) -> Result<(), CliError> {
-    let password = if said.password_stdin {
+    let password = if said.generate {
+        Ok(zeroize::Zeroizing::new(Random::system().token()))
+    } else if said.password_stdin {
         prompt::line_of_stdin()
     } else {
         prompt::new_password(&said.username)
@@ -91,7 +94,7 @@ async fn add(office: &mut Office, said: &UserAdd, now: DateTime<Utc>) -> Result<
         username: said.username.clone(),
         password: Some(password.to_string()),
         password_hash: None,
-        password_expired: said.password_expired,
+        password_expired: said.password_expired || said.generate,
         kind: kind(said.identity.kind),
         attributes: attributes(&said.identity),
         proofing: proofing(&said.identity, now),
@@ -101,6 +104,10 @@ async fn add(office: &mut Office, said: &UserAdd, now: DateTime<Utc>) -> Result<
     match office.ask(Command::AddPerson(Box::new(person))).await? {
         Done::Added(added) => {
             say(format_args!("Added {}.", added.username));
+            if said.generate {
+                // TS-08: this once; nothing shows it again.
+                say(format_args!("Password: {}", *password));
+            }
             told(&added);
             Ok(())
         }

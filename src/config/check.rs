@@ -75,6 +75,8 @@ impl Check<'_> {
         let sessions = self.sessions(&raw.sessions);
         let recovery = self.recovery(&raw.recovery);
         let campaigns = self.campaigns(&raw.campaign);
+        let number_guard = self.number_guard(&raw.profile);
+        let pincode_verifiers = self.pincode_verifiers(&raw.pincode_verifier);
         let requests = self.requests(&raw.requests);
         let limits = self.limits(&raw.limits);
         let monitoring = self.monitoring(&raw.monitoring);
@@ -112,6 +114,8 @@ impl Check<'_> {
             activation: seconds(days? * 86_400),
             sessions: sessions?,
             recovery: recovery?,
+            number_guard: number_guard?,
+            pincode_verifiers,
             campaigns,
             requests: requests?,
             limits: limits?,

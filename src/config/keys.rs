@@ -133,6 +133,10 @@ pub const SECTIONS: &[Section] = &[
         name: "recovery",
         words: "How people who lost a factor get another (/recover); links leave by `[mail]`.",
     },
+    Section {
+        name: "profile",
+        words: "What people change of what is on record of them, at their own pages (/account/profile).",
+    },
     Section { name: "requests", words: "Which requests of service providers are taken." },
     Section { name: "limits", words: "How much anybody may ask for." },
     Section {
@@ -172,6 +176,10 @@ pub const SECTIONS: &[Section] = &[
     Section {
         name: "service-provider",
         words: "What ponte adds to the metadata of one service provider; one table for each.",
+    },
+    Section {
+        name: "pincode-verifier",
+        words: "A partner who has people's pincodes for operations checked at /api/pincode/verify (docs/operations.md); one table for each. Without any there are no pincodes.",
     },
     Section {
         name: "campaign",
@@ -464,6 +472,12 @@ pub const KEYS: &[Key] = &[
         Number,
         Default("72"),
         "Hours that a changed e-mail address, or that of an identity given later, must have been there before links go to it (0 to 8760).",
+    ),
+    key(
+        "profile.number-guard",
+        Text,
+        Default("\"existing-factor\""),
+        "What people show at their own pages to change the telephone number on record: \"existing-factor\" (as much as they can, anew), \"secret-answer\" (the answer to a question that they chose; a legacy guard, worth this change and nothing else) or \"desk\" (they cannot).",
     ),
     key(
         "requests.window-back-seconds",
@@ -970,6 +984,18 @@ pub const KEYS: &[Key] = &[
         Texts,
         Default("[]"),
         "Headings of ways in the place of the usual ones, by way and language: [\"spid.it=Cittadini\", \"spid.en=Citizens\", \"own-login.it=Operatori\"].",
+    ),
+    key(
+        "pincode-verifier[].name",
+        Text,
+        Required("\"tributi\""),
+        "Its name in the log: small letters, digits and hyphens.",
+    ),
+    key(
+        "pincode-verifier[].token-sha256",
+        Text,
+        Required("\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\""),
+        "SHA-256, hexadecimal, of the token that it bears (at least 32 random characters; the token itself is kept by the partner alone).",
     ),
     key(
         "campaign[].name",

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::config::app::RawApp;
+use crate::config::people::{RawProfile, RawVerifier};
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]
@@ -15,6 +16,7 @@ pub struct Raw {
     pub login: Login,
     pub sessions: Sessions,
     pub recovery: Recovery,
+    pub profile: RawProfile,
     pub requests: Requests,
     pub limits: Limits,
     pub monitoring: Monitoring,
@@ -29,6 +31,8 @@ pub struct Raw {
     pub telemetry: Telemetry,
     #[serde(default)]
     pub service_provider: Vec<ServiceProvider>,
+    #[serde(default)]
+    pub pincode_verifier: Vec<RawVerifier>,
     #[serde(default)]
     pub campaign: Vec<Campaign>,
     #[serde(default)]

@@ -21,7 +21,8 @@ use crate::factors::password::Hashing;
 use crate::factors::sms::Budget;
 use crate::flow::card::house::{About, CardProxy};
 use crate::flow::env::{
-    self, LoginSettings, RecoverySettings, RequestSettings, SessionSettings, Support,
+    self, LoginSettings, NumberGuard, PincodeVerifier, RecoverySettings, RequestSettings,
+    SessionSettings, Support,
 };
 use crate::flow::network::{Network, Proxies};
 use crate::partners::registry::Entry;
@@ -58,6 +59,10 @@ pub struct Settings {
     pub campaigns: Vec<Campaign>,
     /// `[recovery]`
     pub recovery: RecoverySettings,
+    /// `profile.number-guard`
+    pub number_guard: NumberGuard,
+    /// `[[pincode-verifier]]`
+    pub pincode_verifiers: Vec<PincodeVerifier>,
     /// `[requests]`
     pub requests: RequestSettings,
     /// `[limits]`
@@ -418,6 +423,8 @@ impl Settings {
             hashing: self.hashing.clone(),
             sessions: self.sessions,
             recovery: self.recovery,
+            number_guard: self.number_guard,
+            pincode_verifiers: self.pincode_verifiers.clone(),
             campaigns: self.campaigns.clone(),
             account_upstreams: self.account_upstreams.clone(),
             requests: self.requests,
@@ -443,13 +450,15 @@ impl Settings {
     /// The sections in which `other` says something else.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 19] = [
+        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 21] = [
             ("server", [&self.server, &other.server]),
             ("idp", [&self.idp, &other.idp]),
             ("keys", [&self.keys, &other.keys]),
             ("login", [&self.of_login(), &other.of_login()]),
             ("campaign", [&self.campaigns, &other.campaigns]),
             ("recovery", [&self.recovery, &other.recovery]),
+            ("profile", [&self.number_guard, &other.number_guard]),
+            ("pincode-verifier", [&self.pincode_verifiers, &other.pincode_verifiers]),
             ("requests", [&self.requests, &other.requests]),
             ("limits", [&self.limits, &other.limits]),
             ("monitoring", [&self.monitoring, &other.monitoring]),

@@ -45,8 +45,19 @@ pub(in crate::flow) async fn confirm(
     not_before: DateTime<Utc>,
     visitor: &Visitor<'_>,
 ) -> Reply {
+    confirm_to(env, CONFIRM, level, not_before, visitor).await
+}
+
+/// The same, for the page that `id` names.
+pub(in crate::flow) async fn confirm_to(
+    env: &Env,
+    id: &str,
+    level: Level,
+    not_before: DateTime<Utc>,
+    visitor: &Visitor<'_>,
+) -> Reply {
     let now = env.clock.now();
-    open(env, request(env, CONFIRM, level, Some(not_before), now), visitor, now).await
+    open(env, request(env, id, level, Some(not_before), now), visitor, now).await
 }
 
 async fn open(
@@ -160,7 +171,8 @@ pub(in crate::flow) async fn answer(
             tracing::info!(event = "account.entered", subject, support_id);
             let device = device::remember(env, visitor.device, &person.subject, now);
             let session = joined.and_then(session::Joined::tell);
-            let to = if transaction.request.id == CONFIRM { FACTORS } else { SESSIONS };
+            let asked = CONFIRMS.iter().find(|(id, _)| *id == transaction.request.id);
+            let to = asked.map_or(SESSIONS, |(_, to)| *to);
             Reply::Entered(Box::new(Entered { session, device, to }))
         }
         Outcome::Refused(why) => {
@@ -251,7 +263,13 @@ pub async fn show(env: &Env, done: Option<Done>, visitor: &Visitor<'_>) -> Reply
             alive.map(|one| row(&one.value, one.value.id == own.id, now)).collect();
         rows.sort_by_key(|row| !row.this);
         let (inactive, csrf) = (is_inactive(&inside), inside.csrf);
-        Ok(Reply::Account(Box::new(AccountPage::Sessions { csrf, rows, inactive, done })))
+        Ok(Reply::Account(Box::new(AccountPage::Sessions {
+            csrf,
+            rows,
+            inactive,
+            pincode: !env.settings.pincode_verifiers.is_empty(),
+            done,
+        })))
     };
     shown.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }
@@ -346,8 +364,13 @@ pub async fn end(env: &Env, ending: Ending<'_>, csrf: &str, visitor: &Visitor<'_
 
 /// Where whoever has come in goes first.
 pub(in crate::flow) const SESSIONS: &str = "/account/sessions";
-/// Where whoever has shown who they are anew goes on.
-const FACTORS: &str = "/account/factors";
 /// What the login asks for: a way in, or a confirmation.
 const ENTER: &str = "account";
 const CONFIRM: &str = "account-confirm";
+/// The same, before the pincode is shown.
+pub(in crate::flow) const PINCODE: &str = "account-pincode";
+/// The same, before what is on record is changed.
+pub(in crate::flow) const PROFILE: &str = "account-profile";
+/// Where whoever has shown who they are anew goes on.
+const CONFIRMS: [(&str, &str); 3] =
+    [(CONFIRM, "/account/factors"), (PINCODE, "/account/pincode"), (PROFILE, "/account/profile")];

@@ -193,6 +193,10 @@ pub struct Settings {
     pub sessions: SessionSettings,
     /// The campaigns.
     pub campaigns: Vec<Campaign>,
+    /// What guards a person's number when they change it at their own pages (BI-10).
+    pub number_guard: NumberGuard,
+    /// Who may have pincodes checked (TS-07); without any there are none.
+    pub pincode_verifiers: Vec<PincodeVerifier>,
     /// How people who lost a factor get another.
     pub recovery: RecoverySettings,
     /// The upstreams by which people enter their own pages.
@@ -241,6 +245,39 @@ pub struct SessionSettings {
     pub lives: Lives,
     /// What a person shows before they see their own pages.
     pub account_level: Level,
+}
+
+/// What guards a person's number when they change it at their own pages (BI-10).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum NumberGuard {
+    /// As much as they can show, anew.
+    #[default]
+    ExistingFactor,
+    /// The answer to their secret question.
+    SecretAnswer,
+    /// They cannot: the desk does.
+    Desk,
+}
+
+impl NumberGuard {
+    /// Its name in settings and in the log.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ExistingFactor => "existing-factor",
+            Self::SecretAnswer => "secret-answer",
+            Self::Desk => "desk",
+        }
+    }
+}
+
+/// A partner who has pincodes checked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PincodeVerifier {
+    /// Its name in the log.
+    pub name: String,
+    /// The SHA-256 of its token.
+    pub token: [u8; 32],
 }
 
 /// How people who lost a factor get another.

@@ -303,7 +303,7 @@ fn active(known: &Known) -> impl Iterator<Item = &Loaded<Credential>> {
 
 /// What the person must have shown of late before they change a factor: as much as they can, since
 /// less would let whoever has the password alone take away what protects them.
-fn needed(env: &Env, known: &Known, now: DateTime<Utc>) -> Level {
+pub(in crate::flow) fn needed(env: &Env, known: &Known, now: DateTime<Utc>) -> Level {
     reach(env, known, None, now).unwrap_or(Level::Loa2).clamp(Level::Loa2, Level::Loa3)
 }
 
@@ -353,7 +353,7 @@ fn held_by(one: &Credential, factor: Factor, now: DateTime<Utc>) -> Evidence {
 pub(in crate::flow) const LOCKED: &str = "/account/factors?done=locked";
 
 /// How long what was shown lets the person change their factors.
-const FRESH: TimeDelta = TimeDelta::minutes(10);
+pub(in crate::flow) const FRESH: TimeDelta = TimeDelta::minutes(10);
 
 /// The name of a person's recovery codes among their credentials.
 const RECOVERY_CODES: &str = "recovery-codes";

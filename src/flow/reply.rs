@@ -14,6 +14,8 @@ use crate::flow::factors::Done as FactorsDone;
 use crate::flow::first_password::FirstPassword;
 use crate::flow::logout::reply::LogoutReply;
 use crate::flow::phone::reply::{Asking, PhoneReply, Stage};
+use crate::flow::pincode::PincodePage;
+use crate::flow::profile::ProfilePage;
 use crate::flow::recover::reply::RecoverReply;
 use crate::flow::task::CampaignShow;
 use crate::flow::upstream::reply::{Asked, Offer, SetBack, Trial, Unproven};
@@ -102,9 +104,15 @@ pub enum AccountPage {
         rows: Vec<SessionRow>,
         /// Whether one-time codes wait to be activated (AR-04).
         inactive: bool,
+        /// Whether there are pincodes here (TS-10).
+        pincode: bool,
         /// What has just happened.
         done: Option<Done>,
     },
+    /// What is on record of them.
+    Profile(Box<ProfilePage>),
+    /// Their pincode.
+    Pincode(PincodePage),
     /// Their last logins and what they were told of.
     Activity(Activity),
     /// The person's factors.

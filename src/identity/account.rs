@@ -34,6 +34,9 @@ pub struct Account {
     /// When an e-mail address of theirs was last changed (AR-11).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address_changed: Option<DateTime<Utc>>,
+    /// The body whose delegated administrator made it, and sees it (AR-17).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
     /// It is a machine's: nobody logs in with it but once, in the period of a campaign (BI-12).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unattended: Option<Unattended>,
@@ -188,6 +191,7 @@ impl Account {
             imported: None,
             reset: None,
             address_changed: None,
+            body: None,
             unattended: None,
             replaced_by: None,
             replaces: None,
@@ -305,6 +309,7 @@ struct Stored {
     imported: Option<String>,
     reset: Option<DateTime<Utc>>,
     address_changed: Option<DateTime<Utc>>,
+    body: Option<String>,
     unattended: Option<Unattended>,
     replaced_by: Option<Subject>,
     replaces: Option<Subject>,
@@ -328,6 +333,7 @@ impl From<Stored> for Account {
             imported: stored.imported,
             reset: stored.reset,
             address_changed: stored.address_changed,
+            body: stored.body,
             unattended: stored.unattended,
             replaced_by: stored.replaced_by,
             replaces: stored.replaces,

@@ -24,6 +24,8 @@ pub enum Owner<'a> {
     Login(&'a str),
     /// The session of this id, in which a passkey is enrolled.
     Session(&'a str),
+    /// The recovery of this id.
+    Recovery(&'a str),
 }
 
 /// Adds to `batch` the ceremony of `owner`, in the place of any before it.
@@ -58,6 +60,7 @@ fn key(records: Records<'_>, owner: Owner<'_>) -> Result<Key, StoreError> {
     let (purpose, id) = match owner {
         Owner::Login(id) => ("passkey in a login", id),
         Owner::Session(id) => ("passkey in a session", id),
+        Owner::Recovery(id) => ("passkey in a recovery", id),
     };
     let name = records.blind(Space::Codes, purpose, id)?;
     Ok(records.key(Space::Codes, format!("passkey/{name}")))

@@ -20,6 +20,7 @@ pub mod dump;
 pub mod export;
 pub mod feedback;
 pub mod grouped;
+pub mod guards;
 pub mod halt;
 pub mod layers;
 pub mod layout;

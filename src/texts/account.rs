@@ -45,6 +45,10 @@ table! {
     inactive: "Hai un codice di attivazione: con quello colleghi l’app dei codici monouso, ed entri anche nei servizi che chiedono SpidL2.",
         "You have an activation code: with it you link the app for one-time codes, and enter services that ask for SpidL2 too.";
     inactive_go: "Attiva adesso i codici monouso", "Activate one-time codes now";
+    profile_title: "I tuoi dati", "Your data";
+    profile_link: "Cambia il numero di telefono registrato", "Change the telephone number on record";
+    pincode_title: "Il tuo pincode", "Your pincode";
+    pincode_link: "Crea o cambia il pincode per le operazioni", "Make or change the pincode for operations";
     activity_link: "Vedi gli ultimi accessi e gli avvisi", "See your last sign-ins and notices";
     activity_title: "Ultimi accessi e avvisi", "Last sign-ins and notices";
     activity_lead: "Qui vedi dove è stata usata la tua identità e di che cosa ti abbiamo avvisato. Se qualcosa non è opera tua, cambia subito la password.",

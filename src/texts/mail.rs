@@ -59,13 +59,19 @@ table! {
     recovered_not_you: "Se non sei stato tu, avvisa subito l’assistenza: qualcuno legge la tua posta.",
         "If this was not you, tell those who help at once: somebody reads your mail.";
     number_record_subject: "Numero di telefono registrato cambiato", "Telephone number on record changed";
-    number_record_lead: "Durante un accesso è stato scritto un altro numero di telefono per la tua identità.",
-        "During a sign-in another telephone number was written for your identity.";
+    number_record_lead: "È stato registrato un altro numero di telefono per la tua identità.",
+        "Another telephone number was put on record for your identity.";
     campaign_subject: "La password da sola non basterà più", "The password alone will not be enough";
     campaign_steps: "Che cosa fare: entra come fai di solito, apri la tua area personale e aggiungi un secondo modo di accesso. Se hai un codice di attivazione, ti verrà chiesto lì.",
         "What to do: sign in as you usually do, open your own pages and add a second way to sign in. If you have an activation code, you will be asked for it there.";
     campaign_after: "Fino a quel giorno entri come adesso. Da allora chi non ha un secondo fattore non entra più, e deve rivolgersi a chi gli ha dato le credenziali.",
         "Until that day you sign in as now. From then on whoever has no second factor cannot sign in, and must turn to whoever gave them their credentials.";
+    pincode_subject: "Nuovo pincode", "New pincode";
+    pincode_lead: "Dalla tua area personale è stato creato un nuovo pincode per le operazioni. Quello di prima, se c’era, non vale più.",
+        "At your own pages a new pincode for operations was made. The one before, if there was one, counts no more.";
+    question_subject: "Nuova domanda segreta", "New secret question";
+    question_lead: "Dalla tua area personale sono state scelte una nuova domanda segreta e la sua risposta.",
+        "At your own pages a new secret question and its answer were chosen.";
     when: "Quando", "When";
     browser: "Browser", "Browser";
     network: "Rete", "Network";
@@ -143,8 +149,12 @@ pub enum Event {
         /// In so many days at most.
         days: u32,
     },
-    /// Another telephone number was written in the mask of a campaign.
+    /// Another telephone number was written, in the mask of a campaign or at the person's own pages.
     NumberOnRecord,
+    /// A pincode was made.
+    NewPincode,
+    /// A secret question was set.
+    NewQuestion,
     /// From that day on the password alone is not enough.
     CampaignNotice {
         /// The day.
@@ -158,7 +168,7 @@ pub enum Event {
 
 impl Event {
     /// One of each.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::NewBrowser,
         Self::UnusualLogin { wrong: 4 },
         Self::NewApp,
@@ -177,6 +187,8 @@ impl Event {
         Self::CardWaits,
         Self::CardEnds { days: 30 },
         Self::NumberOnRecord,
+        Self::NewPincode,
+        Self::NewQuestion,
         Self::CampaignNotice { end: SOME_DAY },
         Self::AppRecovered,
         Self::PasswordRecovered,
@@ -204,6 +216,8 @@ impl Event {
             Self::CardWaits => "card-waits",
             Self::CardEnds { .. } => "card-ends",
             Self::NumberOnRecord => "number-on-record",
+            Self::NewPincode => "new-pincode",
+            Self::NewQuestion => "new-question",
             Self::CampaignNotice { .. } => "campaign-notice",
             Self::AppRecovered => "app-recovered",
             Self::PasswordRecovered => "password-recovered",
@@ -237,6 +251,8 @@ impl Event {
             Self::CardWaits => words.card_waits_subject,
             Self::CardEnds { .. } => words.card_ends_subject,
             Self::NumberOnRecord => words.number_record_subject,
+            Self::NewPincode => words.pincode_subject,
+            Self::NewQuestion => words.question_subject,
             Self::CampaignNotice { .. } => words.campaign_subject,
             Self::AppRecovered => words.app_recovered_subject,
             Self::PasswordRecovered => words.password_recovered_subject,
@@ -264,6 +280,8 @@ impl Event {
             Self::CardWaits => words.card_waits_lead.to_owned(),
             Self::CardEnds { days } => card_ends(language, days),
             Self::NumberOnRecord => words.number_record_lead.to_owned(),
+            Self::NewPincode => words.pincode_lead.to_owned(),
+            Self::NewQuestion => words.question_lead.to_owned(),
             Self::CampaignNotice { end } => campaign(language, end),
             Self::AppRecovered => words.app_recovered_lead.to_owned(),
             Self::PasswordRecovered => words.password_recovered_lead.to_owned(),
@@ -278,6 +296,8 @@ impl Event {
             | Self::NewCard
             | Self::RecoveryCodeUsed { .. } => vec![words.you, words.not_you],
             Self::PasswordChanged
+            | Self::NewPincode
+            | Self::NewQuestion
             | Self::AppAdded
             | Self::NewPasskey
             | Self::NewNumber

@@ -27,6 +27,7 @@ pub mod mail;
 pub mod mail_link;
 pub mod moment;
 pub mod notice;
+pub mod profile;
 pub mod reach;
 pub mod recovery;
 pub mod sms;

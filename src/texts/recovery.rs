@@ -78,6 +78,8 @@ table! {
     recovery_help: "Uno di quelli che hai stampato o salvato: si usa una volta sola.",
         "One of those that you printed or saved: it can be used once.";
     other_totp: "Usa l’app dei codici", "Use the app for the codes";
+    other_passkey: "Usa una passkey", "Use a passkey";
+    passkey_title: "Dimostra che sei tu con una passkey", "Show that it is you with a passkey";
     other_sms: "Ricevi un codice via SMS", "Get a code by SMS";
     other_recovery: "Usa un codice di recupero", "Use a recovery code";
     neither: "Se non hai nulla di tutto questo, rivolgiti allo sportello.",

@@ -26,6 +26,7 @@ pub mod origin;
 pub mod own;
 pub mod pages;
 pub mod problem;
+pub mod profile;
 pub mod recover;
 pub mod refusal;
 pub mod reply;

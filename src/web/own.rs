@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use crate::flow::activity::{Activity, LoginRow};
 use crate::flow::adding::{Enrolling, NewApp, NumberNotice, PrintedCodes};
+use crate::flow::profile::ProfileNotice;
 use crate::flow::reply::{AccountPage, PasswordNotice, SessionRow};
 use crate::web::context::Context;
 use crate::web::pages::account::{
@@ -16,6 +17,7 @@ use crate::web::pages::enrolment::EnrolTotp;
 use crate::web::pages::factors::{
     AccountCodes, AccountFactors, AccountNumber, AccountPasskey, AccountRemove,
 };
+use crate::web::pages::profile::{AccountPincode, AccountProfile};
 use crate::web::problem::{problem, status_of_problem};
 use crate::web::reply::{local, page, set};
 
@@ -28,7 +30,7 @@ pub(super) fn page_of(context: &Context, account: AccountPage) -> Response {
             let html = AccountWelcome { refused }.render(&frame);
             page(context, status, html)
         }
-        AccountPage::Sessions { csrf, rows, inactive, done } => {
+        AccountPage::Sessions { csrf, rows, inactive, pincode, done } => {
             let named = |row: SessionRow| {
                 let services = row.services.iter().map(|name| local(context, name)).collect();
                 (row, services)
@@ -37,7 +39,7 @@ pub(super) fn page_of(context: &Context, account: AccountPage) -> Response {
             page(
                 context,
                 StatusCode::OK,
-                AccountSessions { csrf, rows, inactive, done }.render(&frame),
+                AccountSessions { csrf, rows, inactive, pincode, done }.render(&frame),
             )
         }
         AccountPage::Factors(factors) => {
@@ -48,6 +50,25 @@ pub(super) fn page_of(context: &Context, account: AccountPage) -> Response {
         }
         AccountPage::Invitation(invitation) => {
             page(context, StatusCode::OK, AccountApp(invitation).render(&frame))
+        }
+        AccountPage::Profile(profile) => {
+            let wait = match profile.notice {
+                Some(ProfileNotice::Wait { seconds }) => Some(seconds),
+                _ => None,
+            };
+            let status = match profile.notice {
+                None | Some(ProfileNotice::Written | ProfileNotice::Kept) => StatusCode::OK,
+                Some(ProfileNotice::Wait { .. }) => StatusCode::TOO_MANY_REQUESTS,
+                Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            let mut response = page(context, status, AccountProfile(*profile).render(&frame));
+            if let Some(seconds) = wait {
+                set(&mut response, RETRY_AFTER, &seconds.to_string());
+            }
+            response
+        }
+        AccountPage::Pincode(pincode) => {
+            page(context, StatusCode::OK, AccountPincode(pincode).render(&frame))
         }
         AccountPage::Activity(activity) => {
             let named = |row: LoginRow| {

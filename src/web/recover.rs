@@ -19,7 +19,9 @@ use crate::web::context::Context;
 use crate::web::cookie;
 use crate::web::form::{BadForm, field, optional};
 use crate::web::pages::enrolment::EnrolTotp;
-use crate::web::pages::recover::{Recover, RecoverDesk, RecoverPassword, RecoverShow, RecoverTold};
+use crate::web::pages::recover::{
+    Recover, RecoverDesk, RecoverPasskey, RecoverPassword, RecoverShow, RecoverTold,
+};
 use crate::web::problem::problem;
 use crate::web::reply::{lead_on, page, render, retry_after};
 
@@ -137,6 +139,10 @@ pub(super) async fn step(
                 (password, again) = (field(form, "new")?, field(form, "again")?);
                 Typed::NewPassword(&password, &again)
             }
+            "passkey" => {
+                code = field(form, "answer")?;
+                Typed::Passkey(&code)
+            }
             "cancel" => Typed::Cancel,
             other => match Factor::parse(other) {
                 Some(factor) => {
@@ -209,6 +215,20 @@ fn show_page(context: &Context, shown: RecoverPage) -> Response {
                 factor,
                 others: others.into_iter().map(way).collect(),
                 number,
+                problem,
+            };
+            tried(context, problem, shown.render(&frame))
+        }
+        RecoverPage::Passkey { handle, csrf, options, others, notice } => {
+            let way =
+                |factor: Factor| (factor, format!("/recover/go/{handle}?by={}", factor.name()));
+            let problem = notice.map(problem);
+            let shown = RecoverPasskey {
+                action: to(&handle, "passkey"),
+                cancel: to(&handle, "cancel"),
+                csrf,
+                options,
+                others: others.into_iter().map(way).collect(),
                 problem,
             };
             tried(context, problem, shown.render(&frame))

@@ -21,8 +21,8 @@ use crate::web::origin::is_our_host;
 use crate::web::pages::notice::Notice;
 use crate::web::reply::notice;
 use crate::web::{
-    account, app, assets, card, help, home, lint, login, logout, monitoring, oidc, recover, saml,
-    upstream,
+    account, app, assets, card, help, home, lint, login, logout, monitoring, oidc, profile,
+    recover, saml, upstream,
 };
 use crate::world::stopwatch::Stopwatch;
 
@@ -81,6 +81,13 @@ fn routes() -> Router {
         .route("/account/sessions", get(account::sessions))
         .route("/account/sessions/end", post(account::end_one))
         .route("/account/sessions/end-others", post(account::end_others))
+        .route("/account/profile", get(profile::show))
+        .route("/account/profile/unlock", post(profile::unlock))
+        .route("/account/profile/number", post(profile::number))
+        .route("/account/profile/question", post(profile::question))
+        .route("/account/pincode", get(profile::pincode).post(profile::make_pincode))
+        .route("/account/pincode/unlock", post(profile::unlock_pincode))
+        .route("/api/pincode/verify", post(profile::verify))
         .route("/account/activity", get(account::activity))
         .route("/account/password", get(account::password).post(account::change_password))
         .route("/account/factors", get(account::factors))
@@ -174,6 +181,7 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
     let allowed = match path {
         "/saml/sso"
         | "/account/password"
+        | "/account/pincode"
         | "/account/factors/passkey"
         | "/account/factors/sms"
         | "/account/factors/totp"
@@ -186,6 +194,11 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         | "/account/sessions/end"
         | "/account/sessions/end-others"
         | "/account/factors/unlock"
+        | "/account/profile/unlock"
+        | "/account/profile/number"
+        | "/account/profile/question"
+        | "/account/pincode/unlock"
+        | "/api/pincode/verify"
         | "/account/factors/activate"
         | "/account/factors/remove"
         | "/account/factors/sms/confirm"

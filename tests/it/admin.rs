@@ -74,6 +74,7 @@ impl House {
             sources: &self.sources,
             partners: Some(&self.partners),
             register: None,
+            body: None,
         };
         desk::carry_out(&desk, command, now()).await
     }

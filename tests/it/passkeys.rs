@@ -20,7 +20,7 @@ fn origin(house: &House) -> String {
     house.url("").trim_end_matches('/').to_owned()
 }
 
-fn fill(agent: &mut Agent, page: &Page, name: &str, answer: &Value) -> Page {
+pub(crate) fn fill(agent: &mut Agent, page: &Page, name: &str, answer: &Value) -> Page {
     let form = page.form_with(&["answer"]).unwrap_or_else(|| panic!("{}", page.body));
     let answer = answer.to_string();
     let named = [("name", name), ("answer", answer.as_str())];
@@ -33,7 +33,12 @@ fn new_page(house: &House, agent: &mut Agent) -> Page {
 }
 
 /// Enrols a passkey at the person's own pages.
-fn enrol(house: &House, agent: &mut Agent, person: &Inhabitant, number: u8) -> Authenticator {
+pub(crate) fn enrol(
+    house: &House,
+    agent: &mut Agent,
+    person: &Inhabitant,
+    number: u8,
+) -> Authenticator {
     unlocked(house, agent, person);
     let page = new_page(house, agent);
     let mut authenticator = Authenticator::new(&origin(house), number);

@@ -21,7 +21,7 @@ use crate::support::agent::{Agent, Page};
 use crate::support::citizen::send;
 use crate::support::house::{House, Inhabitant};
 
-const NEW: &str = "a quite different horse";
+pub(crate) const NEW: &str = "a quite different horse";
 
 fn ask(house: &House, agent: &mut Agent, lost: &str, username: &str) -> Page {
     let page = agent.get(&house.url("/recover")).unwrap();
@@ -40,13 +40,13 @@ fn link(house: &House, out: &Held) -> String {
     house.url(&token)
 }
 
-fn asked_for(house: &House, out: &Held, lost: &str, person: &Inhabitant) -> String {
+pub(crate) fn asked_for(house: &House, out: &Held, lost: &str, person: &Inhabitant) -> String {
     let page = ask(house, &mut Agent::new(), lost, &person.username);
     assert_eq!(page.status, 200, "{}", page.body);
     link(house, out)
 }
 
-fn follow(agent: &mut Agent, link: &str) -> Page {
+pub(crate) fn follow(agent: &mut Agent, link: &str) -> Page {
     let page = agent.get(link).unwrap();
     match page.form_with(&["token"]) {
         Some(form) => agent.submit(&page, &form, &[]).unwrap(),
@@ -86,7 +86,7 @@ fn change(house: &House, person: &Inhabitant, change: impl Fn(&mut Credential)) 
     assert_eq!(house.block_on(done).unwrap(), Committed::Done);
 }
 
-fn logs_in(house: &House, level: u8, person: &Inhabitant) -> bool {
+pub(crate) fn logs_in(house: &House, level: u8, person: &Inhabitant) -> bool {
     let page = house.walk(&mut Agent::new(), &house.spid(level, |_| {}), person);
     page.form_with_button("decision", "accept").is_some()
 }
@@ -196,15 +196,15 @@ fn a_forgotten_password_needs_the_second_factor_that_one_has() {
     assert!(logs_in(&house, 2, &anew), "with the app that one has it is as good as before");
 }
 
-/// Nor can one that is no good here: a passkey, a card, a number to which no texts go. The desk helps.
+/// Nor can one that is no good here: a phone with the app, a card, a number to which no texts go. The desk helps.
 #[test]
 fn a_second_factor_that_cannot_be_shown_here_is_not_skipped() {
     let (house, out) = house();
     let anna = house.enrolled("anna");
     change(&house, &anna, |one| {
         if matches!(one.secret, Secret::Totp { .. }) {
-            let (name, id, key) = ("laptop".into(), "aWQ".into(), "{}".into());
-            one.secret = Secret::Passkey { name, id, key };
+            let (name, id, key) = ("phone".into(), "aWQ".into(), "{}".into());
+            one.secret = Secret::App { name, id, key, device: "none".into(), push: None };
         }
     });
     let link = asked_for(&house, &out, "password", &anna);
@@ -461,6 +461,7 @@ fn the_desk_lets_back_in_whoever_it_has_identified() {
         sources: &sources,
         partners: None,
         register: None,
+        body: None,
     };
     let proofing = Proofing {
         method: ProofingMethod::Desk,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::admin::command::Partner;
+use crate::admin::partner::Partner;
 use crate::cli::check::finding::Finding;
 use crate::cli::check::{keys, store};
 use crate::cli::error::CliError;

@@ -1,7 +1,8 @@
 //! Whether the store can be opened, and what lies in it.
 
 use crate::admin::client::Client;
-use crate::admin::command::{Command, Done, Partner};
+use crate::admin::command::{Command, Done};
+use crate::admin::partner::Partner;
 use crate::cli::check::finding::Finding;
 use crate::cli::error::CliError;
 use crate::cli::office::Office;

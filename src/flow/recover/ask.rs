@@ -205,7 +205,8 @@ pub(in crate::flow) fn page(page: RecoverPage) -> Reply {
 }
 
 /// The second factors that a person may show when the password is forgotten, the easiest first.
-pub(in crate::flow) const SECOND: [Factor; 3] = [Factor::Totp, Factor::Sms, Factor::RecoveryCode];
+pub(in crate::flow) const SECOND: [Factor; 4] =
+    [Factor::Totp, Factor::Passkey, Factor::Sms, Factor::RecoveryCode];
 
 /// What the mail is called in log and figures.
 const LETTER: &str = "recovery-link";

@@ -4,6 +4,7 @@ use crate::assurance::factor::Factor;
 use crate::enrolment::credential::Secret;
 use crate::enrolment::recovery::Beside;
 use crate::flow::env::Env;
+use crate::flow::passkey::relying_party;
 use crate::flow::person::Known;
 use crate::flow::recover::ask::SECOND;
 
@@ -11,6 +12,7 @@ use crate::flow::recover::ask::SECOND;
 pub(in crate::flow) fn seconds(env: &Env, known: &Known) -> Vec<Factor> {
     let can = |factor: &Factor| match factor {
         Factor::Totp => known.totp().is_some(),
+        Factor::Passkey => relying_party(env).is_some() && known.passkeys().next().is_some(),
         Factor::Sms => env.texting.is_some() && known.sms().is_some(),
         Factor::RecoveryCode => known.recovery().is_some(),
         _ => false,

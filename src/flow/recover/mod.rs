@@ -4,5 +4,6 @@ pub mod ask;
 pub mod beside;
 pub mod finish;
 pub mod link;
+pub mod passkey;
 pub mod reply;
 pub mod walk;

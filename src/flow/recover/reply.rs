@@ -69,6 +69,19 @@ pub enum RecoverPage {
         /// What went wrong before.
         notice: Option<Notice>,
     },
+    /// Asks for a passkey.
+    Passkey {
+        /// The recovery.
+        handle: String,
+        /// The token of its forms.
+        csrf: String,
+        /// What the browser's script asks the authenticator, JSON.
+        options: String,
+        /// The other factors that would do.
+        others: Vec<Factor>,
+        /// What went wrong before.
+        notice: Option<Notice>,
+    },
     /// A new app.
     NewApp {
         /// The recovery.

@@ -22,6 +22,7 @@ use crate::flow::prove::{Attempt, seconds_until};
 use crate::flow::recover::ask::page;
 use crate::flow::recover::beside::{beside, seconds};
 use crate::flow::recover::finish;
+use crate::flow::recover::passkey;
 use crate::flow::recover::reply::{RecoverPage, RecoverReply};
 use crate::flow::reply::{Notice, PasswordNotice, Reply, Trouble};
 use crate::flow::sms;
@@ -58,6 +59,8 @@ pub enum Typed<'a> {
     Password(&'a str),
     /// A code of a second factor.
     Code(Factor, &'a str),
+    /// The answer of an authenticator.
+    Passkey(&'a str),
     /// The first code of the new app.
     NewApp(&'a str),
     /// The new password, twice.
@@ -118,6 +121,11 @@ async fn take(
         (Step::ShowPassword, Typed::Password(password)) => {
             password_shown(env, way, password, visitor, now).await
         }
+        (Step::ShowSecond, Typed::Passkey(answer))
+            if seconds(env, &way.known).contains(&Factor::Passkey) =>
+        {
+            passkey::shown(env, way, answer, visitor, now).await
+        }
         (Step::ShowSecond, Typed::Code(factor, code))
             if seconds(env, &way.known).contains(&factor) =>
         {
@@ -158,7 +166,7 @@ async fn enter(
 }
 
 /// The page for where it stands.
-async fn stand(
+pub(in crate::flow) async fn stand(
     env: &Env,
     way: &Way,
     by: Option<Factor>,
@@ -182,6 +190,9 @@ async fn stand(
             let chosen = by.filter(|by| others.contains(by)).or_else(|| others.first().copied());
             let factor = chosen.ok_or(Failure::NoSuchFactor)?;
             others.retain(|other| *other != factor);
+            if factor == Factor::Passkey {
+                return Ok(page(passkey::ask(env, way, others, notice, now).await?));
+            }
             let (mut notice, mut number) = (notice, None);
             if factor == Factor::Sms {
                 number = Some(sms::number(Some(&way.known))?.masked());
@@ -341,7 +352,7 @@ async fn sent_back(
 
 /// Counts an attempt at `factor` that held and is worth `worth`, or did not. Whoever has the link is known here, however they
 /// guess: what strangers did to the password does not hold them up.
-async fn tried(
+pub(in crate::flow) async fn tried(
     env: &Env,
     way: &Way,
     factor: Factor,
@@ -383,6 +394,7 @@ async fn tried(
         Factor::Password => Notice::WrongCredentials { left },
         Factor::RecoveryCode => Notice::WrongRecovery { left },
         Factor::Sms => Notice::WrongSms { left },
+        Factor::Passkey => Notice::WrongPasskey { left },
         _ => Notice::WrongCode { left },
     };
     let way = enter(env, &recovery.id, visitor, now).await?;

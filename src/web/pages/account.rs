@@ -35,6 +35,8 @@ pub struct AccountSessions {
     pub rows: Vec<(SessionRow, Vec<String>)>,
     /// Whether one-time codes wait to be activated (AR-04): its form posts `csrf` to `/account/factors/activate`.
     pub inactive: bool,
+    /// Whether there are pincodes here (TS-10).
+    pub pincode: bool,
     /// What has just happened.
     pub done: Option<Done>,
 }

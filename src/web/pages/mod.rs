@@ -24,6 +24,7 @@ pub mod notice;
 pub mod page;
 pub mod policy;
 pub mod post;
+pub mod profile;
 pub mod qr;
 pub mod recover;
 pub mod upstream;

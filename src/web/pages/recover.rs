@@ -215,12 +215,55 @@ impl RecoverShow {
     }
 
     fn other(&self, frame: &Frame, factor: &Factor) -> &'static str {
-        let t = recovery::words(frame.language);
-        match factor {
-            Factor::Sms => t.other_sms,
-            Factor::RecoveryCode => t.other_recovery,
-            _ => t.other_totp,
-        }
+        another(frame, *factor)
+    }
+}
+
+/// A passkey in a recovery.
+///
+/// Its form posts `csrf` and `answer`, which the script fills in, to `action`; its cancel button `csrf` to `cancel`.
+#[derive(Clone, Debug)]
+pub struct RecoverPasskey {
+    /// Where the form posts to.
+    pub action: String,
+    /// Where the cancel button posts to.
+    pub cancel: String,
+    /// The recovery's token.
+    pub csrf: String,
+    /// What the script asks the authenticator, JSON.
+    pub options: String,
+    /// The other factors that would do, and where their pages are.
+    pub others: Vec<(Factor, String)>,
+    /// What did not hold at the last attempt.
+    pub problem: Option<Problem>,
+}
+
+impl RecoverPasskey {
+    fn problem(&self, frame: &Frame) -> Option<String> {
+        self.problem.map(|problem| login::problem(frame.language, problem))
+    }
+
+    fn title(&self, frame: &Frame) -> &'static str {
+        recovery::words(frame.language).passkey_title
+    }
+
+    fn neither(&self, frame: &Frame) -> &'static str {
+        recovery::words(frame.language).neither
+    }
+
+    fn other(&self, frame: &Frame, factor: &Factor) -> &'static str {
+        another(frame, *factor)
+    }
+}
+
+/// The way to another factor.
+fn another(frame: &Frame, factor: Factor) -> &'static str {
+    let t = recovery::words(frame.language);
+    match factor {
+        Factor::Sms => t.other_sms,
+        Factor::RecoveryCode => t.other_recovery,
+        Factor::Passkey => t.other_passkey,
+        _ => t.other_totp,
     }
 }
 
@@ -238,4 +281,5 @@ page!(Recover, "recover.html", recovery);
 page!(RecoverTold, "recover_told.html", recovery);
 page!(RecoverDesk, "recover_desk.html", recovery);
 page!(RecoverShow, "recover_show.html", recovery);
+page!(RecoverPasskey, "recover_passkey.html", factors);
 page!(RecoverPassword, "recover_password.html", recovery);

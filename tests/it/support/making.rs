@@ -15,8 +15,8 @@ use ponte::factors::password::Hashing;
 use ponte::flow::alarm::Alarm;
 use ponte::flow::card::house::Cards;
 use ponte::flow::env::{
-    AppSettings, Env, KeySet, Keys, LoginSettings, Partners, Published, RecoverySettings,
-    RequestSettings, SessionSettings, Settings, Support, Swapped,
+    AppSettings, Env, KeySet, Keys, LoginSettings, NumberGuard, Partners, Published,
+    RecoverySettings, RequestSettings, SessionSettings, Settings, Support, Swapped,
 };
 use ponte::flow::expiry::Ending;
 use ponte::flow::hashing::HashPool;
@@ -92,6 +92,8 @@ impl Making {
                     account_level: Level::Loa2,
                 },
                 campaigns: Vec::new(),
+                number_guard: NumberGuard::default(),
+                pincode_verifiers: Vec::new(),
                 recovery: RecoverySettings { cooling_off: TimeDelta::hours(72) },
                 account_upstreams: Vec::new(),
                 requests: RequestSettings {

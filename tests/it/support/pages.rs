@@ -13,11 +13,14 @@ use ponte::flow::activity::LoginRow;
 use ponte::flow::adding::{
     Invitation, NewNumber, NewPasskey, NumberNotice, PasskeyNotice, Removal,
 };
+use ponte::flow::env::NumberGuard;
 use ponte::flow::factors::Done as FactorsDone;
 use ponte::flow::phone::reply::{
     Asking, Done as PhoneDone, Home as PhoneHome, Linked, NewPhone, Proof, Question, Stage, Told,
     Waiting,
 };
+use ponte::flow::pincode::PincodePage;
+use ponte::flow::profile::{ProfileNotice, ProfilePage};
 use ponte::flow::reply::{FactorRow, Factors, PasswordNotice, SessionRow};
 use ponte::flow::upstream::reply::{AnswerFault, Offer};
 use ponte::identity::attributes::AttributeName;
@@ -61,7 +64,10 @@ use ponte::web::pages::login::{Login, Totp};
 use ponte::web::pages::logout::{Logout, Outgoing, Show};
 use ponte::web::pages::notice::Notice;
 use ponte::web::pages::post::{Message, PostForm};
-use ponte::web::pages::recover::{Recover, RecoverDesk, RecoverPassword, RecoverShow, RecoverTold};
+use ponte::web::pages::profile::{AccountPincode, AccountProfile};
+use ponte::web::pages::recover::{
+    Recover, RecoverDesk, RecoverPasskey, RecoverPassword, RecoverShow, RecoverTold,
+};
 use ponte::web::pages::upstream::{UpstreamSetBack, UpstreamTrial, UpstreamUnproven};
 
 use crate::support::card_pages;
@@ -181,6 +187,14 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         }),
         ("account_totp", beside(None).render(&around)),
         ("account_totp_again", beside(Some(Problem::NewCode)).render(&around)),
+        ("account_pincode", pincode(false, None).render(&around)),
+        ("account_pincode_open", pincode(true, None).render(&around)),
+        ("account_pincode_shown", pincode(true, Some("01234567")).render(&around)),
+        ("account_profile", profile(NumberGuard::ExistingFactor, None).render(&around)),
+        ("account_profile_answer", profile(NumberGuard::SecretAnswer, None).render(&around)),
+        ("account_profile_wrong", {
+            profile(NumberGuard::SecretAnswer, Some(ProfileNotice::Wrong)).render(&around)
+        }),
         ("account_password", new_password(None).render(&around)),
         ("account_password_again", {
             let notice = PasswordNotice::Unacceptable(Unacceptable::TooShort);
@@ -194,6 +208,14 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
             let (token, address) = ("t0ken".into(), Some("a•••@example.org".into()));
             RecoverTold::Link { token, lost: Lost::Password, address }.render(&around)
         }),
+        ("recover_passkey", RecoverPasskey {
+            action: "/recover/go/h4ndle/passkey".into(),
+            cancel: "/recover/go/h4ndle/cancel".into(),
+            csrf: "token".into(),
+            options: "{\"challenge\":\"AAAA\"}".into(),
+            others: vec![(Factor::RecoveryCode, "/recover/go/h4ndle?by=recovery-code".into())],
+            problem: None,
+        }.render(&around)),
         ("recover_used", RecoverTold::Void(Void::Used).render(&around)),
         ("recover_expired", RecoverTold::Void(Void::Expired).render(&around)),
         ("recover_for_the_desk", RecoverTold::Desk.render(&around)),
@@ -519,6 +541,16 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
         .render(&around),
         Enrolled { action: action(), csrf: csrf() }.render(&around),
         the_activity(value).render(&around),
+        AccountProfile(ProfilePage {
+            csrf: csrf(),
+            number: Some(v()),
+            guard: NumberGuard::SecretAnswer,
+            open: true,
+            question: Some(v()),
+            typed: v(),
+            notice: None,
+        })
+        .render(&around),
         ChooseIdentity {
             action: action(),
             cancel: action(),
@@ -805,7 +837,13 @@ fn the_sessions(number: u64, done: Option<Done>) -> AccountSessions {
         (row, if place == 1 { Vec::new() } else { vec!["Anagrafe".into(), "Biblioteca".into()] })
     };
     let rows = (0..number).zip(browsers).map(|(place, browser)| row(place, browser)).collect();
-    AccountSessions { csrf: "token".into(), rows, inactive: number == 1, done }
+    AccountSessions {
+        csrf: "token".into(),
+        rows,
+        inactive: number == 1,
+        pincode: number == 1,
+        done,
+    }
 }
 
 fn the_activity(service: &str) -> AccountActivity {
@@ -824,6 +862,28 @@ fn the_activity(service: &str) -> AccountActivity {
         more: true,
         notices: vec![("new-browser".into(), at), ("new-app".into(), at)],
     }
+}
+
+fn pincode(open: bool, shown: Option<&str>) -> AccountPincode {
+    AccountPincode(PincodePage {
+        csrf: "token".into(),
+        username: "anna.rossi".into(),
+        open,
+        made: open.then_some(7200),
+        shown: shown.map(str::to_owned),
+    })
+}
+
+fn profile(guard: NumberGuard, notice: Option<ProfileNotice>) -> AccountProfile {
+    AccountProfile(ProfilePage {
+        csrf: "token".into(),
+        number: Some("+39 *** *** **12".into()),
+        guard,
+        open: guard == NumberGuard::SecretAnswer,
+        question: Some("Dove abitava la nonna?".into()),
+        typed: "333 1234512".into(),
+        notice,
+    })
 }
 
 fn beside(problem: Option<Problem>) -> EnrolTotp {
