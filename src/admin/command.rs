@@ -13,6 +13,7 @@ use crate::admin::partner::Partner;
 use crate::admin::privacy::{Erased, Export};
 use crate::admin::recovery::RecoveryCode;
 use crate::admin::reloaded::Reloaded;
+use crate::admin::sources::{AskSource, ToldSource};
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::enrolment::activation::Delivery;
@@ -166,6 +167,8 @@ pub enum Command {
     Register(Ask, Asker),
     /// Read the signing keys again.
     ReloadKeys,
+    /// Look at the sources of metadata, or have one asked.
+    Source(AskSource),
 }
 
 impl Command {
@@ -174,6 +177,7 @@ impl Command {
     pub fn given_by(self, uid: Option<u32>) -> Self {
         match self {
             Self::Register(ask, asker) => Self::Register(ask, Asker { uid, ..asker }),
+            Self::Source(ask) => Self::Source(ask.given_by(uid)),
             other => other,
         }
     }
@@ -269,6 +273,8 @@ pub enum Done {
     },
     /// Of the register.
     Register(Box<Told>),
+    /// Of the sources of metadata.
+    Source(Box<ToldSource>),
     /// The signing keys were read again.
     KeysReloaded {
         /// The SHA-256 of the certificate of the key that signs from here on.

@@ -136,7 +136,7 @@ pub async fn carry_out(
             let told = archive::carry_out(desk, ask, &asker, now).await;
             told.map(|told| Done::Register(Box::new(told)))
         }
-        Command::ReloadKeys => Err(DeskError::NothingRuns),
+        Command::ReloadKeys | Command::Source(_) => Err(DeskError::NothingRuns),
     };
     done.map_err(|error| error.refused())
 }

@@ -19,3 +19,4 @@ pub mod recovery;
 pub mod reloaded;
 pub mod service_providers;
 pub mod socket;
+pub mod sources;

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::admin::command::Done;
 use crate::admin::desk::{Desk, DeskError};
 use crate::admin::partner::Partner;
+use crate::flow::env::Swapped;
 use crate::partners::registry::{self, Built, Entry, Origin, Registry, Source};
+use crate::partners::source::copies::Copies;
 use crate::saml::metadata::read::{Unsigned, read};
 use crate::saml::partner::ServiceProvider;
 use crate::store::port::{Committed, StoreError};
@@ -24,10 +27,12 @@ pub struct Sources {
     pub entries: HashMap<String, Entry>,
     /// Our own entityID.
     pub ourselves: String,
+    /// What sources have given.
+    pub copies: Arc<Swapped<Copies>>,
 }
 
 impl Sources {
-    /// Reads them all: the files of the folder, and what was added to the store.
+    /// Reads them all: the files of the folder, what was added to the store, and what sources have given.
     ///
     /// # Errors
     /// When the store fails. What is wrong with metadata is in what is returned.
@@ -47,6 +52,7 @@ impl Sources {
         }
         let mut built = Registry::build(&sources, &self.entries, &self.ourselves, now);
         built.faults.splice(0..0, unreadable);
+        built.add_copies(&self.copies.snapshot(), now);
         Ok(built)
     }
 }

@@ -8,6 +8,7 @@ use crate::cli::arguments_certificate::CertificateCommand;
 use crate::cli::arguments_metadata::MetadataCommand;
 use crate::cli::arguments_people::{CampaignCommand, PersonCommand, UserCommand};
 use crate::cli::arguments_register::{BenchCommand, RegisterCommand, StoreCommand};
+use crate::cli::arguments_source::SourceCommand;
 use crate::cli::keys::arguments::KeysCommand;
 use crate::world::certificate::KeyKind;
 
@@ -67,6 +68,12 @@ pub enum Command {
         /// What to do with them
         #[command(subcommand)]
         command: SpCommand,
+    },
+    /// Sources of metadata: how they stand, ask one now, accept its new key
+    Source {
+        /// What to do with them
+        #[command(subcommand)]
+        command: SourceCommand,
     },
     /// People
     User {

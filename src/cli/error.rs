@@ -53,6 +53,12 @@ pub enum CliError {
         #[source]
         source: BadAuthorities,
     },
+    /// A source was asked, and what it gave was not taken.
+    #[error("the source {0} gave nothing that could be taken ({1}); what was in use stays in use")]
+    SourceRefused(String, String),
+    /// Nothing of a source waits.
+    #[error("nothing of the source {0} waits to be accepted")]
+    NothingWaits(String),
     /// There is no upstream of that name.
     #[error("there is no [[upstream]] {0:?} in the configuration")]
     NoUpstream(String),

@@ -15,6 +15,7 @@ use crate::cli::reload;
 use crate::cli::signing::{self, Examples, Signing};
 use crate::cli::smart_card;
 use crate::cli::sms;
+use crate::cli::sources;
 use crate::cli::store;
 use crate::config::settings::{KeyFiles, Settings};
 use crate::flow::alarm::Alarm;
@@ -73,6 +74,8 @@ pub async fn open(
     let register = Register::open(place, clock.now());
     let walks = settings.of_walks(demo);
     let pushing = push::open(settings, &random, &clock)?;
+    let sources = sources::open(settings, clock.now())?;
+    let copies = sources.copies();
     let env = Env {
         clock,
         random,
@@ -83,6 +86,7 @@ pub async fn open(
         idp,
         keys: Keys::new(take_up::key_set(signing, document, entities, settings)),
         partners: Partners::new(Registry::default()),
+        sources,
         upstreams: Swapped::new(Upstreams::default()),
         hashing: HashPool::new(walks.login.hash_workers, walks.login.hash_queue),
         by_address: Limiter::new(settings.limits.address_per_minute),
@@ -104,7 +108,7 @@ pub async fn open(
     let house = House {
         env: Arc::new(env),
         tls: settings.server.tls.as_ref().map(tls).transpose()?,
-        sources: RwLock::new(Arc::new(office::sources(settings))),
+        sources: RwLock::new(Arc::new(office::sources(settings, copies))),
         settings: tokio::sync::Mutex::new(settings.clone()),
         config: config.map(Path::to_owned),
     };

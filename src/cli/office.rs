@@ -12,7 +12,9 @@ use crate::cli::error::CliError;
 use crate::cli::signing::{self, Examples};
 use crate::cli::{house, store};
 use crate::config::settings::Settings;
+use crate::flow::env::Swapped;
 use crate::identity::tenant::TenantId;
+use crate::partners::source::copies::Copies;
 use crate::register::journal::Register;
 use crate::register::pending;
 use crate::store::port::Store as _;
@@ -60,7 +62,8 @@ impl Office {
         let random = Random::system();
         let (store, seal) = store::open(&settings, &random)?;
         let (clock, tenant) = (Clock::system(), TenantId::main());
-        let sources = sources(&settings);
+        let of_sources = crate::cli::sources::open(&settings, clock.now())?;
+        let sources = sources(&settings, of_sources.copies());
         let register = None;
         let own = Own { store, seal, random, clock, tenant, settings, sources, register };
         Ok(Self::Own(Box::new(own)))
@@ -167,13 +170,14 @@ impl Own {
     }
 }
 
-/// Where service providers are from, by these settings.
+/// Where service providers are from, by these settings and by what sources have given.
 #[must_use]
-pub fn sources(settings: &Settings) -> Sources {
+pub fn sources(settings: &Settings, copies: Arc<Swapped<Copies>>) -> Sources {
     Sources {
         folder: settings.metadata.join("sp"),
         entries: settings.entries(),
         ourselves: settings.idp.entity_id.clone(),
+        copies,
     }
 }
 

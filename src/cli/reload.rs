@@ -11,7 +11,7 @@ use crate::cli::house::House;
 use crate::cli::keys::take_up;
 use crate::cli::office::{self, unexpected};
 use crate::cli::say::say;
-use crate::cli::{files, load, store};
+use crate::cli::{files, load, sources, store};
 use crate::config::settings::{KeyFiles, Settings};
 use crate::flow::env::Env;
 use crate::flow::expiry::Whose;
@@ -64,6 +64,7 @@ impl House {
             Err(why) => fault(&mut reloaded, "keys", why),
         }
         know_certificates(self);
+        sources::read_files(&self.env).await;
         let faults = upstreams(&self.env, &current);
         reloaded.faults.extend(faults);
         match partners(self).await {
@@ -121,7 +122,7 @@ impl House {
         }
         if format!("{:?}", read.service_providers) != format!("{:?}", now.service_providers) {
             now.service_providers.clone_from(&read.service_providers);
-            let sources = Arc::new(office::sources(&now));
+            let sources = Arc::new(office::sources(&now, self.env.sources.copies()));
             *self.sources.write().unwrap_or_else(PoisonError::into_inner) = sources;
             reloaded.taken.push("service-provider".into());
         }
@@ -169,7 +170,8 @@ pub async fn partners(house: &House) -> Result<Built, StoreError> {
 /// nothing can be used any more stays as it was.
 pub fn upstreams(env: &Env, settings: &Settings) -> Vec<String> {
     let now = env.clock.now();
-    let mut built = Upstreams::build(&settings.upstreams, &settings.relying_parties, now);
+    let copies = env.sources.copies().snapshot();
+    let mut built = Upstreams::build(&settings.upstreams, &settings.relying_parties, &copies, now);
     for id in built.keep(&env.upstreams.snapshot(), &settings.upstreams) {
         tracing::warn!(event = "upstream.kept", id, "as it was before its metadata broke");
     }
@@ -216,7 +218,9 @@ pub fn know_certificates(house: &House) {
     let certificates = keys.certificates.iter().map(|ending| Expiring {
         name: match ending.whose {
             Whose::Tls => "tls".to_owned(),
-            Whose::Signing | Whose::ServiceProvider => ending.name.clone(),
+            Whose::Signing | Whose::ServiceProvider | Whose::Source | Whose::Metadata => {
+                ending.name.clone()
+            }
         },
         not_after: ending.not_after,
     });

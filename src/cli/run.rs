@@ -15,7 +15,7 @@ use crate::cli::signing::{self, Examples};
 use crate::cli::{campaigns, certificate, check};
 use crate::cli::{
     diff, factory, init, keys, lint, load, map, metadata, people, register, reload, serve,
-    service_providers, store_backup, support, users,
+    service_providers, source_commands, store_backup, support, users,
 };
 use crate::world::clock::Clock;
 use crate::world::random::Random;
@@ -81,6 +81,10 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             let done = service_providers::carry_out(&mut office, command).await;
             office.close().await.and(done)
         }),
+        Command::Source { command } => {
+            let settings = load::settings(&arguments.config)?;
+            in_runtime(source_commands::carry_out(&settings, command, clock.now()))
+        }
         Command::User { body, command } => in_runtime(async {
             let office = Office::open(load::settings(&arguments.config)?).await?;
             let mut office = office.within(body.as_deref());

@@ -20,6 +20,7 @@ use crate::cli::files;
 use crate::cli::house::{self, House};
 use crate::cli::signals::{self, Patience};
 use crate::cli::smart_card;
+use crate::cli::sources;
 use crate::cli::store;
 use crate::cli::supervisor::Supervisor;
 use crate::cli::traces::Tracing;
@@ -168,6 +169,7 @@ impl Running {
         tokio::spawn(keep_index(Arc::clone(&house.env)));
         tokio::spawn(purge(Arc::clone(house)));
         tokio::spawn(tell_of_certificates(Arc::clone(house)));
+        sources::tend(house);
         tokio::spawn(deliver(Arc::clone(&house.env), Way::Mail, DELIVER_EVERY));
         tokio::spawn(deliver(Arc::clone(&house.env), Way::Sms, DELIVER_CODES_EVERY));
         tokio::spawn(deliver(Arc::clone(&house.env), Way::Push, DELIVER_CODES_EVERY));
@@ -235,6 +237,9 @@ impl DeskOf {
         }
         if let Command::ReloadKeys = command {
             return self.house.take_up_keys().await;
+        }
+        if let Command::Source(ask) = command {
+            return sources::carry_out(&self.house, ask).await;
         }
         let (env, sources) = (&self.house.env, self.house.sources());
         let desk = Desk {

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::config::choices::{LEVELS, SINGLE_SIGN_ON};
+use crate::config::choices::LEVELS;
 use crate::config::document::{self, Document};
 use crate::config::fault::{ConfigError, Fault, Place, Wrong};
 use crate::config::raw::{self, Raw};
 use crate::config::settings::{
-    Idp, KeyFiles, Keys, Limits, Mail, Monitoring, Register, Server, ServiceProvider, Settings,
+    Idp, KeyFiles, Keys, Limits, Mail, Monitoring, Register, Server, Settings,
 };
 use crate::config::values::{both, is_loopback, seconds};
 use crate::config::{app, mail, signing, smart_card, sms, telemetry};
@@ -19,11 +19,7 @@ use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
 use crate::flow::env::{LoginSettings, RequestSettings, Support};
 use crate::flow::network::{ForwardedBy, Network, Proxies};
-use crate::identity::name_id::NameIdKind;
-use crate::partners::registry::Entry;
-use crate::saml::attribute_names::{NameStyle, Renamed};
 use crate::saml::identity_provider::Organization;
-use crate::saml::partner::Profile;
 use crate::world::shape::is_organization_identifier;
 
 /// Reads `text`, the file at `path`, under `environment` (see [`document::read`]) and checks every value.
@@ -101,6 +97,8 @@ impl Check<'_> {
         let organization = idp.as_ref().map(|idp| &idp.organization);
         let relying_parties = self.entities(&raw.relying_party, base_url, organization);
         let upstreams = self.upstreams(&raw.upstream, &raw.relying_party, base_url);
+        let sources = self.sources(&raw.source, &raw.upstream);
+        self.known_sources(&upstreams, &sources);
         let named = &raw.sessions.account_upstreams;
         self.known_upstreams("sessions.account-upstreams", named, &raw.upstream);
         Some(Settings {
@@ -132,6 +130,7 @@ impl Check<'_> {
             service_providers,
             relying_parties,
             upstreams,
+            sources,
             account_upstreams: named.clone(),
             strangers: self.document.strangers.clone(),
         })
@@ -372,68 +371,6 @@ impl Check<'_> {
         mail::check(raw, self.folder, office, reply_to)
             .map_err(|(key, expected, found)| self.note(&key, expected.to_owned(), found))
             .ok()
-    }
-
-    fn answers(&mut self, raw: &raw::ServiceProvider, key: &dyn Fn(&str) -> String) -> Entry {
-        let kinds = [
-            ("transient", NameIdKind::Transient),
-            ("persistent", NameIdKind::Persistent),
-            ("email", NameIdKind::Email),
-        ];
-        let styles =
-            [("spid", NameStyle::Spid), ("oid", NameStyle::Oid), ("claims", NameStyle::Claims)];
-        let (name_id, style) = (raw.name_id.as_ref(), raw.attribute_style.as_ref());
-        let mut names = Vec::new();
-        for said in raw.attribute_names.iter().flatten() {
-            match Renamed::parse(said) {
-                Some(renamed) => names.push(renamed),
-                None => self.wrong(&key("attribute-names"), Renamed::FORM, said),
-            }
-        }
-        Entry {
-            disabled: raw.disabled,
-            name_id: name_id.and_then(|said| self.choice(&key("name-id"), said, &kinds)),
-            encrypt_assertion: raw.encrypt_assertion,
-            attribute_style: style
-                .and_then(|said| self.choice(&key("attribute-style"), said, &styles)),
-            attribute_names: names,
-            unsolicited: raw.unsolicited,
-            ..Entry::default()
-        }
-    }
-
-    fn service_providers(
-        &mut self,
-        raw: &[raw::ServiceProvider],
-        upstreams: &[raw::Upstream],
-    ) -> Vec<ServiceProvider> {
-        let mut entries: Vec<ServiceProvider> = Vec::with_capacity(raw.len());
-        for (number, raw) in raw.iter().enumerate() {
-            let key = |name: &str| format!("service-provider[{}].{name}", number + 1);
-            let profiles = [("spid", Profile::Spid), ("generic", Profile::Generic)];
-            let profile = raw.profile.as_ref();
-            let profile = profile.and_then(|said| self.choice(&key("profile"), said, &profiles));
-            let level = raw.minimum_level.as_ref();
-            let minimum_level =
-                level.and_then(|said| self.choice(&key("minimum-level"), said, &LEVELS));
-            let single_sign_on = raw.single_sign_on.as_ref();
-            let single_sign_on = single_sign_on
-                .and_then(|said| self.choice(&key("single-sign-on"), said, &SINGLE_SIGN_ON));
-            let named = raw.attributes.as_deref().unwrap_or_default();
-            let attributes = self.attributes(&key("attributes"), named);
-            let ways = self.ways(raw, upstreams, &key);
-            let answers = self.answers(raw, &key);
-            let Some(entity_id) = self.entity_id(&key("entity-id"), &raw.entity_id) else {
-                continue;
-            };
-            if entries.iter().any(|entry| entry.entity_id == entity_id) {
-                self.wrong(&key("entity-id"), "one table for each service provider", &entity_id);
-            }
-            let entry =
-                Entry { profile, minimum_level, single_sign_on, attributes, ways, ..answers };
-            entries.push(ServiceProvider { entity_id, entry });
-        }
-        entries
     }
 
     fn web_address(&mut self, key: &str, said: &str) -> Option<Url> {

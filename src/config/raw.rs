@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::config::app::RawApp;
 use crate::config::people::{RawProfile, RawVerifier};
+use crate::config::sources::RawSource;
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]
@@ -37,6 +38,8 @@ pub struct Raw {
     pub campaign: Vec<Campaign>,
     #[serde(default)]
     pub relying_party: Vec<RelyingParty>,
+    #[serde(default)]
+    pub source: Vec<RawSource>,
     #[serde(default)]
     pub upstream: Vec<Upstream>,
 }
@@ -463,6 +466,7 @@ pub struct Upstream {
     pub profile: Option<String>,
     pub relying_party: Option<String>,
     pub metadata: Option<String>,
+    pub source: Option<String>,
     pub entity_id: Option<String>,
     pub signed_by: Vec<String>,
     pub valid_until_days: Option<u64>,

@@ -26,6 +26,7 @@ use crate::flow::env::{
 };
 use crate::flow::network::{Network, Proxies};
 use crate::partners::registry::Entry;
+use crate::partners::source::policy;
 use crate::partners::upstream::{Configured, Entity};
 use crate::saml::identity_provider::Organization;
 use crate::world::key_place::KeyPlace;
@@ -93,6 +94,8 @@ pub struct Settings {
     pub relying_parties: Vec<Entity>,
     /// `[[upstream]]`
     pub upstreams: Vec<Configured>,
+    /// `[[source]]`, in the order in which they go.
+    pub sources: Vec<policy::Configured>,
     /// `[sessions]`, the upstreams by which people enter their own pages.
     pub account_upstreams: Vec<String>,
     /// Variables of the environment that look like ours and are not.
@@ -450,7 +453,7 @@ impl Settings {
     /// The sections in which `other` says something else.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 21] = [
+        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 22] = [
             ("server", [&self.server, &other.server]),
             ("idp", [&self.idp, &other.idp]),
             ("keys", [&self.keys, &other.keys]),
@@ -472,6 +475,7 @@ impl Settings {
             ("app", [&self.app, &other.app]),
             ("telemetry", [&self.telemetry, &other.telemetry]),
             ("relying-party", [&self.relying_parties, &other.relying_parties]),
+            ("source", [&self.sources, &other.sources]),
         ];
         let differ =
             |[one, two]: &[&dyn std::fmt::Debug; 2]| format!("{one:?}") != format!("{two:?}");

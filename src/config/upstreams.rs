@@ -16,7 +16,7 @@ use crate::identity::attributes::AttributeName;
 use crate::identity::mapping::Rule;
 use crate::login::request::LocalName;
 use crate::login::ways::{Accounts, OWN_LOGIN, SMART_CARD, Shown};
-use crate::partners::upstream::{Configured, SamlSource, Speaks};
+use crate::partners::upstream::{Configured, From, SamlSource, Speaks};
 use crate::saml::binding::Binding;
 use crate::saml::partner::WaysIn;
 use crate::saml::signature::PublicKey;
@@ -162,16 +162,25 @@ impl Check<'_> {
         let binding = self.choice(&key("binding"), &raw.binding, &bindings);
         let entity_id = raw.entity_id.as_ref();
         let entity_id = entity_id.map(|said| self.entity_id(&key("entity-id"), said));
-        let trust = self.trust(raw, key);
-        let Some(metadata) = &raw.metadata else {
-            let wrong = Wrong::Missing { example: "\"metadata/idp\"" };
-            self.faults.push(Fault { key: key("metadata"), place: Place::Nowhere, wrong });
-            return None;
+        let (by, dates) = (&raw.signed_by, &raw.certificate_dates);
+        let trust = self.trust(by, raw.valid_until_days, dates, key);
+        let metadata = match (&raw.metadata, &raw.source) {
+            (Some(metadata), None) => From::Disk(self.folder.join(metadata)),
+            (None, Some(source)) => From::Source(source.clone()),
+            (Some(_), Some(source)) => {
+                let expected = "metadata or source, not both";
+                return self.none(&key("source"), expected, source);
+            }
+            (None, None) => {
+                let wrong = Wrong::Missing { example: "\"metadata/idp\"" };
+                self.faults.push(Fault { key: key("metadata"), place: Place::Nowhere, wrong });
+                return None;
+            }
         };
         Some(SamlSource {
             profile: profile?,
             binding: binding?,
-            metadata: self.folder.join(metadata),
+            metadata,
             entity_id: match entity_id {
                 Some(said) => Some(said?),
                 None => None,
@@ -189,18 +198,23 @@ impl Check<'_> {
         self.choice(&key("profile"), raw.profile.as_deref().unwrap_or("saml2"), &profiles)
     }
 
-    fn trust(&mut self, raw: &raw::Upstream, key: &dyn Fn(&str) -> String) -> Option<Trust> {
+    /// How far metadata are believed: the files of `signed-by`, `valid-until-days` and `certificate-dates`.
+    pub(super) fn trust(
+        &mut self,
+        by: &[String],
+        days: Option<u64>,
+        certificate_dates: &str,
+        key: &dyn Fn(&str) -> String,
+    ) -> Option<Trust> {
         let dates = [
             ("ignore", CertificateDates::Ignore),
             ("warn", CertificateDates::Warn),
             ("refuse", CertificateDates::Refuse),
         ];
-        let certificate_dates =
-            self.choice(&key("certificate-dates"), &raw.certificate_dates, &dates);
-        let days = raw.valid_until_days;
+        let certificate_dates = self.choice(&key("certificate-dates"), certificate_dates, &dates);
         let days = days.map(|days| self.number(&key("valid-until-days"), days, 1, 3650));
-        let mut signed_by = Vec::with_capacity(raw.signed_by.len());
-        for file in &raw.signed_by {
+        let mut signed_by = Vec::with_capacity(by.len());
+        for file in by {
             let certificate = std::fs::read(self.folder.join(file)).ok();
             let certificate = certificate.and_then(|pem| Certificate::from_pem(&pem).ok());
             let key_of =

@@ -1,15 +1,19 @@
 //! A request comes in: it is received, claimed once, and becomes a login.
 
+use std::cell::RefCell;
+
 use crate::flow::alarm::ring;
 use crate::flow::answer::request_blob;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::reply::{Answer, Reply, Trouble, Why};
+use crate::flow::sources::mdq;
 use crate::flow::upstream::ask::named;
 use crate::flow::upstream::offers::ways;
 use crate::flow::visit::{Visitor, browser_digest, login_support_id};
 use crate::flow::wish::Wish;
 use crate::login::transaction::{Opening, Transaction};
+use crate::partners::registry::Registry;
 use crate::register::row::Row;
 use crate::saml::authn_request::{Received, Receiving, Rejected, Window, receive};
 use crate::saml::binding::{Inbound, MAX_RELAY_STATE};
@@ -40,8 +44,14 @@ pub async fn begin(
         window: Window { back: requests.window_back, ahead: requests.window_ahead },
     };
     let posted = matches!(inbound, Inbound::Post { .. });
-    let received = step!("saml.AuthnRequest.receive")
-        .in_scope(|| receive(inbound, &receiving, |entity_id| partners.find(entity_id, now)));
+    let mut unknown = None;
+    let mut received = received(inbound, &receiving, &partners, &mut unknown);
+    // Whom the snapshot does not know a server of single entities may; then the same octets are received anew.
+    if let Some(entity_id) = unknown
+        && let Some(partners) = mdq::look_up(env, &entity_id).await
+    {
+        received = self::received(inbound, &receiving, &partners, &mut None);
+    }
     let begun = async {
         let received = match received {
             Ok(received) => received,
@@ -67,6 +77,27 @@ pub async fn begin(
         }
         reply => reply,
     })
+}
+
+/// Receives a request of one of `partners`; whose it is, if of none of them, is put into `unknown`.
+fn received(
+    inbound: Inbound<'_>,
+    receiving: &Receiving<'_>,
+    partners: &Registry,
+    unknown: &mut Option<String>,
+) -> Result<Received, Rejected> {
+    let missed = RefCell::new(None);
+    let partner = |entity_id: &str| {
+        let found = partners.find(entity_id, receiving.now);
+        if found.is_none() {
+            missed.replace(Some(entity_id.to_owned()));
+        }
+        found
+    };
+    let received =
+        step!("saml.AuthnRequest.receive").in_scope(|| receive(inbound, receiving, partner));
+    *unknown = missed.into_inner();
+    received
 }
 
 /// Opens a login that nobody asked for, at the service provider `entity_id`, if its entry lets people

@@ -23,6 +23,7 @@ use crate::flow::limits::Limiter;
 use crate::flow::network::{Network, Proxies};
 use crate::flow::notice::Mailing;
 use crate::flow::pushing::Pushing;
+use crate::flow::sources::house::Sources;
 use crate::flow::texting::Texting;
 use crate::identity::tenant::TenantId;
 use crate::login::request::LocalName;
@@ -63,6 +64,8 @@ pub struct Env {
     pub keys: Keys,
     /// Who may ask us.
     pub partners: Partners,
+    /// Where further of them are from.
+    pub sources: Sources,
     /// Whom we may ask.
     pub upstreams: Swapped<Upstreams>,
     /// Where passwords are hashed.
@@ -142,6 +145,12 @@ pub struct Swapped<T>(RwLock<Arc<T>>);
 pub type Keys = Swapped<KeySet>;
 /// Who may ask us.
 pub type Partners = Swapped<Registry>;
+
+impl<T: Default> Default for Swapped<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
 
 impl<T> Swapped<T> {
     /// Begins with `value`.

@@ -21,7 +21,7 @@ pub struct Ending {
 }
 
 /// Whose a certificate is.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Whose {
     /// A signing key's of ours.
     Signing,
@@ -29,6 +29,10 @@ pub enum Whose {
     Tls,
     /// A service provider's, for signatures.
     ServiceProvider,
+    /// That of a key by which a source of metadata is believed.
+    Source,
+    /// No certificate: what a source of metadata gave, until its `validUntil`.
+    Metadata,
 }
 
 /// How soon a certificate ends.
@@ -52,14 +56,18 @@ impl Ending {
     }
 
     /// How soon it ends; `None` if there is time. The TLS certificates of automatic authorities are made for 90 days or less and renewed
-    /// in their last third: of them only what is late counts.
+    /// in their last third: of them only what is late counts, and so of
+    /// metadata that are good for less than 90 days at a time.
     #[must_use]
     pub fn stage(&self, now: DateTime<Utc>) -> Option<Stage> {
         let left = self.not_after - now;
         let life = self.not_after - self.not_before;
+        let is_short = self.whose == Whose::Metadata && life < TimeDelta::days(90);
         let late = |days| self.whose != Whose::Tls || TimeDelta::days(days) <= life / 3;
         if left <= TimeDelta::zero() {
             Some(Stage::Ended)
+        } else if is_short {
+            (left <= life / 3).then_some(Stage::Week)
         } else if left <= TimeDelta::days(7) && late(7) {
             Some(Stage::Week)
         } else if left <= TimeDelta::days(30) && late(30) {
@@ -78,6 +86,8 @@ impl fmt::Display for Whose {
             Self::Signing => "signing key",
             Self::Tls => "TLS",
             Self::ServiceProvider => "service provider",
+            Self::Source => "source's key",
+            Self::Metadata => "source's metadata",
         })
     }
 }

@@ -45,6 +45,7 @@ pub mod session;
 pub mod single_page;
 pub mod sms;
 pub mod sms_number;
+pub mod sources;
 pub mod task;
 pub mod texting;
 pub mod trial;

@@ -7,4 +7,6 @@ pub mod logos;
 pub mod openid;
 pub mod purposes;
 pub mod registry;
+pub mod source;
 pub mod upstream;
+pub mod upstream_metadata;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::assurance::level::Level;
 use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::NameIdKind;
+use crate::partners::source::copies::{Copies, Copy};
 use crate::saml::attribute_names::{NameStyle, Renamed};
 use crate::saml::metadata::error::{MetadataError, Warning};
 use crate::saml::metadata::read::{Unsigned, read};
@@ -24,6 +25,7 @@ use crate::saml::partner::{AttributeSet, Profile, ServiceProvider, SingleSignOn,
 pub struct Registry {
     by_entity_id: HashMap<String, Arc<ServiceProvider>>,
     origins: HashMap<String, Origin>,
+    settled: Arc<HashMap<String, Entry>>,
 }
 
 /// What we settle with one service provider, beside its metadata.
@@ -72,6 +74,8 @@ pub enum Origin {
     File(PathBuf),
     /// The store, where the service provider was added under this entityID.
     Store(String),
+    /// A source of that name, which gave this entityID.
+    Source(String, String),
 }
 
 /// A registry with what was found when it was made.
@@ -125,6 +129,9 @@ pub enum Problem {
         "{0} is for service providers of the generic profile, and this one is held to SPID's rules"
     )]
     NotForSpid(&'static str),
+    /// They are refused, in a source.
+    #[error("{0}")]
+    InSource(String),
     /// The name is ours.
     #[error("the entityID {0:?} is our own")]
     Ourselves(String),
@@ -178,6 +185,7 @@ impl Registry {
         built.unmatched = unmatched.cloned().collect();
         built.unmatched.sort_unstable();
         built.registry.origins.clone_from(&first);
+        built.registry.settled = Arc::new(entries.clone());
         built.origins = first;
         built
     }
@@ -196,6 +204,31 @@ impl Registry {
     pub fn with(mut self, service_provider: ServiceProvider) -> Self {
         self.by_entity_id.insert(service_provider.entity_id.clone(), Arc::new(service_provider));
         self
+    }
+
+    /// The same with what `copy` says of `entity_id` too, if it says something and nobody else does.
+    #[must_use]
+    pub fn with_copy(&self, copy: &Copy, entity_id: &str, now: DateTime<Utc>) -> Option<Self> {
+        let (_, said) = copy.service_providers(now).find(|(id, _)| *id == entity_id)?;
+        let mut registry = self.clone();
+        registry.take(copy, entity_id, said.ok()?).ok()?;
+        Some(registry)
+    }
+
+    /// Takes a service provider of `copy`.
+    fn take(
+        &mut self,
+        copy: &Copy,
+        entity_id: &str,
+        said: &ServiceProvider,
+    ) -> Result<Origin, Problem> {
+        let mut service_provider = said.clone();
+        let entry = self.settled.get(entity_id).unwrap_or(&copy.entry);
+        entry.settle(&mut service_provider)?;
+        let origin = copy.origin(entity_id);
+        self.by_entity_id.insert(entity_id.to_owned(), Arc::new(service_provider));
+        self.origins.insert(entity_id.to_owned(), origin.clone());
+        Ok(origin)
     }
 
     /// All of them, by entityID.
@@ -220,6 +253,31 @@ impl Registry {
 }
 
 impl Built {
+    /// Adds whom sources tell of at `now`. Who is there already stays: a file, the store and a source that goes first go first.
+    pub fn add_copies(&mut self, copies: &Copies, now: DateTime<Utc>) {
+        for copy in &copies.0 {
+            for (entity_id, said) in copy.service_providers(now) {
+                if self.origins.contains_key(entity_id) {
+                    continue;
+                }
+                let taken = match said {
+                    Ok(said) => self.registry.take(copy, entity_id, said),
+                    Err(error) => Err(Problem::InSource(error.to_string())),
+                };
+                match taken {
+                    Ok(origin) => {
+                        self.origins.insert(entity_id.to_owned(), origin);
+                    }
+                    Err(problem) => {
+                        let origin = copy.origin(entity_id);
+                        self.faults.push(PartnerFault { origin, problem });
+                    }
+                }
+            }
+        }
+        self.unmatched.retain(|entity_id| !self.origins.contains_key(entity_id));
+    }
+
     /// Where something cannot be used as it is now, what `before` had from there stays in use, as the `entries` settle it
     /// now. Comes back with the entityIDs that stay so.
     pub fn keep(&mut self, before: &Registry, entries: &HashMap<String, Entry>) -> Vec<String> {
@@ -265,6 +323,7 @@ impl fmt::Display for Origin {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Store(entity_id) => write!(f, "the store, {entity_id}"),
+            Self::Source(name, entity_id) => write!(f, "the source {name}, {entity_id}"),
         }
     }
 }

@@ -16,12 +16,13 @@ use crate::login::request::LocalName;
 use crate::login::ways::Way;
 use crate::partners::logos::logo;
 use crate::partners::openid::OpenId;
+use crate::partners::source::copies::Copies;
 use crate::saml::binding::Binding;
 use crate::saml::metadata::error::{MetadataError, Warning};
 use crate::saml::upstream::decryption::DecryptionKey;
 use crate::saml::upstream::metadata::description::Description;
 use crate::saml::upstream::profile::UpstreamProfile;
-use crate::saml::upstream::provider::{self, IdentityProvider, Listed, Trust};
+use crate::saml::upstream::provider::{IdentityProvider, Trust};
 
 /// What configuration says of one upstream.
 #[derive(Clone, Debug)]
@@ -64,12 +65,21 @@ pub struct SamlSource {
     pub profile: UpstreamProfile,
     /// How requests go.
     pub binding: Binding,
-    /// A file, or a folder of them.
-    pub metadata: PathBuf,
+    /// Where they are.
+    pub metadata: From,
     /// The one entityID of them that counts.
     pub entity_id: Option<String>,
     /// How far they are believed.
     pub trust: Trust,
+}
+
+/// Where the metadata of a SAML upstream are.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum From {
+    /// A file, or a folder of them.
+    Disk(PathBuf),
+    /// A source of that name, which has its own trust policy.
+    Source(String),
 }
 
 /// One upstream: an identity provider, or all those of a federation.
@@ -197,16 +207,24 @@ pub enum Problem {
     /// The same identity provider is another upstream's.
     #[error("it is already one of upstream {0:?}, which is used")]
     Duplicate(String),
+    /// They are refused, in a source.
+    #[error("{0}")]
+    InSource(String),
     /// There is nobody.
     #[error("there is no identity provider in it")]
     Nobody,
 }
 
 impl Upstreams {
-    /// Makes a snapshot of what is configured, reading what files say at `now`. What is refused is reported, and stops
-    /// nothing else.
+    /// Makes a snapshot of what is configured, reading what files say at `now`, and taking from `copies` what sources have
+    /// given. What is refused is reported, and stops nothing else.
     #[must_use]
-    pub fn build(configured: &[Configured], entities: &[Entity], now: DateTime<Utc>) -> Built {
+    pub fn build(
+        configured: &[Configured],
+        entities: &[Entity],
+        copies: &Copies,
+        now: DateTime<Utc>,
+    ) -> Built {
         let mut built = Built::default();
         let entities: HashMap<String, Arc<Entity>> =
             entities.iter().map(|one| (one.id.clone(), Arc::new(one.clone()))).collect();
@@ -218,7 +236,7 @@ impl Upstreams {
             let Some(entity) = entity else { continue };
             let speaks = match &one.speaks {
                 Speaks::OpenId(openid) => Speaks::OpenId(openid.clone()),
-                Speaks::Saml(source) => match built.saml(one, source, now) {
+                Speaks::Saml(source) => match built.saml(one, source, copies, now) {
                     Some(saml) => Speaks::Saml(saml),
                     None => continue,
                 },
@@ -372,68 +390,6 @@ fn plain(name: &str) -> LocalName {
 }
 
 impl Built {
-    fn saml(&mut self, one: &Configured, source: &SamlSource, now: DateTime<Utc>) -> Option<Saml> {
-        let mut providers: Vec<Arc<IdentityProvider>> = Vec::new();
-        for path in self.files(one, &source.metadata) {
-            let read = fs::read_to_string(&path).map_err(Problem::from);
-            let read = read.and_then(|text| Ok(provider::read_all(&text, &source.trust, now)?));
-            let described = match read {
-                Ok(described) => described,
-                Err(problem) => {
-                    self.fault(one, &path, None, problem);
-                    continue;
-                }
-            };
-            for Listed { entity_id, outcome } in described {
-                if source.entity_id.as_ref().is_some_and(|wanted| *wanted != entity_id) {
-                    continue;
-                }
-                match outcome {
-                    Err(error) => self.fault(one, &path, Some(entity_id), error.into()),
-                    Ok(described) => {
-                        let is_same = |other: &&Arc<IdentityProvider>| other.entity_id == entity_id;
-                        if let Some(other) = self
-                            .upstreams
-                            .whose(&entity_id)
-                            .or_else(|| providers.iter().find(is_same).map(|_| one.id.clone()))
-                        {
-                            self.fault(one, &path, Some(entity_id), Problem::Duplicate(other));
-                            continue;
-                        }
-                        let findings = described.findings.into_iter();
-                        self.warnings.extend(findings.map(|found| (path.clone(), found)));
-                        providers.push(Arc::new(described.provider));
-                    }
-                }
-            }
-        }
-        if providers.is_empty() {
-            self.fault(one, &source.metadata, None, Problem::Nobody);
-            return None;
-        }
-        providers.sort_by(|a, b| a.entity_id.cmp(&b.entity_id));
-        Some(Saml { profile: source.profile, binding: source.binding, providers })
-    }
-
-    fn files(&mut self, one: &Configured, path: &Path) -> Vec<PathBuf> {
-        if !path.is_dir() {
-            return vec![path.to_owned()];
-        }
-        match fs::read_dir(path) {
-            Ok(found) => {
-                let is_xml = |path: &PathBuf| path.extension().is_some_and(|it| it == "xml");
-                let paths = found.filter_map(|entry| entry.ok().map(|entry| entry.path()));
-                let mut paths: Vec<PathBuf> = paths.filter(is_xml).collect();
-                paths.sort_unstable();
-                paths
-            }
-            Err(error) => {
-                self.fault(one, path, None, error.into());
-                Vec::new()
-            }
-        }
-    }
-
     /// Of an upstream that is configured and of which nothing can be used, what `before` had stays. Comes back with the names
     /// of those.
     pub fn keep(&mut self, before: &Upstreams, configured: &[Configured]) -> Vec<String> {
@@ -449,7 +405,7 @@ impl Built {
         kept
     }
 
-    fn fault(
+    pub(super) fn fault(
         &mut self,
         one: &Configured,
         path: &Path,
@@ -463,7 +419,7 @@ impl Built {
 
 impl Upstreams {
     /// Of which upstream an entityID is. Two upstreams with one identity provider would be one another's mix-up.
-    fn whose(&self, entity_id: &str) -> Option<String> {
+    pub(super) fn whose(&self, entity_id: &str) -> Option<String> {
         let has = |upstream: &&Arc<Upstream>| match &upstream.speaks {
             Speaks::Saml(saml) => saml.providers.iter().any(|one| one.entity_id == entity_id),
             Speaks::OpenId(openid) => openid.client.issuer == entity_id,

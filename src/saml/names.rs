@@ -89,3 +89,5 @@ pub const MDUI: &str = "urn:oasis:names:tc:SAML:metadata:ui";
 pub const CIE: &str = "https://www.cartaidentita.interno.gov.it/saml-extensions";
 /// SPID's extension of metadata for invoices (spid-saml §2.2).
 pub const INVOICING: &str = "https://spid.gov.it/invoicing-extensions";
+/// When metadata were published, and by whom.
+pub const MDRPI: &str = "urn:oasis:names:tc:SAML:metadata:rpi";

@@ -59,6 +59,12 @@ pub(super) struct UpstreamLabels {
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+pub(super) struct SourceLabels {
+    pub(super) source: String,
+    pub(super) outcome: &'static str,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 pub(super) struct NameLabels {
     pub(super) name: String,
 }
@@ -108,6 +114,11 @@ pub(super) struct Metrics {
     pub(super) disagreements: Counter,
     pub(super) jumps: Family<KindLabels, Counter>,
     pub(super) notices: Family<ResultLabels, Counter>,
+    pub(super) sources: Family<SourceLabels, Counter>,
+    pub(super) source_entities: Family<NameLabels, Gauge>,
+    pub(super) source_checked: Family<NameLabels, Gauge>,
+    pub(super) source_valid: Family<NameLabels, Gauge>,
+    pub(super) source_waiting: Family<NameLabels, Gauge>,
     pub(super) known: ToldApart,
     pub(super) open_logins: Open,
 }
@@ -255,6 +266,31 @@ impl Metrics {
         );
         let notices =
             to.one("ponte_notices", "Notices to people, sent or given up", Family::default());
+        let sources = to.one(
+            "ponte_source_refreshes",
+            "Times that a source of metadata was asked, by what came of it",
+            Family::default(),
+        );
+        let source_entities = to.one(
+            "ponte_source_entities",
+            "Entities of a source that are in use",
+            Family::default(),
+        );
+        let source_checked = to.one(
+            "ponte_source_checked_timestamp_seconds",
+            "When a source last gave what is in use, or said that it is still that",
+            Family::default(),
+        );
+        let source_valid = to.one(
+            "ponte_source_valid_until_timestamp_seconds",
+            "When what a source gave stops being believed",
+            Family::default(),
+        );
+        let source_waiting = to.one(
+            "ponte_source_waiting",
+            "1 where a document of a source waits for a person",
+            Family::default(),
+        );
         Self {
             registry,
             requests,
@@ -290,6 +326,11 @@ impl Metrics {
             disagreements,
             jumps,
             notices,
+            sources,
+            source_entities,
+            source_checked,
+            source_valid,
+            source_waiting,
             known: ToldApart::default(),
             open_logins: Open::default(),
         }

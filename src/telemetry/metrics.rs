@@ -11,7 +11,7 @@ use prometheus_client::encoding::text::encode;
 
 use crate::telemetry::families::{
     KindLabels, LoginLabels, METRICS, NameLabels, NumberLabels, RequestLabels, ResultLabels,
-    UpstreamLabels,
+    SourceLabels, UpstreamLabels,
 };
 
 /// The media type of [`text`] (OpenMetrics 1.0).
@@ -188,6 +188,40 @@ pub fn reloaded(what: &'static str, done: bool) {
 /// A notice was sent, will be tried again, or was given up.
 pub fn notice(what: &'static str, result: &'static str) {
     METRICS.notices.get_or_create(&ResultLabels { what, result }).inc();
+}
+
+/// A source of metadata was asked: "taken", "same", or why what it gave was not taken.
+pub fn source(name: &str, outcome: &'static str) {
+    let labels = SourceLabels { source: name.to_owned(), outcome };
+    METRICS.sources.get_or_create(&labels).inc();
+}
+
+/// How a source of metadata stands; times are seconds since 1970.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SourceState {
+    /// How many entities of it are in use.
+    pub entities: usize,
+    /// When it last gave what is in use.
+    pub checked: Option<i64>,
+    /// Until when that is believed; `None`: until it is replaced.
+    pub valid_until: Option<i64>,
+    /// Whether a document of it waits for a person.
+    pub waiting: bool,
+}
+
+/// A source of metadata stands so.
+pub fn source_stands(name: &str, state: SourceState) {
+    let labels = NameLabels { name: name.to_owned() };
+    METRICS.source_entities.get_or_create(&labels).set(signed_of(state.entities));
+    METRICS.source_waiting.get_or_create(&labels).set(i64::from(state.waiting));
+    for (family, at) in
+        [(&METRICS.source_checked, state.checked), (&METRICS.source_valid, state.valid_until)]
+    {
+        match at {
+            Some(at) => drop(family.get_or_create(&labels).set(at)),
+            None => drop(family.remove(&labels)),
+        }
+    }
 }
 
 /// A session was opened.

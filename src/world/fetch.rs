@@ -55,7 +55,7 @@ impl fmt::Debug for FetchRequest {
 }
 
 /// What came back.
-#[derive(Clone, Eq, PartialEq)]
+#[derive(Clone, Default, Eq, PartialEq)]
 pub struct FetchResponse {
     /// The status.
     pub status: u16,
@@ -65,6 +65,10 @@ pub struct FetchResponse {
     pub retry_after: Option<u32>,
     /// All of it.
     pub body: Vec<u8>,
+    /// `ETag`, as it was written.
+    pub etag: Option<String>,
+    /// `Last-Modified`, as it was written.
+    pub last_modified: Option<String>,
 }
 
 /// Not the body, which holds secrets.
@@ -92,7 +96,10 @@ pub enum FetchError {
     /// Connecting or answering took too long.
     #[error("no whole answer came in time")]
     TooSlow,
-    /// Nobody is there, or the connection broke, or its certificate is not believed.
+    /// The server's certificate is not believed.
+    #[error("its TLS certificate is not believed: {0}")]
+    Certificate(String),
+    /// Nobody is there, or the connection broke.
     #[error("it could not be reached: {0}")]
     Unreachable(String),
 }
@@ -107,6 +114,7 @@ impl FetchError {
             Self::Redirect(_) => "fetch-redirect",
             Self::TooLong(_) => "fetch-too-long",
             Self::TooSlow => "fetch-too-slow",
+            Self::Certificate(_) => "fetch-certificate",
             Self::Unreachable(_) => "fetch-unreachable",
         }
     }
@@ -263,12 +271,15 @@ impl Fetch for HttpFetch {
         }
         let mut answer = sending.send().await.map_err(|error| failure(&error))?;
         let status = answer.status().as_u16();
-        if (300..400).contains(&status) {
+        // 304 is no redirect: what was asked about is as it was (RFC 9110 §15.4.5).
+        if (300..400).contains(&status) && status != 304 {
             return Err(FetchError::Redirect(status));
         }
         let said = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let content_type = said("content-type").map(str::to_owned);
         let retry_after = said("retry-after").and_then(|seconds| seconds.trim().parse().ok());
+        let (etag, last_modified) = (said("etag"), said("last-modified"));
+        let (etag, last_modified) = (etag.map(str::to_owned), last_modified.map(str::to_owned));
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
             if body.len() + chunk.len() > self.limits.body {
@@ -276,7 +287,7 @@ impl Fetch for HttpFetch {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(FetchResponse { status, content_type, retry_after, body })
+        Ok(FetchResponse { status, content_type, retry_after, body, etag, last_modified })
     }
 }
 
@@ -289,7 +300,11 @@ fn failure(error: &reqwest::Error) -> FetchError {
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    FetchError::Unreachable(cause.to_string())
+    let why = cause.to_string();
+    match why.contains("certificate") {
+        true => FetchError::Certificate(why),
+        false => FetchError::Unreachable(why),
+    }
 }
 
 #[cfg(test)]

@@ -363,9 +363,8 @@ mod tests {
             self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             let answer = |status| FetchResponse {
                 status,
-                content_type: None,
-                retry_after: None,
                 body: b"+39333".to_vec(),
+                ..FetchResponse::default()
             };
             self.0.map(answer).ok_or(FetchError::TooSlow)
         }

@@ -54,6 +54,7 @@ impl House {
                 folder: folder.path().to_owned(),
                 entries: HashMap::new(),
                 ourselves: "https://idp.example.org/metadata".into(),
+                copies: std::sync::Arc::default(),
             },
             partners: Partners::new(Registry::default()),
             _folder: folder,

@@ -58,7 +58,12 @@ pub(crate) fn desk<'a>(house: &'a House, sources: &'a Sources) -> Desk<'a> {
 }
 
 pub(crate) fn sources() -> Sources {
-    Sources { folder: PathBuf::new(), entries: HashMap::new(), ourselves: String::new() }
+    Sources {
+        folder: PathBuf::new(),
+        entries: HashMap::new(),
+        ourselves: String::new(),
+        copies: std::sync::Arc::default(),
+    }
 }
 
 pub(crate) fn begin(house: &House, person: &Inhabitant) -> (Agent, Page) {

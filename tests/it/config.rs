@@ -88,7 +88,7 @@ fn the_example_file_is_taken_as_it_is_and_with_every_key_in_use() {
         assert!(every.contains(&format!("{} = ", key.name())), "{} is not there", key.path);
     }
     // These name files, or are of one kind of relying party and not of another.
-    let apart = ["aggregated.", "invoicing.", "validation = ", "decryption-"];
+    let apart = ["aggregated.", "invoicing.", "validation = ", "decryption-", "source = "];
     let together = every.lines().filter(|line| !apart.iter().any(|start| line.starts_with(start)));
     let together: String = together.map(|line| format!("{line}\n")).collect();
     let settings = read(&together).unwrap();

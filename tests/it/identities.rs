@@ -284,6 +284,7 @@ fn who_is_erased_is_out_of_their_login_at_once() {
         folder: std::path::PathBuf::new(),
         entries: std::collections::HashMap::new(),
         ourselves: String::new(),
+        copies: std::sync::Arc::default(),
     };
     let desk = Desk {
         records: house.env.records(),

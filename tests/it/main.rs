@@ -78,6 +78,7 @@ mod single_page;
 mod smart_card;
 mod sms;
 mod sms_served;
+mod sources;
 mod spid_rows;
 mod spid_sp_test;
 mod sso;

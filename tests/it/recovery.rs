@@ -452,6 +452,7 @@ fn the_desk_lets_back_in_whoever_it_has_identified() {
         folder: std::path::PathBuf::new(),
         entries: std::collections::HashMap::new(),
         ourselves: String::new(),
+        copies: std::sync::Arc::default(),
     };
     let desk = Desk {
         records: house.env.records(),

@@ -114,6 +114,10 @@ pub fn remedy(whose: Whose) -> &'static str {
         Whose::Tls => {
             "put a new certificate in the place of the old one, and tell the server by SIGHUP"
         }
+        Whose::Source => "have the source's next certificate put beside it in signed-by",
+        Whose::Metadata => {
+            "see `ponte source show`; if the source gives nothing newer, tell whoever runs it"
+        }
         Whose::ServiceProvider => "ask the service provider for new metadata",
     }
 }

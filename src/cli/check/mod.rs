@@ -9,4 +9,5 @@ pub mod partners;
 pub mod run;
 pub mod smart_card;
 pub mod sms;
+pub mod sources;
 pub mod store;

@@ -6,7 +6,7 @@ use crate::admin::partner::Partner;
 use crate::cli::check::finding::Finding;
 use crate::cli::check::{keys, store};
 use crate::cli::error::CliError;
-use crate::cli::{office, store as store_folder};
+use crate::cli::{office, sources, store as store_folder};
 use crate::config::settings::Settings;
 use crate::flow::expiry::{self, Ending, Whose};
 use crate::partners::registry::{self, Registry};
@@ -15,9 +15,11 @@ use crate::partners::registry::{self, Registry};
 /// providers that the store or the folder describes.
 #[must_use]
 pub fn check(settings: &Settings, kept: &[Partner], now: DateTime<Utc>) -> Vec<Finding> {
-    let sources = office::sources(settings);
+    let of_sources = sources::open(settings, now).unwrap_or_default();
+    let sources = office::sources(settings, of_sources.copies());
     let (files, unreadable) = registry::read_folder(&sources.folder);
-    let built = Registry::build(&files, &sources.entries, &sources.ourselves, now);
+    let mut built = Registry::build(&files, &sources.entries, &sources.ourselves, now);
+    built.add_copies(&of_sources.copies().snapshot(), now);
     let mut findings = Vec::new();
     for fault in unreadable.iter().chain(&built.faults) {
         let remedy = "mend the file, ask its owner for another, or take it out of the folder";
@@ -80,9 +82,11 @@ fn certificates(registry: &Registry, kept: &[Partner]) -> Vec<Ending> {
 /// # Errors
 /// When the store cannot be opened.
 pub async fn endings(settings: &Settings, now: DateTime<Utc>) -> Result<Vec<Ending>, CliError> {
-    let sources = office::sources(settings);
+    let of_sources = sources::open(settings, now)?;
+    let sources = office::sources(settings, of_sources.copies());
     let (files, _) = registry::read_folder(&sources.folder);
-    let built = Registry::build(&files, &sources.entries, &sources.ourselves, now);
+    let mut built = Registry::build(&files, &sources.entries, &sources.ourselves, now);
+    built.add_copies(&of_sources.copies().snapshot(), now);
     let has_store = settings.server.data.join(store_folder::STORE).exists();
     let kept = if has_store { store::look(settings).await? } else { Vec::new() };
     Ok(certificates(&built.registry, &kept))

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use crate::cli::check::finding::{Finding, Grade};
-use crate::cli::check::{clock, keys, listener, mail, partners, smart_card, sms, store};
+use crate::cli::check::{clock, keys, listener, mail, partners, smart_card, sms, sources, store};
 use crate::cli::error::{CliError, Count};
 use crate::cli::load;
 use crate::cli::say::say;
@@ -22,6 +22,7 @@ pub async fn check(config: &Path, now: DateTime<Utc>) -> Result<(), CliError> {
             findings.extend(listener::check(&settings, now));
             let (of_store, kept) = store::check(&settings).await;
             findings.extend(partners::check(&settings, &kept, now));
+            findings.extend(sources::check(&settings, now));
             findings.extend(of_store);
             findings.extend(mail::check(&settings).await);
             findings.extend(sms::check(&settings).await);

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod aggregate;
 pub mod error;
+pub mod listing;
 pub mod picture;
 pub mod read;
 pub mod role;

@@ -6,7 +6,7 @@
 //! changed after it was signed is noticed. What is signed is read from the verified octets.
 
 use chrono::{DateTime, Utc};
-use roxmltree::{Document, Node};
+use roxmltree::Node;
 
 use crate::saml::metadata::error::{MetadataError, Warning, broken};
 use crate::saml::metadata::role::{self, Role};
@@ -59,12 +59,12 @@ pub fn read(
     let signed = Signed::Enveloped { required: unsigned == Unsigned::Refuse };
     let sound = structure::check(&document, Root::EntityDescriptor, signed)?;
     // Read first as it came, so that what is wrong is shown at its place in the file.
-    let described = describe(&document, now)?;
+    let described = describe(top, now)?;
     if !sound.is_signed() {
         return Ok(described);
     }
     let verified = signature::verify(&sound, &described.service_provider.keys)?;
-    let read = describe(&xml::parse(verified.text())?, now)?;
+    let read = describe(xml::parse(verified.text())?.root_element(), now)?;
     Ok(Described {
         service_provider: read.service_provider,
         is_signed: true,
@@ -72,8 +72,11 @@ pub fn read(
     })
 }
 
-fn describe(document: &Document<'_>, now: DateTime<Utc>) -> Result<Described, MetadataError> {
-    let top = document.root_element();
+/// What the entity `top` says as a service provider; whether it is signed is not judged.
+pub(in crate::saml) fn describe(
+    top: Node<'_, '_>,
+    now: DateTime<Utc>,
+) -> Result<Described, MetadataError> {
     let entity_id = entity_id(top)?;
     let valid_until = valid_until(top, now)?;
     let role = Role::read(sp_descriptor(top)?, now)?;

@@ -18,6 +18,7 @@ use crate::saml::metadata::error::{MetadataError, Place, Warning, broken, cut};
 use crate::saml::names;
 use crate::saml::partner::{AttributeSet, Consumer, LogoutService};
 use crate::saml::signature::PublicKey;
+use crate::saml::upstream::provider::CertificateDates;
 use crate::saml::xml;
 
 /// What an `SPSSODescriptor` says.
@@ -127,6 +128,32 @@ pub(in crate::saml) fn keys(
         return Err(broken(role, element, expected, None));
     }
     Ok(keys)
+}
+
+/// Takes of `keys`, those of `descriptor`, what `dates` lets count, and of the findings what it wants said.
+pub(in crate::saml) fn dated(
+    keys: &mut Vec<PublicKey>,
+    findings: &mut Vec<Warning>,
+    descriptor: Node<'_, '_>,
+    dates: CertificateDates,
+    now: DateTime<Utc>,
+) -> Result<(), MetadataError> {
+    let told = std::mem::take(findings).into_iter().filter_map(|finding| match (finding, dates) {
+        (Warning::CertificateDates { .. }, CertificateDates::Ignore) => None,
+        (Warning::CertificateDates { place, not_before, not_after }, CertificateDates::Refuse) => {
+            Some(Warning::CertificateRefused { place, not_before, not_after })
+        }
+        (finding, _) => Some(finding),
+    });
+    *findings = told.collect();
+    if dates == CertificateDates::Refuse {
+        keys.retain(|key| key.not_before() <= now && now <= key.not_after());
+    }
+    if keys.is_empty() {
+        let expected = "a certificate for signing within its dates, as this source must have";
+        return Err(broken(descriptor, "KeyDescriptor", expected, None));
+    }
+    Ok(())
 }
 
 fn key(certificate: Node<'_, '_>) -> Result<PublicKey, MetadataError> {

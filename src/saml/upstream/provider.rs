@@ -180,6 +180,21 @@ pub fn read_all(
         .collect())
 }
 
+/// The identity provider that `entity` describes, in a document that was judged and is good until `valid_until`; with what
+/// is odd in it.
+pub(in crate::saml) fn describe(
+    entity: Node<'_, '_>,
+    valid_until: Option<DateTime<Utc>>,
+    trust: &Trust,
+    now: DateTime<Utc>,
+) -> Result<(IdentityProvider, Vec<Warning>), MetadataError> {
+    let vouched = Vouched::Pinned;
+    let source = Source { verified: None, vouched, valid_until, findings: Vec::new() };
+    let mut findings = Vec::new();
+    let provider = source.provider(entity, trust, now, &mut findings)?;
+    Ok((provider, findings))
+}
+
 /// A document whose structure is sound and whose signature was judged.
 struct Source {
     /// The verified octets, where a signature was verified.
@@ -305,7 +320,7 @@ impl Source {
             entity_id: entity_id(entity)?,
             sign_on: sign_on(descriptor, findings)?,
             logouts: role::logouts(descriptor, findings),
-            keys: keys(descriptor, trust.certificate_dates, now, findings)?,
+            keys: keys(descriptor, trust, now, findings)?,
             name: shown.into_iter().find(|name| *name != LocalName::default()).unwrap_or_default(),
             organization: organization_name,
             logo: logo(descriptor)?,
@@ -376,34 +391,14 @@ fn idp_descriptor<'a, 'i>(entity: Node<'a, 'i>) -> Result<Node<'a, 'i>, Metadata
 
 fn keys(
     descriptor: Node<'_, '_>,
-    dates: CertificateDates,
+    trust: &Trust,
     now: DateTime<Utc>,
     findings: &mut Vec<Warning>,
 ) -> Result<Vec<PublicKey>, MetadataError> {
     let mut said = Vec::new();
     let mut keys = role::keys(descriptor, KEY_DESCRIPTOR, now, &mut said)?;
-    for finding in said {
-        let Warning::CertificateDates { place, not_before, not_after } = finding else {
-            findings.push(finding);
-            continue;
-        };
-        findings.extend(match dates {
-            CertificateDates::Ignore => None,
-            CertificateDates::Warn => {
-                Some(Warning::CertificateDates { place, not_before, not_after })
-            }
-            CertificateDates::Refuse => {
-                Some(Warning::CertificateRefused { place, not_before, not_after })
-            }
-        });
-    }
-    if dates == CertificateDates::Refuse {
-        keys.retain(|key| key.not_before() <= now && now <= key.not_after());
-    }
-    if keys.is_empty() {
-        let expected = "a certificate for signing within its dates, as this source must have";
-        return Err(broken(descriptor, KEY_DESCRIPTOR, expected, None));
-    }
+    role::dated(&mut keys, &mut said, descriptor, trust.certificate_dates, now)?;
+    findings.append(&mut said);
     Ok(keys)
 }
 

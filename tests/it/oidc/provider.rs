@@ -190,7 +190,7 @@ pub(super) fn answer(id_token: &str) -> FetchResponse {
 
 pub(super) fn json_answer(status: u16, body: &str) -> FetchResponse {
     let content_type = Some("application/json; charset=utf-8".to_owned());
-    FetchResponse { status, content_type, retry_after: None, body: body.as_bytes().to_vec() }
+    FetchResponse { status, content_type, body: body.as_bytes().to_vec(), ..Default::default() }
 }
 
 pub(super) fn base64(octets: &[u8]) -> String {

@@ -23,7 +23,12 @@ fn verdict(op: &Op, answer: &FetchResponse) -> Result<Vec<(String, String)>, &'s
 
 fn token(token: &str) -> FetchResponse {
     let content_type = Some("application/jwt".to_owned());
-    FetchResponse { status: 200, content_type, retry_after: None, body: token.as_bytes().to_vec() }
+    FetchResponse {
+        status: 200,
+        content_type,
+        body: token.as_bytes().to_vec(),
+        ..Default::default()
+    }
 }
 
 fn claims(op: &Op) -> Value {

@@ -66,6 +66,7 @@ fn set(it: &CardHouse, serial: &str, counts: bool) -> Result<CredentialState, St
         folder: std::path::PathBuf::new(),
         entries: std::collections::HashMap::new(),
         ourselves: String::new(),
+        copies: Arc::default(),
     };
     let desk = Desk {
         records: env.records(),

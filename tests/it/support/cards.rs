@@ -358,7 +358,7 @@ impl Fetch for Net {
             }
             Some(Answer::Down) | None => return Err(FetchError::TooSlow),
         };
-        Ok(FetchResponse { status: 200, content_type: None, retry_after: None, body })
+        Ok(FetchResponse { status: 200, body, ..FetchResponse::default() })
     }
 }
 

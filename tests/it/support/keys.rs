@@ -53,6 +53,9 @@ pub(crate) static SP: LazyLock<Keys> =
 /// The service provider's key on P-256.
 pub(crate) static SP_ECDSA: LazyLock<Keys> =
     LazyLock::new(|| Keys::new(KeyKind::EcdsaP256, "SP of the tests, P-256"));
+/// The key of a federation, RSA-2048.
+pub(crate) static FEDERATION: LazyLock<Keys> =
+    LazyLock::new(|| Keys::new(KeyKind::Rsa2048, "Federation of the tests"));
 /// A key that nobody registered, RSA-2048.
 pub(crate) static STRANGER: LazyLock<Keys> =
     LazyLock::new(|| Keys::new(KeyKind::Rsa2048, "A stranger of the tests"));

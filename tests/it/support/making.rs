@@ -25,6 +25,7 @@ use ponte::flow::limits::Limiter;
 use ponte::flow::network::Proxies;
 use ponte::flow::notice::Mailing;
 use ponte::flow::pushing::Pushing;
+use ponte::flow::sources::house::Sources;
 use ponte::flow::texting::Texting;
 use ponte::identity::tenant::TenantId;
 use ponte::login::request::LocalName;
@@ -59,6 +60,7 @@ pub(crate) struct Making {
     pub(crate) cards: Option<Cards>,
     pub(crate) pushing: Option<Pushing>,
     pub(crate) upstreams: Upstreams,
+    pub(crate) sources: Sources,
     port: u16,
 }
 
@@ -113,6 +115,7 @@ impl Making {
             cards: None,
             pushing: None,
             upstreams: Upstreams::default(),
+            sources: Sources::default(),
             port,
         }
     }
@@ -178,6 +181,7 @@ pub(crate) fn make(making: Making) -> Env {
         }),
         partners: Partners::new(built.registry),
         upstreams: Swapped::new(making.upstreams),
+        sources: making.sources,
         hashing: HashPool::new(settings.login.hash_workers, settings.login.hash_queue),
         by_address: Limiter::new(making.per_address),
         by_partner: Limiter::new(100_000),

@@ -10,6 +10,7 @@ pub(crate) mod cards;
 pub(crate) mod cie_op;
 pub(crate) mod citizen;
 pub(crate) mod descriptions;
+pub(crate) mod federation;
 pub(crate) mod forge;
 pub(crate) mod house;
 pub(crate) mod idp;

@@ -1,0 +1,7 @@
+//! Sources of metadata: what may be believed of what they give, and the last good copy of it.
+
+pub mod copies;
+pub mod judge;
+pub mod policy;
+pub mod reason;
+pub mod shelf;

@@ -1,0 +1,117 @@
+//! A server of single entities: asked when somebody comes whom nobody knows, and no more than may be.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ponte::world::clock::Clock;
+
+use crate::support::agent::Agent;
+use crate::support::bridge::{generic, send};
+use crate::support::federation::{Answer, Federation, instant, single};
+use crate::support::keys;
+use crate::support::server::Server;
+use crate::support::sp::GENERIC_ENTITY;
+
+fn now() -> DateTime<Utc> {
+    Clock::system().now()
+}
+
+/// The path of an entity (draft-young-md-query-saml §2.2.2).
+fn path(entity_id: &str) -> String {
+    let digest = openssl::sha::sha1(entity_id.as_bytes());
+    let digest: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
+    format!("/mdq/entities/%7Bsha1%7D{digest}")
+}
+
+fn server(registry: &Federation, more: &str) -> Server {
+    let server = Server::new();
+    let certificate = server.folder().join("federation.crt");
+    std::fs::write(certificate, &keys::FEDERATION.pair.certificate).unwrap();
+    server.configure(&format!(
+        "\n[[source]]\nname = \"mdq\"\nkind = \"mdq\"\nfrom = \"{}\"\nsigned-by = [\"federation.crt\"]\n\
+         valid-until-days = 30\nprofile = \"generic\"\nattributes = [\"name\", \"familyName\"]\n{more}",
+        registry.url("/mdq")
+    ));
+    server
+}
+
+fn entity(by: &keys::Keys) -> Answer {
+    let until = instant(now() + TimeDelta::days(10));
+    Answer::Document(single(GENERIC_ENTITY, &[&keys::SP], &until, by))
+}
+
+fn come(server: &Server, entity_id: &str) -> crate::support::agent::Page {
+    let mut request = generic(server, "minimum", &["https://www.spid.gov.it/SpidL1"]);
+    request.issuer.as_mut().unwrap().value = entity_id.into();
+    Agent::new().get(&send(server, &request).url).unwrap()
+}
+
+#[test]
+fn whom_nobody_knows_is_looked_for_once_and_then_known() {
+    let registry = Federation::start(Answer::Status(404, String::new()));
+    registry.answers_at(&path(GENERIC_ENTITY), entity(&keys::FEDERATION));
+    let mut server = server(&registry, "");
+    let mut ada = server.add_user("ada");
+    server.start();
+    for _ in 0..3 {
+        let request = generic(&server, "minimum", &["https://www.spid.gov.it/SpidL1"]);
+        let delivered = ada.log_in(&mut Agent::new(), &send(&server, &request)).unwrap();
+        assert_eq!(delivered.action, "https://sp.example.org/generic/acs");
+    }
+    assert_eq!(registry.seen().len(), 1, "{:?}", registry.seen());
+    // It is on the disk, and good without the server.
+    registry.answers_at(&path(GENERIC_ENTITY), Answer::Status(500, String::new()));
+    server.kill();
+    server.start();
+    let request = generic(&server, "minimum", &["https://www.spid.gov.it/SpidL1"]);
+    ada.log_in(&mut Agent::new(), &send(&server, &request)).unwrap();
+    let list = server.ponte(&["source", "list", "--json"], "");
+    let rows: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
+    assert_eq!(rows[0]["entities"], 1, "{rows}");
+}
+
+/// Whoever answers for somebody else, or under another key, is not believed; who is unknown is asked for once in a while.
+#[test]
+fn only_what_is_signed_for_the_one_who_was_asked_for_is_believed() {
+    let registry = Federation::start(Answer::Status(404, String::new()));
+    let mut server = server(&registry, "");
+    server.start();
+    let other = "https://other.example.org/saml";
+    let stranger = "https://stranger.example.org/saml";
+    let until = instant(now() + TimeDelta::days(10));
+    registry.answers_at(&path(other), entity(&keys::FEDERATION));
+    let rolled = single(stranger, &[&keys::SP], &until, &keys::STRANGER);
+    registry.answers_at(&path(stranger), Answer::Document(rolled));
+    for entity in [other, stranger, "https://nobody.example.org/"] {
+        for _ in 0..3 {
+            let page = come(&server, entity);
+            assert!(page.body.contains("nr10"), "{entity}: {}", page.body);
+        }
+        let asked = registry.seen().iter().filter(|head| head.contains(&path(entity))).count();
+        assert_eq!(asked, 1, "{entity}");
+    }
+    let log = server.log();
+    for (entity, reason) in [(other, "other-entity"), (stranger, "rolled-key")] {
+        let is_it = |row: &&serde_json::Value| row["entity_id"] == entity;
+        let row = log.iter().find(is_it).unwrap_or_else(|| panic!("{log:#?}"));
+        assert_eq!(row["reason"], reason);
+    }
+    // What is no name of an entity is never asked for.
+    for mad in ["file:///etc/passwd", "nobody"] {
+        come(&server, mad);
+        assert!(!registry.seen().iter().any(|head| head.contains(&path(mad))), "{mad}");
+    }
+}
+
+/// However many names strangers make up, a source is asked so often and no more.
+#[test]
+fn a_stranger_cannot_make_us_fetch_without_bound() {
+    let registry = Federation::start(Answer::Status(404, String::new()));
+    let mut server = server(&registry, "per-minute = 5\n");
+    server.start();
+    for number in 0..20 {
+        come(&server, &format!("https://{number}.example.org/"));
+    }
+    let seen = registry.seen().len();
+    assert!((5..=6).contains(&seen), "{seen}");
+    let metrics = Agent::new().get(&server.url("/metrics")).unwrap().body;
+    assert!(metrics.contains("outcome=\"over-budget\""), "{metrics}");
+}

@@ -1,0 +1,5 @@
+//! Sources of metadata: what is believed of them, and that nothing that they do takes a good copy away.
+
+mod chaos;
+mod judged;
+mod mdq;
