@@ -150,5 +150,5 @@ The columns of a file of separated values are `username`, `password`, `password-
 | `keys/signing.key`, `keys/signing.crt` | the first signing key and its certificate; only ponte's user may read the key |
 | `keys/seal.key` | the key that seals personal data; without it store and register cannot be read |
 | `metadata/sp/*.xml` | the metadata of service providers, one file each |
-| `data/` | store, register, and `admin.sock`, by which commands reach a running server |
+| `data/` | store, register, `sources/` (the last good copy of each source of metadata), and `admin.sock`, by which commands reach a running server |
 ";

@@ -136,6 +136,8 @@ impl Check<'_> {
             own_login: raw.own_login,
             upstreams: raw.upstreams.clone(),
             accounts: raw.accounts.clone(),
+            ways_order: Vec::new(),
+            way_headings: Vec::new(),
         };
         let entry = self.entry(&entry, upstreams, key);
         let kind = kind?;

@@ -14,12 +14,6 @@ pub fn sha256(octets: &[u8]) -> [u8; 32] {
     hash.finish()
 }
 
-/// SHA-1 of `octets`, which names things and proves nothing.
-#[must_use]
-pub fn sha1(octets: &[u8]) -> [u8; 20] {
-    sha::sha1(octets)
-}
-
 /// SHA-256 of octets that come in parts.
 #[derive(Clone)]
 pub struct Sha256(sha::Sha256);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use ponte::telemetry::metrics::{self, Reading};
+use ponte::telemetry::metrics::{self, Reading, SourceState};
 
 use crate::support::peer::root;
 
@@ -31,6 +31,9 @@ fn told() -> BTreeSet<String> {
     metrics::reloaded("partners", true);
     metrics::notice("new-device", "sent");
     metrics::upstream("spid", "vouched");
+    metrics::source("federation", "taken");
+    let stands = SourceState { checked: Some(1), valid_until: Some(1), ..SourceState::default() };
+    metrics::source_stands("federation", stands);
     metrics::partners(0, 0);
     let reading = Reading {
         up: vec![("store", true)],

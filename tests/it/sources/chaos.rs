@@ -17,7 +17,7 @@ use crate::support::federation::{
     Answer, Federation, List, ServerCertificate, identity_provider, instant, service_provider,
 };
 use crate::support::keys::{self, Keys};
-use crate::support::server::Server;
+use crate::support::server::{Server, free_port};
 use crate::support::sp::GENERIC_ENTITY;
 
 fn now() -> DateTime<Utc> {
@@ -47,6 +47,7 @@ struct Chaos {
     registry: Federation,
     ada: Citizen,
     served: ServerCertificate,
+    monitors: u16,
 }
 
 /// The lines of a source of the tests.
@@ -74,9 +75,11 @@ impl Chaos {
         server.configure(
             "\n[[upstream]]\nid = \"onesto\"\nprofile = \"spid\"\nrelying-party = \"ente\"\nsource = \"federazione\"\n",
         );
+        let monitors = free_port();
+        server.configure_in("monitoring", &format!("listen = \"127.0.0.1:{monitors}\""));
         let ada = server.add_user("ada");
         server.start();
-        Self { hub: Stubbed { hub: server }, registry, ada, served }
+        Self { hub: Stubbed { hub: server }, registry, ada, served, monitors }
     }
 
     fn server(&self) -> &Server {
@@ -120,7 +123,7 @@ impl Chaos {
     }
 
     fn metrics(&self) -> String {
-        Agent::new().get(&self.server().url("/metrics")).unwrap().body
+        Agent::new().get(&format!("http://127.0.0.1:{}/metrics", self.monitors)).unwrap().body
     }
 }
 

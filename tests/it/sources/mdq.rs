@@ -7,7 +7,7 @@ use crate::support::agent::Agent;
 use crate::support::bridge::{generic, send};
 use crate::support::federation::{Answer, Federation, instant, single};
 use crate::support::keys;
-use crate::support::server::Server;
+use crate::support::server::{Server, free_port};
 use crate::support::sp::GENERIC_ENTITY;
 
 fn now() -> DateTime<Utc> {
@@ -106,12 +106,15 @@ fn only_what_is_signed_for_the_one_who_was_asked_for_is_believed() {
 fn a_stranger_cannot_make_us_fetch_without_bound() {
     let registry = Federation::start(Answer::Status(404, String::new()));
     let mut server = server(&registry, "per-minute = 5\n");
+    let monitors = free_port();
+    server.configure_in("monitoring", &format!("listen = \"127.0.0.1:{monitors}\""));
     server.start();
     for number in 0..20 {
         come(&server, &format!("https://{number}.example.org/"));
     }
     let seen = registry.seen().len();
     assert!((5..=6).contains(&seen), "{seen}");
-    let metrics = Agent::new().get(&server.url("/metrics")).unwrap().body;
+    let metrics = format!("http://127.0.0.1:{monitors}/metrics");
+    let metrics = Agent::new().get(&metrics).unwrap().body;
     assert!(metrics.contains("outcome=\"over-budget\""), "{metrics}");
 }

@@ -1,5 +1,6 @@
 //! Sources of metadata: what is believed of them, and that nothing that they do takes a good copy away.
 
 mod chaos;
+mod documented;
 mod judged;
 mod mdq;
