@@ -4,7 +4,6 @@ use serde::Deserialize;
 
 use crate::config::app::RawApp;
 use crate::config::people::{RawProfile, RawVerifier};
-use crate::config::sources::RawSource;
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]
@@ -39,7 +38,7 @@ pub struct Raw {
     #[serde(default)]
     pub relying_party: Vec<RelyingParty>,
     #[serde(default)]
-    pub source: Vec<RawSource>,
+    pub source: Vec<crate::config::sources::RawSource>,
     #[serde(default)]
     pub upstream: Vec<Upstream>,
 }
