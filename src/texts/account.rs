@@ -61,8 +61,8 @@ table! {
     login_how: "Come", "How";
     login_refused: "non concluso: al servizio non è stato detto chi sei", "not completed: the service was not told who you are";
     notices_title: "Avvisi che ti abbiamo mandato", "Notices that we sent you";
-    notices_lead: "Sono partiti per email; restano qui per sei mesi, anche se qualcuno li cancella dalla tua posta.",
-        "They left by mail; they stay here for six months, even if somebody deletes them from your mailbox.";
+    notices_lead: "Sono partiti per email o SMS; restano qui per sei mesi, anche se qualcuno li cancella dalla tua posta.",
+        "They left by mail or SMS; they stay here for six months, even if somebody deletes them from your mailbox.";
     notices_none: "Nessun avviso negli ultimi sei mesi.", "No notice in the last six months.";
     password_title: "Cambia la password", "Change your password";
     password_lead: "La nuova password vale subito. Tutte le altre sessioni verranno chiuse: negli altri browser dovrai entrare di nuovo.",

@@ -86,7 +86,7 @@ fn an_07_the_help_warns_of_whoever_wants_to_connect_to_the_computer() {
     }
 }
 
-/// AR-17, TS-08: a delegated administrator makes people of one body, sees those and no others, and nothing but people.
+/// AR-17, TS-08, AN-03: a delegated administrator makes people of one body, sees those and no others, and nothing but people.
 #[test]
 fn ar_17_a_delegated_administrator_sees_one_body_alone() {
     let folder = Folder::new();

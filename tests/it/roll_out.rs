@@ -10,15 +10,18 @@ use ponte::admin::desk::Desk;
 use ponte::admin::{again, people};
 use ponte::assurance::factor::Factor;
 use ponte::enrolment::campaign::{Campaign, Outcome, Task};
+use ponte::factors::sms::Budget;
 use ponte::flow::notice::Mailing;
 use ponte::flow::roll_out::tell;
+use ponte::flow::texting::Texting;
 use ponte::identity::account::{Account, AccountState};
-use ponte::identity::attributes::AttributeName;
+use ponte::identity::attributes::{AttributeName, Attributes};
 use ponte::identity::kind::IdentityKind;
+use ponte::store::outbox::Queued;
 use ponte::store::port::{Committed, Durability, Key, Space};
 use ponte::store::record::Batch;
 use ponte::store::{accounts, campaigns};
-use ponte::world::outbox::Outbox;
+use ponte::world::outbox::{Body, Outbox};
 
 use crate::campaigns::{begin, consents, desk, house, say, sources, with_number};
 use crate::notices::{Held, round, told};
@@ -173,6 +176,55 @@ fn bi_16_notices_leave_once_each_and_the_dry_run_says_so() {
     let progress = campaigns::load(house.env.records(), "codes", &bruno.subject, house.now());
     let told = house.block_on(progress).unwrap().value.told.clone();
     assert_eq!(told.into_iter().collect::<Vec<_>>(), [7, 30]);
+}
+
+/// BI-16: who has no address gets the notice by SMS, in one message without a link; who has neither is noted as told, and counted.
+#[test]
+fn bi_16_who_has_no_address_is_told_by_sms() {
+    let out: Arc<dyn Outbox> = Arc::new(Held::default());
+    let house = House::with(|making| {
+        let outbox = Arc::clone(&out);
+        making.mailing = Some(Mailing { outbox, keep: TimeDelta::days(3) });
+        making.texting = Some(Texting {
+            outbox: Arc::clone(&out),
+            country: "39".into(),
+            served: vec!["+393".into()],
+            budget: Budget { person: 10, range: 50, house: 100 },
+        });
+        making.settings.campaigns = vec![Campaign {
+            name: "codes".into(),
+            start: making.start,
+            end: making.start + TimeDelta::days(5),
+            population: Vec::new(),
+            factor: Factor::Sms,
+            tasks: vec![Task::Number],
+            notices: vec![10],
+        }];
+    });
+    let (bruno, carla) = (house.inhabitant("bruno"), house.inhabitant("carla"));
+    let known = [(AttributeName::MobilePhone, "+393331234567"), (AttributeName::Name, "Carla")];
+    for (person, (name, value)) in [&bruno, &carla].into_iter().zip(known) {
+        let records = house.env.records();
+        let found = accounts::get(records, &person.subject, house.now());
+        let seen = house.block_on(found).unwrap().unwrap();
+        let mut account = seen.value.clone();
+        account.identities[0].attributes = Attributes::default();
+        account.identities[0].attributes.set(name, value);
+        let mut batch = Batch::new();
+        accounts::update(records, &mut batch, &seen, &account).unwrap();
+        let done = batch.commit(&*house.env.store, Durability::Durable, house.now());
+        assert_eq!(house.block_on(done).unwrap(), Committed::Done);
+    }
+    assert_eq!(house.block_on(tell(&house.env)).unwrap(), 2);
+    let records = house.env.records();
+    let listed = records.list::<Queued>(Space::Outbox, "", None, 10, house.now());
+    let waiting = house.block_on(listed).unwrap();
+    let [one] = waiting.as_slice() else { panic!("one message, found {}", waiting.len()) };
+    let Body::Sms(sms) = &one.value.message.body else { panic!("no SMS") };
+    assert_eq!((sms.to.as_str(), &one.value.subject), ("+393331234567", &bruno.subject));
+    assert!(sms.text.starts_with("Dal 27 novembre 2026 la password non basta"), "{}", sms.text);
+    assert!(sms.text.chars().count() <= 160 && !sms.text.contains("://"));
+    assert_eq!(house.block_on(tell(&house.env)).unwrap(), 0, "once");
 }
 
 /// BI-16: a server that was away for all of it tells of the last notice alone.
