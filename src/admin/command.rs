@@ -140,6 +140,11 @@ pub enum Command {
         /// What is settled with it; an entry of the configuration goes before it.
         entry: Entry,
     },
+    /// The metadata of a service provider that is in use and not disabled.
+    GetMetadata {
+        /// Its entityID.
+        entity_id: String,
+    },
     /// All service providers, those of the metadata folder too.
     ListServiceProviders,
     /// One service provider.
@@ -256,6 +261,8 @@ pub enum Done {
         /// What is odd in its metadata.
         warnings: Vec<String>,
     },
+    /// Metadata, XML, as they came; `None` if there are none in use.
+    Metadata(Option<String>),
     /// All service providers, and what of the metadata cannot be used.
     ServiceProviders(Vec<Partner>, Vec<String>),
     /// One service provider.

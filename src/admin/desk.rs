@@ -115,6 +115,9 @@ pub async fn carry_out(
             service_providers::add(desk, &metadata, &entry, now).await
         }
         Command::CountVotes => votes(desk, now).await,
+        Command::GetMetadata { entity_id } => {
+            service_providers::metadata(desk, &entity_id, now).await
+        }
         Command::ListServiceProviders => service_providers::list(desk, now).await,
         Command::ShowServiceProvider { entity_id } => {
             let found = service_providers::show(desk, &entity_id, now).await;

@@ -91,6 +91,25 @@ pub async fn add(
     })
 }
 
+/// The metadata of one, as they came.
+///
+/// # Errors
+/// When the store fails.
+pub async fn metadata(
+    desk: &Desk<'_>,
+    entity_id: &str,
+    now: DateTime<Utc>,
+) -> Result<Done, DeskError> {
+    let text = |registry: &Registry| {
+        registry.document(entity_id, now).map(|document| document.xml.to_string())
+    };
+    let found = match desk.partners {
+        Some(partners) => text(&partners.snapshot()),
+        None => text(&desk.sources.gather(desk.records, now).await?.registry),
+    };
+    Ok(Done::Metadata(found))
+}
+
 /// All service providers, and what of their metadata cannot be used.
 ///
 /// # Errors

@@ -16,6 +16,8 @@ pub enum MetadataCommand {
     Lint(MetadataLint),
     /// Say what changed from one version of metadata to the next, in the terms of the field
     Diff(MetadataDiff),
+    /// Write what is published ([publish]) as files, for any web server: each entity, the list, a tree for MDQ
+    Publish(MetadataPublish),
     /// Write and sign the metadata of many bodies, from a table of them
     Factory(MetadataFactory),
 }
@@ -70,6 +72,29 @@ pub struct MetadataDiff {
     /// Print JSON, with both languages
     #[arg(long)]
     pub json: bool,
+}
+
+/// `ponte metadata publish`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "What is still good for more than half of its time, and came from the same, is left as it is; so run it at least that
+often (a timer, every quarter of publish.valid-hours). Files are replaced one by one, each at once. `entities/` answers
+MDQ clients where the web server gives out its files as application/samlmetadata+xml: by {sha1} and digest for all, by
+name for names that a file can have.
+
+Example:
+  ponte metadata publish /srv/www/federation --prune"
+)]
+pub struct MetadataPublish {
+    /// The folder; made if it is not there
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Remove what was written before and is published no more
+    #[arg(long)]
+    pub prune: bool,
+    /// Say what would be written and removed, and do neither
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `ponte metadata factory`

@@ -215,6 +215,31 @@ pub struct StoreImport {
 pub enum BenchCommand {
     /// Write a register of many rows, and measure search, verification, index and room
     Register(BenchRegister),
+    /// Make a large list of metadata, and measure its verification, the start with it, MDQ answers, and logins meanwhile
+    Aggregate(BenchAggregate),
+}
+
+/// `ponte bench aggregate`
+#[derive(Args, Debug)]
+pub struct BenchAggregate {
+    /// How many entities, of about 8 KB each
+    #[arg(long, default_value_t = 1_000, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(2..=100_000))]
+    pub entities: usize,
+    /// One step, in the folder of a run: runs start themselves so
+    #[arg(long, hide = true, requires = "folder")]
+    pub step: Option<BenchStep>,
+    /// The folder
+    #[arg(long, hide = true)]
+    pub folder: Option<PathBuf>,
+}
+
+/// What a run of `ponte bench aggregate` does in a process of its own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub enum BenchStep {
+    /// Copy, verify and index
+    Verify,
+    /// Open
+    Open,
 }
 
 /// `ponte bench register`

@@ -12,6 +12,7 @@ use crate::factors::password::TooLong;
 use crate::register::error::RegisterError;
 use crate::register::package::BadPackage;
 use crate::saml::enveloped::EnvelopError;
+use crate::saml::metadata::publish::PublishError;
 use crate::saml::signature::KeyError as PublicKeyError;
 use crate::saml::upstream::metadata::write::DescribeError;
 use crate::store::export::ExportError;
@@ -226,6 +227,9 @@ pub enum CliError {
     /// Our metadata cannot be written.
     #[error("our metadata cannot be written")]
     Metadata(#[source] EnvelopError),
+    /// What is published could not be made.
+    #[error("{0} is not published")]
+    Publish(String, #[source] PublishError),
     /// The register cannot be opened.
     #[error("the register cannot be used")]
     Register(#[source] RegisterError),

@@ -23,6 +23,7 @@ use crate::flow::env::{Env, Keys, Partners, Swapped};
 use crate::flow::hashing::HashPool;
 use crate::flow::life::Life;
 use crate::flow::limits::Limiter;
+use crate::flow::publishing::Publishing;
 use crate::identity::tenant::TenantId;
 use crate::partners::registry::Registry;
 use crate::partners::upstream::Upstreams;
@@ -67,12 +68,13 @@ pub async fn open(
     store::refuse_example(&settings.keys.seal, examples)?;
     let idp = metadata::identity_provider(settings);
     let document = metadata::document(&idp, &signing)?;
-    let entities = metadata::of_entities(settings, &signing)?;
+    let entities = metadata::of_entities(settings, &signing, clock.now())?;
     let (store, seal) = store::open(settings, &random)?;
     let seal = Arc::new(seal);
     let place = register(settings, Arc::clone(&seal), &signing, Arc::clone(&random));
     let register = Register::open(place, clock.now());
     let walks = settings.of_walks(demo);
+    let made = clock.now();
     let pushing = push::open(settings, &random, &clock)?;
     let sources = sources::open(settings, clock.now())?;
     let copies = sources.copies();
@@ -84,7 +86,7 @@ pub async fn open(
         register: register.map_err(CliError::Register)?,
         tenant: TenantId::main(),
         idp,
-        keys: Keys::new(take_up::key_set(signing, document, entities, settings)),
+        keys: Keys::new(take_up::key_set(signing, document, entities, settings, made)),
         partners: Partners::new(Registry::default()),
         sources,
         upstreams: Swapped::new(Upstreams::default()),
@@ -98,6 +100,7 @@ pub async fn open(
         texting: sms::open(settings)?,
         cards: smart_card::open(settings)?,
         pushing,
+        publishing: publishing(settings),
         settings: walks,
     };
     let recovered = pending::recover(&env.register, env.records(), env.clock.now()).await;
@@ -149,6 +152,11 @@ impl House {
     pub fn sources(&self) -> Arc<Sources> {
         Arc::clone(&self.sources.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// What the MDQ server publishes, if there is one.
+fn publishing(settings: &Settings) -> Option<Publishing> {
+    settings.publish.mdq.then(|| metadata::publishing(settings, settings.publish.clone()))
 }
 
 /// The folders whose disks must have room.

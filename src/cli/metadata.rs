@@ -2,18 +2,20 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+
 use crate::cli::error::CliError;
 use crate::cli::signing::Signing;
 use crate::config::settings::Settings;
 use crate::flow::env::Published;
+use crate::flow::publishing::{Publishing, Terms};
 use crate::identity::attributes::AttributeName;
 use crate::identity::kind::Purpose;
 use crate::identity::name_id::NameIdKind;
 use crate::saml::identity_provider::{IdentityProvider, SingleLogout, Supported};
-use crate::saml::metadata::write;
+use crate::saml::metadata::{publish, write};
 use crate::saml::profile::spid::CLASSES;
 use crate::saml::upstream::metadata::write as write_entity;
-use crate::world::digest::sha256;
 
 /// Ourselves, by these settings.
 #[must_use]
@@ -46,6 +48,7 @@ pub fn identity_provider(settings: &Settings) -> IdentityProvider {
 pub fn of_entities(
     settings: &Settings,
     signing: &Signing,
+    now: DateTime<Utc>,
 ) -> Result<HashMap<String, Published>, CliError> {
     let mut documents = HashMap::new();
     for entity in &settings.relying_parties {
@@ -53,17 +56,23 @@ pub fn of_entities(
         let id = xml_id(&entity.entity_id);
         let written = write_entity::write(description, &id, &*signing.signer, &signing.further);
         let xml = written.map_err(|error| CliError::Entity(entity.id.clone(), error))?;
-        documents.insert(entity.id.clone(), Published::new(xml));
+        documents.insert(entity.id.clone(), Published::new(xml, now));
     }
     Ok(documents)
+}
+
+/// What is published by `terms`.
+#[must_use]
+pub fn publishing(settings: &Settings, terms: Terms) -> Publishing {
+    let own = settings.relying_parties.iter();
+    let own = own.map(|entity| (entity.entity_id.clone(), entity.id.clone()));
+    Publishing::new(terms, &settings.idp.entity_id, own)
 }
 
 /// The XML ID of the metadata of `entity_id`.
 #[must_use]
 pub fn xml_id(entity_id: &str) -> String {
-    let digest = sha256(entity_id.as_bytes());
-    let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("_{digits}")
+    publish::xml_id(entity_id)
 }
 
 /// Our metadata, signed. Its XML ID follows from the entityID, so that nothing changes from one start to the next

@@ -28,6 +28,7 @@ pub mod metadata;
 pub mod office;
 pub mod people;
 pub mod prompt;
+pub mod publish;
 pub mod push;
 pub mod register;
 pub mod reload;

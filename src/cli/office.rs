@@ -14,6 +14,7 @@ use crate::cli::{house, store};
 use crate::config::settings::Settings;
 use crate::flow::env::Swapped;
 use crate::identity::tenant::TenantId;
+use crate::partners::registry::{Origin, Source};
 use crate::partners::source::copies::Copies;
 use crate::register::journal::Register;
 use crate::register::pending;
@@ -134,6 +135,39 @@ impl Office {
             }
         };
         Ok(answer?)
+    }
+
+    /// The metadata of all service providers that are in use and not disabled.
+    ///
+    /// # Errors
+    /// When nobody answers, or the store cannot be read.
+    pub async fn documents(&mut self) -> Result<Vec<Source>, CliError> {
+        let source = |entity_id: &str, xml: String| Source {
+            origin: Origin::Store(entity_id.to_owned()),
+            xml,
+            entry: None,
+        };
+        if let Self::Own(own) = self {
+            let now = own.clock.now();
+            let built = own.sources.gather(own.records(), now).await.map_err(CliError::Store)?;
+            let all = built.registry.all().into_iter().filter_map(|partner| {
+                let document = built.registry.document(&partner.entity_id, now)?;
+                Some(source(&partner.entity_id, document.xml.to_string()))
+            });
+            return Ok(all.collect());
+        }
+        let answer = self.ask(Command::ListServiceProviders).await?;
+        let Done::ServiceProviders(partners, _) = answer else { return unexpected(answer) };
+        let mut found = Vec::new();
+        for entity_id in partners.into_iter().map(|partner| partner.entity_id) {
+            let asked = Command::GetMetadata { entity_id: entity_id.clone() };
+            match self.ask(asked).await? {
+                Done::Metadata(Some(xml)) => found.push(source(&entity_id, xml)),
+                Done::Metadata(None) => {}
+                other => return unexpected(other),
+            }
+        }
+        Ok(found)
     }
 
     /// Waits until everything is on the disk.

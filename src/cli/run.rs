@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use crate::cli::arguments::{Arguments, Bench, Command};
 use crate::cli::arguments_metadata::MetadataCommand;
 use crate::cli::arguments_register::BenchCommand;
+use crate::cli::bench::aggregate;
 use crate::cli::bench::register as rows;
 use crate::cli::bench::run as measure;
 use crate::cli::demo;
@@ -14,7 +15,7 @@ use crate::cli::say::{say, say_text};
 use crate::cli::signing::{self, Examples};
 use crate::cli::{campaigns, certificate, check};
 use crate::cli::{
-    diff, factory, init, keys, lint, load, map, metadata, people, register, reload, serve,
+    diff, factory, init, keys, lint, load, map, metadata, people, publish, register, reload, serve,
     service_providers, source_commands, store_backup, support, users,
 };
 use crate::world::clock::Clock;
@@ -71,6 +72,9 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
             say(format_args!("{}", metadata::document(&idp, &signing)?));
             Ok(())
         }
+        Command::Metadata { command: MetadataCommand::Publish(said) } => {
+            in_runtime(publish::carry_out(said, load::settings(&arguments.config)?, clock.now()))
+        }
         // They have exit statuses of their own: `run` sees to them.
         Command::Metadata {
             command:
@@ -125,6 +129,10 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
                 say_text(rows::run(said, clock.now()).await?);
                 Ok(())
             })
+        }
+        Command::Bench(Bench { command: Some(BenchCommand::Aggregate(said)), .. }) => {
+            say_text(aggregate::run(said)?);
+            Ok(())
         }
         Command::Bench(bench) => {
             say_text(measure::run(bench)?);

@@ -92,6 +92,7 @@ impl Check<'_> {
             .map_err(|(key, expected, found)| self.note(&key, expected.to_owned(), found));
         let telemetry = telemetry::check(&raw.telemetry, self.folder)
             .map_err(|(key, expected, found)| self.note(&key, expected.to_owned(), found));
+        let publish = self.publish(&raw.publish);
         let service_providers = self.service_providers(&raw.service_provider, &raw.upstream);
         let base_url = server.as_ref().map(|server| &server.base_url);
         let organization = idp.as_ref().map(|idp| &idp.organization);
@@ -120,6 +121,7 @@ impl Check<'_> {
             monitoring: monitoring?,
             lint_page: raw.tools.lint_page,
             metadata: self.folder.join(&raw.metadata.folder),
+            publish: publish?,
             register,
             support,
             mail: mail?,

@@ -148,6 +148,10 @@ pub const SECTIONS: &[Section] = &[
         name: "metadata",
         words: "Where the metadata of the service providers lies; `ponte sp add` keeps it in the store instead.",
     },
+    Section {
+        name: "publish",
+        words: "What is published beside our own metadata: by an MDQ server, and by `ponte metadata publish` (docs/publishing.md).",
+    },
     Section { name: "register", words: "The register of requests and responses (24 months)." },
     Section {
         name: "support",
@@ -531,6 +535,37 @@ pub const KEYS: &[Key] = &[
         Default("\"metadata\""),
         "Folder of metadata: service providers' files are sp/*.xml in it. Relative to the folder of this file.",
     ),
+    key(
+        "publish.mdq",
+        Flag,
+        Default("false"),
+        "Whether /mdq/entities/… answers with signed metadata of one entity, by the Metadata Query Protocol.",
+    ),
+    key(
+        "publish.list",
+        Flag,
+        Default("false"),
+        "Whether one signed list of all of them is published too: at /mdq/entities where mdq is true, and by `ponte metadata publish`.",
+    ),
+    key(
+        "publish.partners",
+        Texts,
+        Default("[]"),
+        "entityIDs of the service providers whose metadata is published beside our own; \"*\" means all that are not disabled.",
+    ),
+    key(
+        "publish.name",
+        Text,
+        Optional("\"https://idp.example.org/list\""),
+        "Name of the list, an address.",
+    ),
+    key(
+        "publish.valid-hours",
+        Number,
+        Default("168"),
+        "Hours for which what is published is valid; it is signed anew when half of them are over.",
+    ),
+    key("publish.cache-hours", Number, Default("6"), "Hours for which others need not ask again."),
     key(
         "register.folder",
         Text,

@@ -15,6 +15,7 @@ pub mod keys;
 pub mod mail;
 pub mod openid;
 pub mod people;
+pub mod publish;
 pub mod raw;
 pub mod reference;
 pub mod relying_parties;

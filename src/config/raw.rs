@@ -2,8 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::config::app::RawApp;
-use crate::config::people::{RawProfile, RawVerifier};
+use crate::config::{app::RawApp, people::RawProfile, people::RawVerifier, publish::RawPublish};
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]
@@ -22,6 +21,7 @@ pub struct Raw {
     pub monitoring: Monitoring,
     pub tools: Tools,
     pub metadata: Metadata,
+    pub publish: RawPublish,
     pub register: Register,
     pub support: Support,
     pub mail: Mail,

@@ -25,6 +25,7 @@ use crate::flow::env::{
     SessionSettings, Support,
 };
 use crate::flow::network::{Network, Proxies};
+use crate::flow::publishing::Terms;
 use crate::partners::registry::Entry;
 use crate::partners::source::policy;
 use crate::partners::upstream::{Configured, Entity};
@@ -74,6 +75,8 @@ pub struct Settings {
     pub lint_page: bool,
     /// `[metadata]`: the folder, absolute if the file's own path is.
     pub metadata: PathBuf,
+    /// `[publish]`
+    pub publish: Terms,
     /// `[register]`
     pub register: Register,
     /// `[support]`
@@ -453,7 +456,7 @@ impl Settings {
     /// The sections in which `other` says something else.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 22] = [
+        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 23] = [
             ("server", [&self.server, &other.server]),
             ("idp", [&self.idp, &other.idp]),
             ("keys", [&self.keys, &other.keys]),
@@ -467,6 +470,7 @@ impl Settings {
             ("monitoring", [&self.monitoring, &other.monitoring]),
             ("tools", [&self.lint_page, &other.lint_page]),
             ("metadata", [&self.metadata, &other.metadata]),
+            ("publish", [&self.publish, &other.publish]),
             ("register", [&self.register, &other.register]),
             ("support", [&self.support, &other.support]),
             ("mail", [&self.mail, &other.mail]),

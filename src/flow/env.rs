@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use crate::assurance::level::Level;
@@ -22,6 +22,7 @@ use crate::flow::life::Life;
 use crate::flow::limits::Limiter;
 use crate::flow::network::{Network, Proxies};
 use crate::flow::notice::Mailing;
+use crate::flow::publishing::Publishing;
 use crate::flow::pushing::Pushing;
 use crate::flow::sources::house::Sources;
 use crate::flow::texting::Texting;
@@ -86,6 +87,8 @@ pub struct Env {
     pub cards: Option<Cards>,
     /// By what notifications go to phones, if they do.
     pub pushing: Option<Pushing>,
+    /// What is published beside our own metadata, if anything is.
+    pub publishing: Option<Publishing>,
     /// What the administrator chose.
     pub settings: Settings,
 }
@@ -94,17 +97,21 @@ pub struct Env {
 #[derive(Clone, Debug)]
 pub struct Published {
     /// Its octets.
-    pub xml: String,
+    pub xml: Arc<str>,
     /// Its entity tag, with quotes (RFC 9110 §8.8.3).
     pub etag: String,
+    /// When it was made.
+    pub made: DateTime<Utc>,
+    /// For how many seconds it need not be asked for again.
+    pub max_age: u32,
 }
 
 impl Published {
-    /// Publishes `xml`.
+    /// Publishes `xml`, made at `made`.
     #[must_use]
-    pub fn new(xml: String) -> Self {
+    pub fn new(xml: String, made: DateTime<Utc>) -> Self {
         let tag = URL_SAFE_NO_PAD.encode(sha256(xml.as_bytes()));
-        Self { etag: format!("\"{tag}\""), xml }
+        Self { etag: format!("\"{tag}\""), xml: xml.into(), made, max_age: MAX_AGE }
     }
 }
 
@@ -304,3 +311,6 @@ pub struct RequestSettings {
     /// The newest, after now.
     pub window_ahead: TimeDelta,
 }
+
+/// An hour.
+const MAX_AGE: u32 = 3600;

@@ -36,6 +36,7 @@ pub mod pincode;
 pub mod post;
 pub mod profile;
 pub mod prove;
+pub mod publishing;
 pub mod pushing;
 pub mod readiness;
 pub mod recover;

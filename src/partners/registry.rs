@@ -19,6 +19,7 @@ use crate::saml::attribute_names::{NameStyle, Renamed};
 use crate::saml::metadata::error::{MetadataError, Warning};
 use crate::saml::metadata::read::{Unsigned, read};
 use crate::saml::partner::{AttributeSet, Profile, ServiceProvider, SingleSignOn, WaysIn};
+use crate::world::digest::sha256;
 
 /// The service providers by entityID.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,16 @@ pub struct Registry {
     by_entity_id: HashMap<String, Arc<ServiceProvider>>,
     origins: HashMap<String, Origin>,
     settled: Arc<HashMap<String, Entry>>,
+    documents: HashMap<String, Document>,
+}
+
+/// The metadata of a service provider, as they are used.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The text.
+    pub xml: Arc<str>,
+    /// Its SHA-256.
+    pub digest: [u8; 32],
 }
 
 /// What we settle with one service provider, beside its metadata.
@@ -179,6 +190,9 @@ impl Registry {
                 built.faults.push(PartnerFault { origin, problem });
                 continue;
             }
+            let document =
+                Document { xml: source.xml.as_str().into(), digest: sha256(source.xml.as_bytes()) };
+            built.registry.documents.insert(entity_id.clone(), document);
             built.registry.by_entity_id.insert(entity_id, Arc::new(service_provider));
         }
         let unmatched = entries.keys().filter(|entity_id| !first.contains_key(*entity_id));
@@ -197,6 +211,13 @@ impl Registry {
         let found = self.by_entity_id.get(entity_id)?;
         let is_valid = found.valid_until.is_none_or(|until| now < until);
         is_valid.then(|| Arc::clone(found))
+    }
+
+    /// The metadata of that entityID, while they are valid and it is not disabled.
+    #[must_use]
+    pub fn document(&self, entity_id: &str, now: DateTime<Utc>) -> Option<&Document> {
+        self.find(entity_id, now).filter(|found| !found.disabled)?;
+        self.documents.get(entity_id)
     }
 
     /// The same with `service_provider` in the place of whoever bears its entityID.
@@ -299,6 +320,9 @@ impl Built {
             self.registry.by_entity_id.insert(entity_id.clone(), Arc::new(service_provider));
             self.registry.origins.insert(entity_id.clone(), origin.clone());
             self.origins.insert(entity_id.clone(), origin.clone());
+            if let Some(document) = before.documents.get(entity_id) {
+                self.registry.documents.insert(entity_id.clone(), document.clone());
+            }
             self.unmatched.retain(|unmatched| unmatched != entity_id);
             kept.push(entity_id.clone());
         }

@@ -183,7 +183,7 @@ fn escape_text(text: &str, out: &mut String) {
     });
 }
 
-fn escape_attribute(value: &str, out: &mut String) {
+pub(in crate::saml) fn escape_attribute(value: &str, out: &mut String) {
     escape(value, out, |byte| match byte {
         b'&' => Some("&amp;"),
         b'<' => Some("&lt;"),

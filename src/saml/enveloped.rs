@@ -20,7 +20,18 @@ use crate::world::stopwatch::Stopwatch;
 /// When it cannot be written, has no `ID` or no place for a signature, or the key refuses.
 pub fn sign(element: &Element<'_>, signer: &dyn Signer) -> Result<Written, EnvelopError> {
     let id = element.value("ID").ok_or(EnvelopError::Place)?;
-    let written = element.write()?;
+    sign_written(element.write()?, id, signer)
+}
+
+/// The same of what is written already and has the `ID` `id`.
+///
+/// # Errors
+/// As [`sign`].
+pub(in crate::saml) fn sign_written(
+    written: Written,
+    id: &str,
+    signer: &dyn Signer,
+) -> Result<Written, EnvelopError> {
     let info = signed_info(id, &written, signer.algorithm())?.write()?;
     let watch = Stopwatch::start();
     let value = signer.sign(info.as_str().as_bytes())?;

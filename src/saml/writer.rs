@@ -32,7 +32,7 @@ enum Child<'a> {
 pub struct Written {
     xml: String,
     prefixes: BTreeSet<&'static str>,
-    inclusive: BTreeSet<&'static str>,
+    inclusive: BTreeSet<Cow<'static, str>>,
     hole: Option<usize>,
 }
 
@@ -189,7 +189,7 @@ impl<'a> Element<'a> {
                 out.xml.push_str(part);
             }
         }
-        out.inclusive.extend(self.declared);
+        out.inclusive.extend(self.declared.map(Cow::Borrowed));
         Ok(())
     }
 
@@ -224,7 +224,7 @@ impl<'a> Element<'a> {
         }
         out.xml.push_str(&written.xml);
         out.prefixes.extend(&written.prefixes);
-        out.inclusive.extend(&written.inclusive);
+        out.inclusive.extend(written.inclusive.iter().cloned());
         Ok(())
     }
 }
@@ -243,8 +243,14 @@ impl Written {
     }
 
     /// The prefixes that a signature must list as inclusive, in order.
-    pub fn inclusive(&self) -> impl Iterator<Item = &'static str> {
-        self.inclusive.iter().copied()
+    pub fn inclusive(&self) -> impl Iterator<Item = &str> {
+        self.inclusive.iter().map(AsRef::as_ref)
+    }
+
+    /// What others wrote, `xml` being its canonical form with the prefixes `inclusive`, and `hole` the place for a signature.
+    pub(in crate::saml) fn canonical(xml: String, hole: usize, inclusive: Vec<String>) -> Self {
+        let inclusive = inclusive.into_iter().map(Cow::Owned).collect();
+        Self { xml, prefixes: BTreeSet::new(), inclusive, hole: Some(hole) }
     }
 
     /// Puts `signature` into the place left for it; `None` if there is none.

@@ -19,6 +19,7 @@ pub mod home;
 pub mod lint;
 pub mod login;
 pub mod logout;
+pub mod mdq;
 pub mod monitoring;
 pub mod multipart;
 pub mod oidc;

@@ -21,7 +21,7 @@ use crate::web::origin::is_our_host;
 use crate::web::pages::notice::Notice;
 use crate::web::reply::notice;
 use crate::web::{
-    account, app, assets, card, help, home, lint, login, logout, monitoring, oidc, profile,
+    account, app, assets, card, help, home, lint, login, logout, mdq, monitoring, oidc, profile,
     recover, saml, upstream,
 };
 use crate::world::stopwatch::Stopwatch;
@@ -43,6 +43,8 @@ fn routes() -> Router {
         .route("/help", get(help::index))
         .route("/help/{topic}", get(help::show).post(help::vote))
         .route("/metadata", get(saml::metadata))
+        .route("/mdq/entities", get(mdq::all))
+        .route("/mdq/entities/{id}", get(mdq::one))
         .route("/tools/lint", get(lint::show).post(lint::check))
         .route("/saml/start", get(saml::start))
         .route("/saml/sso", get(saml::redirect).post(saml::post))

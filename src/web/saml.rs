@@ -1,12 +1,16 @@
 //! `/saml/sso` and `/metadata`: SAML at the door.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::Bytes;
 use axum::extract::{Extension, Request};
-use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use chrono::DateTime;
 
 use crate::assurance::level::Level;
 use crate::flow::begin::{self, begin};
@@ -144,24 +148,50 @@ pub(super) async fn metadata(
     published(&context.env.keys.snapshot().metadata, &headers)
 }
 
-/// A document of ours, or that the browser has it.
+/// A document of ours, or that whoever asks has it (RFC 9110 §13.2.2).
 pub(super) fn published(document: &Published, headers: &HeaderMap) -> Response {
-    let etag = &document.etag;
-    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = if known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag)) {
+    let mut response = if is_known(document, headers) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let body = Body::from(document.xml.clone());
-        ([(CONTENT_TYPE, "application/samlmetadata+xml")], body).into_response()
+        let octets = Bytes::from_owner(Octets(Arc::clone(&document.xml)));
+        ([(CONTENT_TYPE, "application/samlmetadata+xml")], octets).into_response()
     };
-    if let Ok(etag) = HeaderValue::from_str(etag) {
-        response.headers_mut().insert(ETAG, etag);
+    let made = document.made.format(HTTP_DATE).to_string();
+    let cached = format!("public, max-age={}", document.max_age);
+    for (name, value) in [(ETAG, &document.etag), (LAST_MODIFIED, &made), (CACHE_CONTROL, &cached)]
+    {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(name, value);
+        }
     }
     response
-        .headers_mut()
-        .insert("cache-control", HeaderValue::from_static("public, max-age=3600"));
-    response
 }
+
+/// Whether whoever asks has the document as it is.
+fn is_known(document: &Published, headers: &HeaderMap) -> bool {
+    let said = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if headers.contains_key(IF_NONE_MATCH) {
+        return said(IF_NONE_MATCH).is_some_and(|tags| {
+            tags.split(',')
+                .map(str::trim)
+                .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == document.etag)
+        });
+    }
+    let since = said(IF_MODIFIED_SINCE).and_then(|at| DateTime::parse_from_rfc2822(at).ok());
+    since.is_some_and(|since| document.made.timestamp() <= since.timestamp())
+}
+
+/// Octets that are shared, not copied, on their way out.
+struct Octets(Arc<str>);
+
+impl AsRef<[u8]> for Octets {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+/// IMF-fixdate (RFC 9110 §5.6.7).
+const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 
 /// 256 KiB of XML in base64, every character of it escaped at worst, and a RelayState.
 pub(super) const MAX_MESSAGE: usize = 1024 * 1024 + 16 * 1024;

@@ -1,4 +1,4 @@
-//! Large lists of metadata: verified in one pass, indexed, read from their place (threats: metadata; SP-07).
+//! Large lists of metadata: verified in one pass, indexed, read from their place (threats: metadata).
 
 use chrono::{DateTime, Utc};
 use ponte::saml::metadata::aggregate::error::AggregateError;

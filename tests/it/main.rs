@@ -42,6 +42,7 @@ mod logout;
 mod logout_messages;
 mod logout_server;
 mod mails;
+mod mdq;
 mod metadata;
 mod mutated_requests;
 mod notices;

@@ -19,6 +19,7 @@ use crate::cli::bench::span::{Begun, Bench, Person, ServiceProvider, people};
 use crate::cli::bench::{cpu, crowd};
 use crate::cli::error::CliError;
 use crate::cli::{house, init, load, metadata, serve};
+use crate::config::settings::Settings;
 use crate::identity::attributes::AttributeName;
 use crate::identity::subject::Subject;
 use crate::login::request::LocalName;
@@ -37,12 +38,30 @@ use crate::world::signer::{KeyFile, Signer};
 /// When the house cannot be made, or does not answer as it should.
 pub fn run(arguments: &arguments::Bench) -> Result<String, CliError> {
     let folder = Folder::new()?;
-    let measured = measure(arguments, &folder.0);
+    let measured = in_house(
+        &folder.0,
+        |_| {},
+        |bench, stub, runtime| {
+            if arguments.people.is_some() || arguments.rows.is_some() {
+                crowd::report(bench, runtime, arguments)
+            } else {
+                report(bench, stub, runtime, arguments)
+            }
+        },
+    );
     drop(folder);
     measured
 }
 
-fn measure(arguments: &arguments::Bench, folder: &Path) -> Result<String, CliError> {
+/// Does `work` in a house of its own, made in `folder` by settings that `tune` may change.
+///
+/// # Errors
+/// When the house cannot be made, or `work` fails.
+pub(in crate::cli::bench) fn in_house(
+    folder: &Path,
+    tune: impl FnOnce(&mut Settings),
+    work: impl FnOnce(&Bench, &Stub, &tokio::runtime::Runtime) -> Result<String, CliError>,
+) -> Result<String, CliError> {
     let random = Random::system();
     let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(CliError::Bench)?;
     socket.set_nonblocking(true).map_err(CliError::Bench)?;
@@ -65,6 +84,7 @@ fn measure(arguments: &arguments::Bench, folder: &Path) -> Result<String, CliErr
     let mut settings = load::settings(&folder.join("ponte.toml"))?;
     settings.limits.address_per_minute = u32::MAX;
     settings.limits.partner_per_minute = u32::MAX;
+    tune(&mut settings);
     let runtime = serve::runtime(&settings)?;
     let house = runtime.block_on(house::open(&settings, None, false))?;
     let service_provider = service_provider(&random, &house.env)?;
@@ -80,11 +100,7 @@ fn measure(arguments: &arguments::Bench, folder: &Path) -> Result<String, CliErr
     });
     let indexing = runtime.spawn(serve::keep_index(Arc::clone(&house.env)));
     let bench = Bench { env: Arc::clone(&house.env), address, host, service_provider };
-    let report = if arguments.people.is_some() || arguments.rows.is_some() {
-        crowd::report(&bench, &runtime, arguments)
-    } else {
-        report(&bench, &stub, &runtime, arguments)
-    };
+    let report = work(&bench, &stub, &runtime);
     indexing.abort();
     let _stopped_already = stop.send(());
     drop(runtime.block_on(serving));
@@ -184,7 +200,10 @@ pub(in crate::cli::bench) fn prepared(
 }
 
 /// A key of somebody who is not the house.
-fn signer(random: &Random, now: DateTime<Utc>) -> Result<Arc<dyn Signer>, CliError> {
+pub(in crate::cli::bench) fn signer(
+    random: &Random,
+    now: DateTime<Utc>,
+) -> Result<Arc<dyn Signer>, CliError> {
     let holder = Holder {
         common_name: "Bench",
         organization: "Bench",
@@ -240,10 +259,10 @@ fn source(
 }
 
 /// A folder that goes when it is dropped.
-struct Folder(PathBuf);
+pub(in crate::cli::bench) struct Folder(pub(in crate::cli::bench) PathBuf);
 
 impl Folder {
-    fn new() -> Result<Self, CliError> {
+    pub(in crate::cli::bench) fn new() -> Result<Self, CliError> {
         let name = format!("ponte-bench-{}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir(&folder).map_err(CliError::Bench)?;

@@ -90,8 +90,8 @@ pub async fn check(days: u32, settings: &Settings, now: DateTime<Utc>) -> Result
         }
     }
     let signing = signing::load(&settings.keys, signing::Examples::Refuse);
-    let own =
-        signing.map(|signing| take_up::key_set(signing, String::new(), HashMap::new(), settings));
+    let own = signing
+        .map(|signing| take_up::key_set(signing, String::new(), HashMap::new(), settings, now));
     let mut all = own.map(|own| own.certificates).unwrap_or_default();
     all.extend(partners::endings(settings, now).await?);
     for ending in &all {

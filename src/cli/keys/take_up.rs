@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::admin::client::Client;
 use crate::admin::command::{Command, Done};
 use crate::cli::error::CliError;
@@ -20,6 +22,7 @@ pub fn key_set(
     document: String,
     entities: HashMap<String, Published>,
     settings: &Settings,
+    now: DateTime<Utc>,
 ) -> KeySet {
     let own = signing.certificates.into_iter().map(|own| Ending {
         whose: Whose::Signing,
@@ -40,7 +43,7 @@ pub fn key_set(
     KeySet {
         signer: signing.signer,
         further: signing.further,
-        metadata: Published::new(document),
+        metadata: Published::new(document, now),
         entities,
         certificates: own.chain(tls).collect(),
     }
@@ -60,8 +63,8 @@ pub fn read_again(env: &Env, settings: &Settings) -> Result<String, CliError> {
     if changed {
         env.register.sign_with(Arc::clone(&signing.signer)).map_err(CliError::Register)?;
     }
-    let entities = metadata::of_entities(settings, &signing)?;
-    env.keys.swap(key_set(signing, document, entities, settings));
+    let entities = metadata::of_entities(settings, &signing, env.clock.now())?;
+    env.keys.swap(key_set(signing, document, entities, settings, env.clock.now()));
     tracing::info!(event = "keys.loaded", certificate = fingerprint, changed);
     Ok(fingerprint)
 }

@@ -5,6 +5,7 @@ pub mod aggregate;
 pub mod error;
 pub mod listing;
 pub mod picture;
+pub mod publish;
 pub mod read;
 pub mod role;
 pub mod write;

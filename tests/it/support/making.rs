@@ -24,6 +24,7 @@ use ponte::flow::life::Life;
 use ponte::flow::limits::Limiter;
 use ponte::flow::network::Proxies;
 use ponte::flow::notice::Mailing;
+use ponte::flow::publishing::Publishing;
 use ponte::flow::pushing::Pushing;
 use ponte::flow::sources::house::Sources;
 use ponte::flow::texting::Texting;
@@ -59,6 +60,7 @@ pub(crate) struct Making {
     pub(crate) texting: Option<Texting>,
     pub(crate) cards: Option<Cards>,
     pub(crate) pushing: Option<Pushing>,
+    pub(crate) publishing: Option<Publishing>,
     pub(crate) upstreams: Upstreams,
     pub(crate) sources: Sources,
     port: u16,
@@ -114,6 +116,7 @@ impl Making {
             texting: None,
             cards: None,
             pushing: None,
+            publishing: None,
             upstreams: Upstreams::default(),
             sources: Sources::default(),
             port,
@@ -175,7 +178,7 @@ pub(crate) fn make(making: Making) -> Env {
         keys: Keys::new(KeySet {
             signer,
             further: Vec::new(),
-            metadata: Published::new(metadata),
+            metadata: Published::new(metadata, making.start),
             certificates: making.certificates,
             entities: HashMap::new(),
         }),
@@ -192,6 +195,7 @@ pub(crate) fn make(making: Making) -> Env {
         texting: making.texting,
         cards: making.cards,
         pushing: making.pushing,
+        publishing: making.publishing,
         settings,
     }
 }

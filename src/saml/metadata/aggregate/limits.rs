@@ -40,7 +40,7 @@ impl Default for Limits {
 
 impl Limits {
     /// Of a part, with the start tags above it and their end tags.
-    pub(super) fn of_part(&self) -> xml::Limits {
+    pub(in crate::saml) fn of_part(&self) -> xml::Limits {
         xml::Limits {
             octets: self.part + 2 * self.opening,
             elements: self.part_elements + self.lists,
