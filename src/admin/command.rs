@@ -13,6 +13,7 @@ use crate::admin::partner::Partner;
 use crate::admin::privacy::{Erased, Export};
 use crate::admin::recovery::RecoveryCode;
 use crate::admin::reloaded::Reloaded;
+use crate::admin::sightings::{AskSightings, Seen};
 use crate::admin::sources::{AskSource, ToldSource};
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
@@ -174,6 +175,8 @@ pub enum Command {
     ReloadKeys,
     /// Look at the sources of metadata, or have one asked.
     Source(AskSource),
+    /// What service providers are seen to know of our keys.
+    Sightings(AskSightings),
 }
 
 impl Command {
@@ -282,6 +285,8 @@ pub enum Done {
     Register(Box<Told>),
     /// Of the sources of metadata.
     Source(Box<ToldSource>),
+    /// What service providers are seen to know of our keys.
+    Sightings(Vec<Seen>),
     /// The signing keys were read again.
     KeysReloaded {
         /// The SHA-256 of the certificate of the key that signs from here on.

@@ -5,7 +5,9 @@ use tokio::task::JoinError;
 
 use crate::admin::command::{Command, Done, Refused};
 use crate::admin::service_providers::{self, Sources};
-use crate::admin::{archive, backup, campaigns, cards, import, people, privacy, recovery};
+use crate::admin::{
+    archive, backup, campaigns, cards, import, people, privacy, recovery, sightings,
+};
 use crate::factors::password::{Hashing, TooLong, Unacceptable};
 use crate::flow::env::Partners;
 use crate::identity::format::BadAttribute;
@@ -117,6 +119,9 @@ pub async fn carry_out(
         Command::CountVotes => votes(desk, now).await,
         Command::GetMetadata { entity_id } => {
             service_providers::metadata(desk, &entity_id, now).await
+        }
+        Command::Sightings(asked) => {
+            sightings::carry_out(desk, asked, now).await.map(Done::Sightings)
         }
         Command::ListServiceProviders => service_providers::list(desk, now).await,
         Command::ShowServiceProvider { entity_id } => {

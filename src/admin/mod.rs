@@ -18,5 +18,6 @@ pub mod proposal;
 pub mod recovery;
 pub mod reloaded;
 pub mod service_providers;
+pub mod sightings;
 pub mod socket;
 pub mod sources;

@@ -221,6 +221,9 @@ pub enum CliError {
     /// The runtime could not be started.
     #[error("the threads of this program could not be started")]
     Runtime(#[source] std::io::Error),
+    /// A change of keys cannot go on.
+    #[error("{0}")]
+    Rollover(String),
     /// There is no signing key.
     #[error("there is no signing key: make one with `ponte keys new`")]
     NoSigningKey,

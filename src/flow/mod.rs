@@ -43,6 +43,7 @@ pub mod recover;
 pub mod reply;
 pub mod roll_out;
 pub mod session;
+pub mod sighting;
 pub mod single_page;
 pub mod sms;
 pub mod sms_number;

@@ -37,6 +37,7 @@ pub mod restored;
 pub mod service_providers;
 pub mod sessions;
 pub mod settle;
+pub mod sightings;
 pub mod sled;
 pub mod sms;
 pub mod state;

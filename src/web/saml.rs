@@ -16,6 +16,7 @@ use crate::assurance::level::Level;
 use crate::flow::begin::{self, begin};
 use crate::flow::env::Published;
 use crate::flow::reply::{Reply, Trouble};
+use crate::flow::sighting;
 use crate::flow::wish::{self, Wish};
 use crate::saml::binding::Inbound;
 use crate::saml::status::{Fault, FaultKind};
@@ -141,11 +142,11 @@ fn refused(context: &Context, fault: Fault, status: u16) -> Reply {
 }
 
 /// `GET /metadata`: ours, signed, as built when the keys were read.
-pub(super) async fn metadata(
-    Extension(context): Extension<Context>,
-    headers: HeaderMap,
-) -> Response {
-    published(&context.env.keys.snapshot().metadata, &headers)
+pub(super) async fn metadata(Extension(context): Extension<Context>, request: Request) -> Response {
+    if let Some(query) = request.uri().query() {
+        sighting::fetched(&context.env, query, context.env.clock.now()).await;
+    }
+    published(&context.env.keys.snapshot().metadata, request.headers())
 }
 
 /// A document of ours, or that whoever asks has it (RFC 9110 §13.2.2).

@@ -137,6 +137,12 @@ pub enum DigestError {
     EmptyKey,
 }
 
+/// Compares two secrets without telling by the time it takes where they differ.
+#[must_use]
+pub fn same(kept: &str, shown: &str) -> bool {
+    kept.len() == shown.len() && openssl::memcmp::eq(kept.as_bytes(), shown.as_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,3 +4,4 @@ mod commands;
 mod ends;
 mod pkcs11;
 mod rehearsal;
+mod rollover;

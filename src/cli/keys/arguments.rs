@@ -20,6 +20,12 @@ pub enum KeysCommand {
     New(New),
     /// Let the next key sign, and retire the one that signs
     Promote(Promote),
+    /// Change from one key to the next, with an eye on which service providers know the new one
+    Rollover {
+        /// The step
+        #[command(subcommand)]
+        command: RolloverCommand,
+    },
     /// Take a key out of the metadata, for good
     Retire {
         /// Its name
@@ -53,6 +59,40 @@ pub enum KeysCommand {
         /// How many days are soon
         #[arg(long, default_value_t = 30)]
         days: u32,
+    },
+}
+
+/// `ponte keys rollover …`
+#[derive(Debug, Subcommand)]
+pub enum RolloverCommand {
+    /// Make the new key and publish it beside the one that signs (as `ponte keys new`)
+    Start(New),
+    /// Say which service providers have been seen to know the new key, and where each fetches the metadata so that it is seen
+    Status {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Note that a service provider knows the new key, as you know otherwise
+    Confirm {
+        /// Its entityID
+        #[arg(value_name = "ENTITY-ID")]
+        entity_id: String,
+    },
+    /// Let the new key sign; refused while a service provider has not been seen to know it
+    Switch {
+        /// Go on without those who have not been seen
+        #[arg(long)]
+        anyway: bool,
+        /// Whether to do it
+        #[command(flatten)]
+        dry: Dry,
+    },
+    /// Take the old key out of the metadata
+    Finish {
+        /// Whether to do it
+        #[command(flatten)]
+        dry: Dry,
     },
 }
 

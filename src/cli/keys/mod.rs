@@ -5,6 +5,7 @@ pub mod change;
 pub mod list;
 pub mod make;
 pub mod open;
+pub mod rollover;
 pub mod run;
 pub mod show;
 pub mod take_up;

@@ -6,7 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::keys::arguments::{KeysCommand, New, Promote, Remove};
 use crate::cli::keys::make::{self, Names};
 use crate::cli::keys::open::Opener;
-use crate::cli::keys::{change, list, show, take_up};
+use crate::cli::keys::{change, list, rollover, show, take_up};
 use crate::cli::say::{say, say_text};
 use crate::cli::signing::Examples;
 use crate::config::settings::Settings;
@@ -28,6 +28,9 @@ pub async fn carry_out(
         KeysCommand::Show { name } => say_text(show::show(name, settings, now)?),
         KeysCommand::Check { days } => show::check(*days, settings, now).await?,
         KeysCommand::New(said) => new(said, settings, random, now).await?,
+        KeysCommand::Rollover { command } => {
+            rollover::carry_out(command, settings, random, now).await?;
+        }
         KeysCommand::Promote(said) => promote(said, settings, now).await?,
         KeysCommand::Retire { name, dry } => {
             change::retire(name, dry.run, settings, now)?;
@@ -73,7 +76,11 @@ pub async fn carry_out(
     Ok(())
 }
 
-async fn new(
+/// `ponte keys new`.
+///
+/// # Errors
+/// When the key cannot be made, or the server does not take it up.
+pub(in crate::cli::keys) async fn new(
     said: &New,
     settings: &Settings,
     random: &Random,
@@ -108,7 +115,15 @@ async fn new(
     Ok(())
 }
 
-async fn promote(said: &Promote, settings: &Settings, now: DateTime<Utc>) -> Result<(), CliError> {
+/// `ponte keys promote`.
+///
+/// # Errors
+/// When the key cannot sign, or the server does not take it up.
+pub(in crate::cli::keys) async fn promote(
+    said: &Promote,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Result<(), CliError> {
     let done = change::promote(said, settings, now)?;
     let new = &done.new;
     let published = match done.published {
@@ -151,7 +166,10 @@ async fn remove(said: &Remove, settings: &Settings, now: DateTime<Utc>) -> Resul
 }
 
 /// Has the running server take the change up, and says so.
-async fn taken_up(settings: &Settings) -> Result<(), CliError> {
+///
+/// # Errors
+/// When the server does not.
+pub(in crate::cli::keys) async fn taken_up(settings: &Settings) -> Result<(), CliError> {
     match take_up::tell_server(settings).await {
         Ok(Some(_)) => say("The running server has taken it up."),
         Ok(None) => say("No server is running here: the next start takes it up."),

@@ -10,6 +10,7 @@ use crate::flow::failure::Failure;
 use crate::flow::logout::ending::{self, Ended, Once};
 use crate::flow::logout::reply::{LogoutPage, LogoutReply, Show};
 use crate::flow::reply::{Reply, Trouble};
+use crate::flow::sighting;
 use crate::flow::visit::Visitor;
 use crate::login::leaving::Initiator;
 use crate::login::session::{Participant, Session};
@@ -67,15 +68,29 @@ async fn requested(
         return match ending::end(env, &named, &once, initiator, visitor, now).await? {
             Ended::Again => continue,
             Ended::Seen => refuse(env, request.replayed(), visitor, now),
-            Ended::GoesRound(reply) => Ok(reply),
+            Ended::GoesRound(reply) => {
+                taken(env, &request, &named, now).await;
+                Ok(reply)
+            }
             // After a session's end, or without one, who else was told is not known (spid-saml §5).
             Ended::Alone => {
+                taken(env, &request, &named, now).await;
                 let verdict = if named.is_empty() { Verdict::Partial } else { Verdict::Done };
                 answer(env, request.reply_to.as_ref(), verdict, visitor, now)
             }
         };
     }
     Err(Failure::Contention)
+}
+
+/// Whoever ends a session that we gave it has taken the answer that did.
+async fn taken(env: &Env, request: &Request, named: &[Loaded<Session>], now: DateTime<Utc>) {
+    let entity_id = &request.partner.entity_id;
+    let told = named.iter().flat_map(|session| session.value.participants());
+    let told = told.filter(|one| one.entity_id == *entity_id).map(|one| one.at);
+    if let Some(at) = told.max() {
+        sighting::accepted(env, entity_id, at, now).await;
+    }
 }
 
 /// The sessions in which the sender was given the name and one of the indexes.
@@ -155,6 +170,9 @@ pub(in crate::flow) async fn answered(
         match batch.commit(&*env.store, Durability::Durable, now).await? {
             Committed::Conflict(_) => continue,
             Committed::Done => {}
+        }
+        if out && !is_upstream {
+            sighting::accepted(env, entity_id, now, now).await;
         }
         tracing::info!(
             event = "logout.answered",
