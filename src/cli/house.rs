@@ -1,7 +1,7 @@
 //! Everything that serves, put together.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::admin::service_providers::Sources;
@@ -13,7 +13,7 @@ use crate::cli::office;
 use crate::cli::push;
 use crate::cli::reload;
 use crate::cli::signing::{self, Examples, Signing};
-use crate::cli::smart_card;
+use crate::cli::smart_card::{self, CardDoors};
 use crate::cli::sms;
 use crate::cli::sources;
 use crate::cli::store;
@@ -43,6 +43,8 @@ pub struct House {
     pub env: Arc<Env>,
     /// What speaks TLS, if we do.
     pub tls: Option<Tls>,
+    /// What speaks TLS where cards are shown, once it does.
+    pub(in crate::cli) card_doors: OnceLock<CardDoors>,
     /// Where service providers are from.
     pub(in crate::cli) sources: RwLock<Arc<Sources>>,
     /// The settings that were taken last.
@@ -111,6 +113,7 @@ pub async fn open(
     let house = House {
         env: Arc::new(env),
         tls: settings.server.tls.as_ref().map(tls).transpose()?,
+        card_doors: OnceLock::new(),
         sources: RwLock::new(Arc::new(office::sources(settings, copies))),
         settings: tokio::sync::Mutex::new(settings.clone()),
         config: config.map(Path::to_owned),

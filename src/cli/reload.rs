@@ -139,6 +139,16 @@ impl House {
                 Err(error) => fault(reloaded, "tls", error.chain()),
             }
         }
+        let of_cards = (self.card_doors.get(), &now.smart_card, &self.env.cards);
+        if let (Some(doors), Some(said), Some(cards)) = of_cards {
+            match doors.renew(said, cards) {
+                Ok(true) => {
+                    reloaded.taken.push("the certificate of the smart-card listener".into())
+                }
+                Ok(false) => {}
+                Err(error) => fault(reloaded, "tls", error.chain()),
+            }
+        }
         metrics::reloaded("settings", true);
         reloaded.waiting = now.differences(&read).into_iter().map(str::to_owned).collect();
         now

@@ -18,7 +18,7 @@ use crate::flow::env::Env;
 use crate::flow::network::Proxies;
 use crate::web::card_listener;
 use crate::web::serve::{Doors, serve as serve_at};
-use crate::web::tls::{self, Tls};
+use crate::web::tls::{self, Acceptor, Tls};
 use crate::world::authorities::Authorities;
 use crate::world::certificate::Certificate;
 use crate::world::fetch::{FetchLimits, HttpFetch};
@@ -89,18 +89,16 @@ pub async fn listen<S: Future<Output = ()> + Send + 'static>(
         for_cards: true,
     };
     let listener = serve::listen(said.listen).await?;
-    let certificates = cards.issuers.iter().flat_map(|one| one.authorities.certificates());
-    let tls = said.tls.as_ref().map(|files| acceptor(files, certificates)).transpose()?;
-    let of_cards = doors(tls);
-    let at_workstations = match (&said.workstation, &cards.workstations) {
-        (Some(said_of), Some(known)) => {
+    let speaking = CardDoors::open(said, cards)?;
+    let of_cards = doors(speaking.cards.clone());
+    let at_workstations = match &said.workstation {
+        Some(said_of) => {
             let listener = serve::listen(said_of.listen).await?;
-            let certificates = known.authorities.certificates();
-            let tls = said.tls.as_ref().map(|files| acceptor(files, certificates)).transpose()?;
-            Some((listener, doors(tls)))
+            Some((listener, doors(speaking.workstations.clone())))
         }
-        _ => None,
+        None => None,
     };
+    let _only_once = house.card_doors.set(speaking);
     let address = said.listen;
     tracing::info!(event = "cards.listen", %address, base_url = cards.base_url.as_str());
     let workstations = at_workstations.map(|(listener, doors)| {
@@ -121,20 +119,63 @@ fn proxies(proxy: &CardProxy) -> Proxies {
     Proxies { networks: proxy.networks.clone(), ..Proxies::default() }
 }
 
-/// What speaks TLS there.
+/// What speaks TLS where cards, and workstations, are shown; nothing where a proxy does.
+#[derive(Debug)]
+pub struct CardDoors {
+    cards: Option<Tls>,
+    workstations: Option<Tls>,
+}
+
+impl CardDoors {
+    fn open(said: &SmartCard, cards: &Cards) -> Result<Self, CliError> {
+        let (of_cards, of_workstations) = acceptors(said, cards)?;
+        Ok(Self { cards: of_cards.map(Tls::new), workstations: of_workstations.map(Tls::new) })
+    }
+
+    /// Reads certificate and key again; whether there were any.
+    ///
+    /// # Errors
+    /// When they cannot be read or used: those before stay.
+    pub fn renew(&self, said: &SmartCard, cards: &Cards) -> Result<bool, CliError> {
+        let (of_cards, of_workstations) = acceptors(said, cards)?;
+        let both = [(&self.cards, of_cards), (&self.workstations, of_workstations)];
+        let mut any = false;
+        for (tls, acceptor) in both {
+            if let (Some(tls), Some(acceptor)) = (tls, acceptor) {
+                tls.swap(acceptor);
+                any = true;
+            }
+        }
+        Ok(any)
+    }
+}
+
+/// That for cards, and that for workstations.
+fn acceptors(
+    said: &SmartCard,
+    cards: &Cards,
+) -> Result<(Option<Acceptor>, Option<Acceptor>), CliError> {
+    let Some(files) = &said.tls else { return Ok((None, None)) };
+    let certificates = cards.issuers.iter().flat_map(|one| one.authorities.certificates());
+    let of_cards = acceptor(files, certificates)?;
+    let known = cards.workstations.as_ref().map(|known| known.authorities.certificates());
+    let of_workstations = known.map(|certificates| acceptor(files, certificates)).transpose()?;
+    Ok((Some(of_cards), of_workstations))
+}
+
+/// What takes the server's part in handshakes there.
 ///
 /// # Errors
 /// When the files cannot be read or used.
 pub fn acceptor<'a>(
     files: &KeyFiles,
     certificates: impl Iterator<Item = &'a Certificate>,
-) -> Result<Tls, CliError> {
+) -> Result<Acceptor, CliError> {
     let key = zeroize::Zeroizing::new(files::read(&files.key)?);
     let chain = files::read(&files.certificate)?;
     let authorities: Vec<&[u8]> = certificates.map(|one| one.der.as_slice()).collect();
     let acceptor = tls::acceptor_of_cards(&chain, &key, &authorities);
-    let acceptor = acceptor.map_err(|error| CliError::Tls(files.certificate.clone(), error))?;
-    Ok(Tls::new(acceptor))
+    acceptor.map_err(|error| CliError::Tls(files.certificate.clone(), error))
 }
 
 /// What `ponte check` says of the section.

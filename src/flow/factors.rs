@@ -274,7 +274,8 @@ async fn renew(
         None => credentials::add(records, &mut batch, &credential)?,
     }
     let counted = attempts::load(records, subject, Factor::RecoveryCode, now).await?;
-    attempts::update(records, &mut batch, &counted, &Attempts::default(), now)?;
+    let none = Attempts::default();
+    attempts::update(records, &mut batch, &counted, &none, Factor::RecoveryCode, now)?;
     let account = &known.account.value;
     notice::tell(env, &mut batch, account, Event::NewRecoveryCodes, None, visitor, now)?;
     if batch.commit(&*env.store, Durability::Durable, now).await? != Committed::Done {

@@ -251,7 +251,7 @@ impl Attempt<'_> {
     ) -> Result<(), Failure> {
         metrics::factor(what, false);
         let failed = rule::failed(self.counted.value.clone(), self.familiar, now);
-        attempts::update(env.records(), batch, self.counted, &failed, now)?;
+        attempts::update(env.records(), batch, self.counted, &failed, self.factor, now)?;
         let is_blocked =
             |attempts| rule::may_try(attempts, self.factor, self.familiar, now) == MayTry::Blocked;
         if let Some(account) = self.account
@@ -282,7 +282,7 @@ impl Attempt<'_> {
     ) -> Result<(), Failure> {
         metrics::factor(self.factor.name(), true);
         let held = rule::held(self.counted.value.clone(), self.factor, self.familiar);
-        attempts::update(env.records(), batch, self.counted, &held, now)?;
+        attempts::update(env.records(), batch, self.counted, &held, self.factor, now)?;
         Ok(())
     }
 }

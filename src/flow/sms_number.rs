@@ -172,7 +172,7 @@ async fn keep(
         None => credentials::add(records, &mut batch, &credential)?,
     }
     let counted = attempts::load(records, &account.subject, Factor::Sms, now).await?;
-    attempts::update(records, &mut batch, &counted, &Attempts::default(), now)?;
+    attempts::update(records, &mut batch, &counted, &Attempts::default(), Factor::Sms, now)?;
     known.expect_unchanged(&mut batch);
     notice::tell(env, &mut batch, account, Event::NewNumber, None, visitor, now)?;
     if batch.commit(&*env.store, Durability::Durable, now).await? != Committed::Done {

@@ -52,12 +52,8 @@ pub fn may_try(
     now: DateTime<Utc>,
 ) -> MayTry {
     let pool = if known_browser { &attempts.known } else { &attempts.strange };
-    let in_a_row = match (factor, known_browser) {
-        (Factor::Password, true) => attempts.known.in_a_row,
-        (Factor::Password, false) => 0,
-        _ => attempts.known.in_a_row.saturating_add(attempts.strange.in_a_row),
-    };
-    if in_a_row >= MAX_IN_A_ROW {
+    let is_strangers = factor == Factor::Password && !known_browser;
+    if !is_strangers && blocks(attempts, factor) {
         return MayTry::Blocked;
     }
     let free = if known_browser { FREE_IF_KNOWN } else { FREE_IF_STRANGE };
@@ -69,6 +65,13 @@ pub fn may_try(
         }
         _ => MayTry::Allowed,
     }
+}
+
+/// Whether so many at `factor` block it, for whom that may block.
+#[must_use]
+pub fn blocks(attempts: &Attempts, factor: Factor) -> bool {
+    let strange = if factor == Factor::Password { 0 } else { attempts.strange.in_a_row };
+    attempts.known.in_a_row.saturating_add(strange) >= MAX_IN_A_ROW
 }
 
 /// How many wrong attempts in a row strangers had made, if a factor that holds in another browser than the person's own

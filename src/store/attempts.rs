@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::assurance::factor::Factor;
 use crate::identity::subject::Subject;
-use crate::login::attempts::Attempts;
+use crate::login::attempts::{self as rule, Attempts};
 use crate::store::port::{Space, StoreError, Unreadable};
 use crate::store::record::{Batch, Loaded, Records, unreadable};
 
@@ -24,8 +24,8 @@ pub async fn load(
     records.load_or_default(records.key(Space::Attempts, name), now).await
 }
 
-/// Adds to `batch` that `attempts` takes the place of `seen`; the batch conflicts when another attempt was counted
-/// meanwhile. It is forgotten after a month without another.
+/// Adds to `batch` that `attempts` at `factor` takes the place of `seen`; the batch conflicts when another attempt was counted
+/// meanwhile. It is forgotten after a month without another, unless it blocks: that lasts until the factor is recovered.
 ///
 /// # Errors
 /// When it cannot be encoded or sealed.
@@ -34,6 +34,7 @@ pub fn update(
     batch: &mut Batch,
     seen: &Loaded<Attempts>,
     attempts: &Attempts,
+    factor: Factor,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     if *attempts == Attempts::default() {
@@ -44,7 +45,8 @@ pub fn update(
         }
         return Ok(());
     }
-    batch.replace(records, seen, attempts, Some(now + REMEMBERED))
+    let until = (!rule::blocks(attempts, factor)).then(|| now + REMEMBERED);
+    batch.replace(records, seen, attempts, until)
 }
 
 const REMEMBERED: TimeDelta = TimeDelta::days(30);

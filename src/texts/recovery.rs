@@ -45,12 +45,12 @@ table! {
     void_unknown_title: "Questo collegamento non vale", "This link is not valid";
     void_unknown: "Non esiste, o è di troppo tempo fa. Controlla di averlo copiato per intero.",
         "There is none like it, or it is from too long ago. Check that you copied all of it.";
-    void_used_title: "Questo collegamento è già stato usato", "This link was used already";
-    void_used: "Ogni collegamento si usa una volta sola. Se non sei stato tu a usarlo, avvisa subito l’assistenza.",
-        "Each link can be used once. If it was not you who used it, tell those who help at once.";
-    void_expired_title: "Questo collegamento è scaduto", "This link has expired";
+    void_used_title: "Questo collegamento o codice è già stato usato", "This link or code was used already";
+    void_used: "Ogni collegamento e ogni codice si usa una volta sola. Se non sei stato tu a usarlo, avvisa subito l’assistenza.",
+        "Each link and each code can be used once. If it was not you who used it, tell those who help at once.";
+    void_expired_title: "Questo collegamento o codice è scaduto", "This link or code has expired";
     void_expired: "Un collegamento vale un’ora, un codice dello sportello due giorni.", "A link is good for one hour, a code from the desk for two days.";
-    void_superseded_title: "Questo collegamento non serve più", "This link is of no use any more";
+    void_superseded_title: "Questo collegamento o codice non serve più", "This link or code is of no use any more";
     void_superseded: "Dopo che è stato inviato, l’accesso è stato recuperato con un altro.",
         "Since it was sent, access was recovered with another one.";
     again: "Chiedine uno nuovo", "Ask for a new one";

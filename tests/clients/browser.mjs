@@ -2,10 +2,11 @@
 //
 // SETUP is a JSON file: `service` and `provider` (base addresses of the demo's two sites), `people`
 // (the page with the citizens' credentials), `screenshots` (a folder), `profile` (a folder for the
-// browser), `node_modules`. It ends with status 0 and prints the pages it saw, or fails and says where.
+// browser), `node_modules`. At a server that is no demo: `provider`, `person` (with the `key` of an app), `mails` (the folder
+// into which they leave) and `desk` (a code of the desk). It ends with status 0 and prints the pages it saw, or fails and says where.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -26,6 +27,8 @@ async function open({ language = "it", script = true, profile = setup.profile } 
     executablePath: "/usr/bin/chromium",
     args: process.getuid() === 0 ? ["--no-sandbox", ...quiet] : quiet,
     locale: language === "it" ? "it-IT" : "en-GB",
+    // The listener of cards has a certificate of its own making.
+    ignoreHTTPSErrors: true,
     javaScriptEnabled: script,
     viewport: { width: widths[0], height: 900 },
   });
@@ -208,34 +211,34 @@ async function account(visitor) {
   const { page } = visitor;
   const ada = await person(visitor, "ada");
   await page.goto(`${setup.provider}/account`);
-  await look(visitor, "account-welcome");
+  await look(visitor, `${scenarioName}-welcome`);
   await page.click("form[action='/account/enter'] button");
   await page.waitForSelector("#password");
-  await look(visitor, "account-login");
+  await look(visitor, `${scenarioName}-login`);
   await page.fill("#username", ada.username);
   await page.fill("#password", ada.password);
   await page.click(submit);
   await page.waitForSelector("form[action='/account/sign-out']");
-  await look(visitor, "account-sessions");
+  await look(visitor, `${scenarioName}-sessions`);
   await page.click("a[href='/account/password']");
   await page.waitForSelector("#new");
-  await look(visitor, "account-password");
+  await look(visitor, `${scenarioName}-password`);
   await page.fill("#present", ada.password);
   await page.fill("#new", "short");
   await page.fill("#again", "short");
   await page.click(submit);
   await page.waitForSelector("#problem");
-  await look(visitor, "account-password-wrong");
+  await look(visitor, `${scenarioName}-password-wrong`);
   for (const [field, text] of [["#present", ada.password], ["#new", "quite another password"], ["#again", "quite another password"]]) {
     await page.fill(field, text);
   }
   await page.press("#again", "Enter");
   await page.waitForSelector("[role=status]");
-  await look(visitor, "account-password-changed");
+  await look(visitor, `${scenarioName}-password-changed`);
   await page.click("form[action='/account/sign-out'] button");
   await page.waitForURL("**/logout/**");
   await page.waitForSelector(".alert-success");
-  await look(visitor, "account-left");
+  await look(visitor, `${scenarioName}-left`);
 }
 
 /** Adds a number for codes by SMS, which the demo shows at its page of messages. */
@@ -597,6 +600,157 @@ async function notifications(phone) {
   }, JSON.parse(data));
 }
 
+/** The link of the newest recovery mail that was not seen yet, once it has left. */
+async function recoveryLink(visitor, seen) {
+  for (let tries = 0; tries < 150; tries += 1) {
+    const files = existsSync(setup.mails) ? readdirSync(setup.mails).filter((file) => file.endsWith(".txt")) : [];
+    for (const file of files.sort().reverse()) {
+      const link = /\S+\/recover\/link\/\S+/.exec(readFileSync(join(setup.mails, file), "utf8"))?.[0];
+      if (link && !seen.has(link)) {
+        seen.add(link);
+        return link;
+      }
+    }
+    await visitor.page.waitForTimeout(200);
+  }
+  throw new Error("no mail came");
+}
+
+/** Chooses what was lost: the first of the two, or the second. */
+async function lost(page, hands, which) {
+  if (hands === mouse) return page.click(`label[for=lost-${which}]`);
+  await keyboard.reach(page, "#lost-password");
+  await page.keyboard.press("Space");
+  if (which === "app") await page.keyboard.press("ArrowDown");
+  assert.ok(await page.isChecked(`#lost-${which}`));
+}
+
+/** Empties a field and types into it. */
+async function retype(page, hands, selector, text) {
+  if (hands === mouse) return page.fill(selector, text);
+  await keyboard.reach(page, selector);
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type(text);
+}
+
+/** The way back in, as somebody walks it who has lost the password, then the app, then comes from the desk. */
+async function recovery(visitor, hands) {
+  const { page } = visitor;
+  const name = (step) => `${scenarioName}-${step}`;
+  const { username, password, key } = setup.person;
+  const seen = new Set();
+  // From the desk.
+  await page.goto(`${setup.provider}/recover/desk`);
+  await look(visitor, name("desk"));
+  await hands.fill(page, "#code", "0000-0000-0000-0000");
+  await hands.press(page, submit);
+  await page.waitForSelector("#code[aria-invalid]");
+  await look(visitor, name("desk-wrong"));
+  await retype(page, hands, "#code", setup.desk);
+  await hands.press(page, submit);
+  await page.waitForSelector("#again");
+  await look(visitor, name("desk-password"));
+  await hands.press(page, cancel);
+  await page.waitForSelector("#again", { state: "detached" });
+  await look(visitor, name("given-up"));
+
+  await page.goto(`${setup.provider}/account`);
+  await hands.press(page, "form[action='/account/enter'] button");
+  await page.waitForSelector("#password");
+  await hands.press(page, "a[href='/recover']");
+  await page.waitForSelector("#lost-app");
+  await look(visitor, name("ask"));
+  await hands.press(page, submit);
+  await page.waitForSelector("#username[aria-invalid]");
+  await look(visitor, name("ask-missing"));
+  await lost(page, hands, "password");
+  await retype(page, hands, "#username", username);
+  await hands.press(page, submit);
+  await page.waitForSelector("#username", { state: "detached" });
+  await look(visitor, name("sent"));
+  const link = await recoveryLink(visitor, seen);
+  await page.goto(link);
+  await look(visitor, name("link"));
+  await hands.press(page, submit);
+  await page.waitForSelector("#code");
+  await look(visitor, name("code"));
+  await hands.fill(page, "#code", "000000");
+  await hands.press(page, submit);
+  await page.waitForSelector("#code[aria-invalid]");
+  await look(visitor, name("code-wrong"));
+  await retype(page, hands, "#code", totp(key, Date.now() / 1000));
+  await hands.press(page, submit);
+  await page.waitForSelector("#again");
+  await look(visitor, name("password"));
+  await hands.fill(page, "#new", "quite another password");
+  await hands.fill(page, "#again", "and another one still");
+  await hands.press(page, submit);
+  await page.waitForSelector("#new[aria-invalid]");
+  await look(visitor, name("password-wrong"));
+  await retype(page, hands, "#new", "quite another password");
+  await retype(page, hands, "#again", "quite another password");
+  await hands.press(page, submit);
+  await page.waitForSelector("[role=status]");
+  await look(visitor, name("done"));
+  await page.goto(link);
+  await look(visitor, name("link-used"));
+  await page.goto(`${setup.provider}/recover/link/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA`);
+  await look(visitor, name("link-unknown"));
+
+  // The app is lost: the password that was just chosen, and a new key.
+  await page.goto(`${setup.provider}/recover`);
+  await lost(page, hands, "app");
+  await retype(page, hands, "#username", username);
+  await hands.press(page, submit);
+  await page.waitForSelector("#username", { state: "detached" });
+  await page.goto(await recoveryLink(visitor, seen));
+  await look(visitor, name("app-link"));
+  await hands.press(page, submit);
+  await page.waitForSelector("#password");
+  await look(visitor, name("app-password"));
+  await hands.fill(page, "#password", password);
+  await hands.press(page, submit);
+  await page.waitForSelector("#password[aria-invalid]");
+  await look(visitor, name("app-password-wrong"));
+  await hands.fill(page, "#password", "quite another password");
+  await hands.press(page, submit);
+  await page.waitForSelector("svg.qr");
+  await look(visitor, name("app-new"));
+  const made = (await page.innerText(".key code")).trim();
+  await hands.fill(page, "#code", totp(made, Date.now() / 1000));
+  await hands.press(page, submit);
+  await page.waitForSelector("[role=status]");
+  await look(visitor, name("app-done"));
+}
+
+/** What a browser without a reader shows of smart cards: the check, and a login. */
+async function cards(visitor, hands) {
+  const { page } = visitor;
+  const name = (step) => `${scenarioName}-${step}`;
+  await page.goto(`${setup.provider}/smart-card`);
+  await look(visitor, name("check"));
+  await hands.press(page, "form[action='/smart-card'] button");
+  await page.waitForURL("**/smart-card/**");
+  await look(visitor, name("checked"));
+  await page.goto(`${setup.provider}/smart-card?done=late`);
+  await look(visitor, name("late"));
+  await page.goto(`${setup.provider}/account`);
+  await hands.press(page, "form[action='/account/enter'] button");
+  await page.waitForSelector("#password");
+  await look(visitor, name("credentials"));
+  await hands.press(page, "a[href*='by=smart-card']");
+  await page.waitForSelector("form[action$='/smart-card']");
+  await look(visitor, name("insert"));
+  await hands.press(page, "form[action$='/smart-card'] button");
+  await page.waitForURL("**/card/**");
+  await look(visitor, name("set-back"));
+  await hands.press(page, "a[href*='by=smart-card']");
+  await page.waitForSelector("form[action$='/smart-card']");
+  await hands.press(page, cancel);
+  await page.waitForLoadState();
+  await look(visitor, name("cancelled"));
+}
+
 /** All that a linked phone is for. */
 const phone = (visitor) =>
   withPhone(visitor, async (phone, authenticator) => {
@@ -653,7 +807,15 @@ const scenarios = {
   "no-script": (visitor) => login(visitor, mouse),
   "no-script-post": (visitor) => login(visitor, mouse, { binding: "post" }),
 
+  recovery: (visitor) => recovery(visitor, mouse),
+  "recovery-english": (visitor) => recovery(visitor, mouse),
+  "recovery-keyboard": (visitor) => recovery(visitor, keyboard),
+  cards: (visitor) => cards(visitor, mouse),
+  "cards-english": (visitor) => cards(visitor, mouse),
+  "cards-keyboard": (visitor) => cards(visitor, keyboard),
+
   account: (visitor) => account(visitor),
+  "account-english": (visitor) => account(visitor),
   "no-script-account": (visitor) => account(visitor),
   factors: (visitor) => factors(visitor),
   "factors-english": (visitor) => factors(visitor),

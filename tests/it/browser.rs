@@ -5,28 +5,53 @@ use std::time::{Duration, Instant};
 
 use ponte::texts::app::request;
 use ponte::texts::language::Language;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::agent::Agent;
 use crate::support::peer::{root, target};
 use crate::support::server::{binary, free_port};
+use crate::support::world::World;
 
 /// Runs `scenario` on a demo of its own.
 fn walk(scenario: &str) {
     let demo = Demo::start();
+    let notification = |language| request(language, Some("Ente di prova"), Some("Servizio"));
+    run(
+        scenario,
+        json!({
+            "notifications": { "it": notification(Language::It), "en": notification(Language::En) },
+            "service": demo.service(),
+            "provider": demo.provider(),
+            "people": format!("{}/demo", demo.provider()),
+        }),
+    );
+}
+
+/// Runs `scenario` at the built server, with somebody who has an app, and a code of the desk.
+fn walk_at_a_server(scenario: &str) {
+    let mut world = World::new();
+    world.enrol_app();
+    let code = world.code_of_the_desk().expect("a code");
+    let (ada, folder) = (&world.ada, world.server().folder().join("mail"));
+    let key = ada.app.as_ref().map(|app| app.shown.clone());
+    run(
+        scenario,
+        json!({
+            "provider": world.url(""),
+            "person": { "username": ada.username, "password": ada.password, "key": key },
+            "mails": folder,
+            "desk": code,
+        }),
+    );
+}
+
+fn run(scenario: &str, mut said: Value) {
     let folder = tempfile::tempdir().expect("a folder");
     let setup = folder.path().join("setup.json");
-    let notification = |language| request(language, Some("Ente di prova"), Some("Servizio"));
-    let said = json!({
-        "notifications": { "it": notification(Language::It), "en": notification(Language::En) },
-        "service": demo.service(),
-        "provider": demo.provider(),
-        "people": format!("{}/demo", demo.provider()),
-        "screenshots": target().join("screenshots"),
-        "profile": folder.path().join("profile"),
-        "node_modules": target().join("peers/node_modules"),
-    });
+    said["screenshots"] = json!(target().join("screenshots"));
+    said["profile"] = json!(folder.path().join("profile"));
+    said["node_modules"] = json!(target().join("peers/node_modules"));
     std::fs::write(&setup, said.to_string()).expect("the setup");
     let output = Command::new("node")
         .arg(root().join("tests/clients/browser.mjs"))
@@ -87,18 +112,19 @@ impl Drop for Demo {
 }
 
 macro_rules! scenarios {
-    ($($name:ident $scenario:literal,)+) => {
+    ($walk:ident: $($name:ident $scenario:literal,)+) => {
         $(
             #[test]
             #[ignore = "needs the browser that ./scripts/test installs"]
             fn $name() {
-                walk($scenario);
+                $walk($scenario);
             }
         )+
     };
 }
 
 scenarios! {
+    walk:
     a_login_at_level_2_in_italian "italian",
     a_login_at_level_2_in_english_by_post "english",
     a_login_at_level_2_with_the_keyboard_alone "keyboard",
@@ -110,6 +136,7 @@ scenarios! {
     three_wrong_codes_end_it_with_nr19 "wrong-code",
     whoever_denies_consent_goes_back_with_nr22 "deny",
     a_person_at_their_own_pages "account",
+    a_person_at_their_own_pages_in_english "account-english",
     a_person_at_their_own_pages_without_script "no-script-account",
     a_persons_factors "factors",
     a_persons_factors_in_english "factors-english",
@@ -120,4 +147,14 @@ scenarios! {
     a_phone_approves_where_the_desktop_has_no_script "no-script-phone",
     the_language_is_switched_midway "language",
     pages_that_say_what_went_wrong "errors",
+}
+
+scenarios! {
+    walk_at_a_server:
+    the_way_back_in "recovery",
+    the_way_back_in_in_english "recovery-english",
+    the_way_back_in_with_the_keyboard_alone "recovery-keyboard",
+    cards_in_a_browser_without_a_reader "cards",
+    cards_in_a_browser_without_a_reader_in_english "cards-english",
+    cards_with_the_keyboard_alone "cards-keyboard",
 }

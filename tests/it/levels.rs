@@ -12,9 +12,11 @@ use ponte::assurance::requirement::{Comparison, Requirement, Tolerance};
 use ponte::enrolment::activation::{Delivery, FirstEnrolment, binding, enrolable};
 use ponte::identity::account::ProofingMethod;
 
+mod campaigns;
 mod document;
 mod every;
 mod oracle;
+mod outcomes;
 
 use oracle::{Asked, Worth};
 

@@ -86,6 +86,7 @@ mod sso;
 mod store_contract;
 mod support;
 mod threats_doc;
+mod told_apart;
 mod transaction;
 mod upstream;
 mod upstream_answers;

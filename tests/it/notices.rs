@@ -247,7 +247,7 @@ fn a_blocked_credential_is_told_once() {
     let seen = seen.unwrap();
     let many = (0..99).fold(seen.value.clone(), |all, _| failed(all, false, house.now()));
     let mut batch = Batch::new();
-    attempts::update(records, &mut batch, &seen, &many, house.now()).unwrap();
+    attempts::update(records, &mut batch, &seen, &many, Factor::Totp, house.now()).unwrap();
     let done = house.block_on(batch.commit(&*house.env.store, Durability::Durable, house.now()));
     assert_eq!(done.unwrap(), ponte::store::port::Committed::Done);
     house.wait(3601);

@@ -121,7 +121,7 @@ async fn one_batch_uses_a_code_counts_it_and_moves_the_login_on() {
         let mut batch = Batch::new();
         credentials::update(records, &mut batch, &seen[0], &totp("s1", Some(step))).unwrap();
         let counted = failed(count.value.clone(), true, now());
-        attempts::update(records, &mut batch, &count, &counted, now()).unwrap();
+        attempts::update(records, &mut batch, &count, &counted, Factor::Totp, now()).unwrap();
         transactions::swap(records, &mut batch, &login, &format!("step {step}"), later()).unwrap();
         batch
     };
@@ -140,7 +140,8 @@ async fn one_batch_uses_a_code_counts_it_and_moves_the_login_on() {
     let other = attempts::load(records, &subject, Factor::Password, now()).await.unwrap();
     assert!(!other.exists());
     let mut batch = Batch::new();
-    attempts::update(records, &mut batch, &count, &Attempts::default(), now()).unwrap();
+    attempts::update(records, &mut batch, &count, &Attempts::default(), Factor::Totp, now())
+        .unwrap();
     assert_eq!(house.commit(batch).await, Committed::Done);
     let count = attempts::load(records, &subject, Factor::Totp, now()).await.unwrap();
     assert!(!count.exists());

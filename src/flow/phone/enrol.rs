@@ -23,10 +23,11 @@ use crate::flow::visit::{Visitor, in_letters};
 use crate::identity::account::AccountState;
 use crate::identity::attributes::AttributeName;
 use crate::identity::subject::Subject;
+use crate::login::attempts::Attempts;
 use crate::store::phones::{self, Enrolment, LIFETIME, Made};
 use crate::store::port::{Committed, Durability, Space, StoreError};
 use crate::store::record::{Batch, Loaded};
-use crate::store::{ceremonies, credentials, sessions};
+use crate::store::{attempts, ceremonies, credentials, sessions};
 use crate::texts::mail::Event;
 use crate::world::digest::sha256;
 
@@ -238,6 +239,9 @@ async fn link(
     credentials::add(records, &mut batch, &credential)?;
     phones::know(records, &mut batch, &device, &holder)?;
     known.expect_unchanged(&mut batch);
+    // What was guessed at the phones before does not block this one.
+    let counted = attempts::load(records, &account.subject, Factor::Push, now).await?;
+    attempts::update(records, &mut batch, &counted, &Attempts::default(), Factor::Push, now)?;
     notice::tell(env, &mut batch, account, Event::NewPhone, None, visitor, now)?;
     if batch.commit(&*env.store, Durability::Durable, now).await? != Committed::Done {
         return Ok(None);

@@ -98,7 +98,7 @@ async fn settle(
     accounts::update(records, batch, &way.known.account, &account)?;
     recoveries::update(records, batch, &way.recovery, &recovery.clone().done())?;
     let counted = attempts::load(records, subject, factor, now).await?;
-    attempts::update(records, batch, &counted, &Attempts::default(), now)?;
+    attempts::update(records, batch, &counted, &Attempts::default(), factor, now)?;
     let asked = recoveries::asked(records, subject, now).await?;
     recoveries::count(records, batch, &asked, &asked.value.clone().recovered(now), now)?;
     let open = sessions::of_subject(records, subject, now).await?;

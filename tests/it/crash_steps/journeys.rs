@@ -445,22 +445,9 @@ fn a_password_is_recovered_by_link() {
 fn a_password_is_recovered_at_the_desk() {
     /// The command is killed with the server: it has printed a code, or failed.
     fn desk(world: &mut World) -> io::Result<Page> {
-        let output = world.server().try_ponte(
-            &[
-                &["user", "recover", "ada", "--lost", "password", "--proofing", "desk"][..],
-                &["--proofing-operator", "desk 3", "--proofing-evidence", "2026/18"],
-            ]
-            .concat(),
-            "",
-        );
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        if !output.status.success() {
-            return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
-        }
-        let code = said.split_whitespace().find(|word| word.matches('-').count() == 3);
-        code.unwrap_or_else(|| panic!("{said}")).trim_end_matches('.').clone_into(&mut world.noted);
+        world.noted = world.code_of_the_desk()?;
         let url = world.url("/").parse().unwrap();
-        Ok(Page { url, status: 200, headers: Vec::new(), body: said })
+        Ok(Page { url, status: 200, headers: Vec::new(), body: world.noted.clone() })
     }
     fn give(world: &mut World) -> io::Result<Page> {
         world.desk = Agent::new();

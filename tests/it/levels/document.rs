@@ -1,5 +1,7 @@
 //! The tables of docs/levels.md.
 
+use std::sync::Mutex;
+
 use ponte::assurance::assess::COMBINATIONS;
 use ponte::assurance::binding::stand_in;
 use ponte::assurance::class_ref::ClassRef;
@@ -16,20 +18,27 @@ use super::{PROOFED, everything, now, one, requirement, standing};
 /// The tables of docs/levels.md are the code's: `UPDATE_DOCS=1 cargo test levels` writes them.
 #[test]
 fn the_document_has_the_tables_of_the_code() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/levels.md");
-    let committed = std::fs::read_to_string(path).unwrap();
-    let mut written = committed.clone();
-    for (name, table) in [
+    hold(&[
         ("classes", classes_table()),
         ("combinations", combinations_table()),
         ("proofing", proofing_table()),
         ("binding", binding_table()),
         ("asserted", asserted_table()),
-    ] {
+    ]);
+}
+
+/// Holds the document to these tables, or writes them.
+pub(super) fn hold(tables: &[(&str, String)]) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/levels.md");
+    let committed = std::fs::read_to_string(path).unwrap();
+    let mut written = committed.clone();
+    for (name, table) in tables {
         let (begin, end) = (format!("<!-- table: {name} -->\n"), "<!-- end -->");
         let from = written.find(&begin).expect(name) + begin.len();
         let to = from + written[from..].find(end).expect(name);
-        written.replace_range(from..to, &table);
+        written.replace_range(from..to, table);
     }
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, &written).unwrap();

@@ -9,7 +9,10 @@ use ponte::assurance::policy::LevelPolicy;
 use ponte::assurance::requirement::Requirement;
 use ponte::identity::account::ProofingMethod;
 
+use super::campaigns;
+use super::document;
 use super::oracle::{self, Asked, Worth};
+use super::outcomes::{Came, Outcomes, Row};
 use super::{everything, evidence, level, now, number, person, place, requirement};
 
 fn asked_for() -> Vec<Asked> {
@@ -64,7 +67,13 @@ struct Case<'a> {
 impl Case<'_> {
     /// Walks the login to its end, choosing now this factor and now that one, and holds every step
     /// to the oracle. Says how many plans were compared.
-    fn walk(&self, choice: usize, requirement: &Requirement, policy: &LevelPolicy) -> u64 {
+    fn walk(
+        &self,
+        choice: usize,
+        requirement: &Requirement,
+        policy: &LevelPolicy,
+        outcomes: &mut Outcomes,
+    ) -> u64 {
         let left: &[usize] = if choice.is_multiple_of(3) {
             &[oracle::PASSWORD, oracle::TOTP]
         } else {
@@ -100,6 +109,10 @@ impl Case<'_> {
             match decided {
                 Plan::Unreachable => {
                     assert_eq!(best, None, "{self:?} given up");
+                    let before = Asked { minimum: 0, ..*self.asked };
+                    let reached = oracle::met(&before, &self.has, self.cap).is_some();
+                    let locked_out = self.asked.minimum > 0 && reached;
+                    self.note(outcomes, &in_session, &held, Came::Refused { locked_out });
                     return plans;
                 }
                 Plan::Enough { achieved, class } => {
@@ -111,6 +124,7 @@ impl Case<'_> {
                         oracle::level(&all, self.cap).max(oracle::level(&in_session, self.cap));
                     assert!(number(achieved) <= reached, "{self:?}: {achieved:?}");
                     assert!(class.level() <= achieved, "{self:?}: {class:?} at {achieved:?}");
+                    self.note(outcomes, &in_session, &held, Came::Asserted(number(class.level())));
                     return plans;
                 }
                 Plan::Ask(factors) => {
@@ -123,6 +137,21 @@ impl Case<'_> {
             }
         }
         panic!("{self:?} never ends")
+    }
+
+    /// Writes down what came of one of SPID's own requests.
+    fn note(&self, outcomes: &mut Outcomes, in_session: &Worth, held: &Worth, came: Came) {
+        if !is_spids(self.asked) {
+            return;
+        }
+        let row = Row {
+            asked: self.asked.classes[0].1,
+            comparison: self.asked.comparison,
+            session: oracle::level(in_session, self.cap) > 0,
+            minimum: self.asked.minimum,
+            reach: oracle::level(&self.has, self.cap),
+        };
+        outcomes.note(row, held, came);
     }
 
     fn by_session(&self, in_session: &Worth) -> Option<(u8, &'static str)> {
@@ -171,7 +200,7 @@ impl Case<'_> {
 }
 
 /// Every set of the eleven kinds of factor, bound high or low, of persons proofed or not, in every
-/// state of the session, for every request.
+/// state of the session and of a campaign, for every request; and the table of docs/levels.md that says what came of it.
 #[test]
 fn every_plan_is_the_oracles() {
     let compared = AtomicU64::new(0);
@@ -179,24 +208,36 @@ fn every_plan_is_the_oracles() {
     let all = asked_for();
     let requirements: Vec<Requirement> = all.iter().map(requirement).collect();
     let policy = everything();
+    let outcomes = std::sync::Mutex::new(Outcomes::default());
     std::thread::scope(|scope| {
         for part in 0..2 {
-            let (compared, persons, all, requirements, policy) =
-                (&compared, &persons, &all, &requirements, &policy);
+            let (compared, persons, all, requirements, policy, outcomes) =
+                (&compared, &persons, &all, &requirements, &policy, &outcomes);
             scope.spawn(move || {
+                let mut own = Outcomes::default();
                 for mask in (0..2048).filter(|mask| mask % 2 == part) {
-                    let plans = walk_all(mask, all, requirements, policy);
+                    let plans = walk_all(mask, all, requirements, policy, &mut own);
                     compared.fetch_add(plans, Ordering::Relaxed);
                     persons.fetch_add(1, Ordering::Relaxed);
                 }
+                outcomes.lock().unwrap().join(own);
             });
         }
     });
     println!("{persons:?} factor sets, {compared:?} plans compared with the oracle");
     assert!(compared.into_inner() > 1_000_000);
+    let outcomes = outcomes.into_inner().unwrap();
+    outcomes.hold();
+    document::hold(&[("outcomes", outcomes.table(&campaigns::states()))]);
 }
 
-fn walk_all(mask: usize, all: &[Asked], requirements: &[Requirement], policy: &LevelPolicy) -> u64 {
+fn walk_all(
+    mask: usize,
+    all: &[Asked],
+    requirements: &[Requirement],
+    policy: &LevelPolicy,
+    outcomes: &mut Outcomes,
+) -> u64 {
     const BOUND: [(u8, u8); 4] = [(4, 4), (4, 2), (3, 3), (2, 4)];
     const PROOFED: [(Option<ProofingMethod>, u8); 2] =
         [(Some(ProofingMethod::Desk), 4), (Some(ProofingMethod::SelfAsserted), 2)];
@@ -215,7 +256,7 @@ fn walk_all(mask: usize, all: &[Asked], requirements: &[Requirement], policy: &L
                         let case = Case { asked, has, proofing, cap, session, most };
                         let session = (most > 0).then(|| level(most));
                         let requirement = Requirement { session, ..requirement.clone() };
-                        plans += case.walk(mask + turn, &requirement, policy);
+                        plans += case.walk(mask + turn, &requirement, policy, outcomes);
                     }
                 }
             }
@@ -224,10 +265,10 @@ fn walk_all(mask: usize, all: &[Asked], requirements: &[Requirement], policy: &L
     plans
 }
 
-/// SPID's own requests meet every person in every context; of the others each meets every person
-/// in some.
+/// SPID's own requests meet every person in every context, before and after the end of a campaign; of the others each meets
+/// every person in some.
 fn is_spids(asked: &Asked) -> bool {
-    asked.minimum == 0 && asked.classes.len() == 1 && asked.classes[0].0.contains("spid.gov.it")
+    asked.spid && asked.classes.len() == 1 && asked.classes[0].0.contains("spid.gov.it")
 }
 
-const EVERY: usize = 8;
+const EVERY: usize = 16;

@@ -1,5 +1,8 @@
 //! The built server with `[smart-card]`: its settings, its listener, its commands.
 
+use std::net::{Ipv4Addr, TcpStream};
+
+use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
 use ponte::world::clock::Clock;
 
 use crate::support::agent::Agent;
@@ -88,6 +91,35 @@ fn ts_04_cards_by_command() {
     for event in ["card.shown", "card.bound", "card.waits", "card.held", "card.set"] {
         assert!(events.iter().any(|one| one == event), "{event}: {events:?}");
     }
+    server.stop();
+}
+
+/// `ponte reload` reads the listener's certificate again; one that is broken leaves the one before, and is said.
+#[test]
+fn the_listeners_certificate_is_read_again() {
+    let (mut server, _, port) = with_cards();
+    server.start();
+    let shown = || {
+        let mut connector = SslConnector::builder(SslMethod::tls_client()).unwrap();
+        connector.set_verify(SslVerifyMode::NONE);
+        let configured = connector.build().configure().unwrap().verify_hostname(false);
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        let stream = configured.connect("card.localhost", stream).unwrap();
+        stream.ssl().peer_certificate().unwrap().to_der().unwrap()
+    };
+    let before = shown();
+    let (certificate, key) = (server.folder().join("card.crt"), server.folder().join("card.key"));
+    keys::certify_localhost(&certificate, &key);
+    assert_eq!(shown(), before, "not by itself");
+    let told = String::from_utf8(server.ponte(&["reload"], "").stdout).unwrap();
+    assert!(told.contains("Taken: the certificate of the smart-card listener"), "{told}");
+    let after = shown();
+    assert_ne!(after, before);
+    std::fs::write(&certificate, "nothing").unwrap();
+    let output = server.try_ponte(&["reload"], "");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && told.contains("card.crt"), "{told}");
+    assert_eq!(shown(), after);
     server.stop();
 }
 

@@ -228,6 +228,25 @@ impl World {
         }
     }
 
+    /// A code of the desk, for the password.
+    pub(crate) fn code_of_the_desk(&self) -> io::Result<String> {
+        let output = self.server().try_ponte(
+            &[
+                &["user", "recover", "ada", "--lost", "password", "--proofing", "desk"][..],
+                &["--proofing-operator", "desk 3", "--proofing-evidence", "2026/18"],
+            ]
+            .concat(),
+            "",
+        );
+        if !output.status.success() {
+            return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+        }
+        let said = String::from_utf8_lossy(&output.stdout);
+        let code = said.split_whitespace().find(|word| word.matches('-').count() == 3);
+        let code = code.unwrap_or_else(|| panic!("{said}"));
+        Ok(code.trim_end_matches('.').to_owned())
+    }
+
     /// The code of the last SMS.
     pub(crate) fn code_sent(&self) -> io::Result<String> {
         let text = self.message("sms", "\n\n")?;
