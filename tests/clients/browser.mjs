@@ -747,7 +747,7 @@ async function cards(visitor, hands) {
   await hands.press(page, "a[href*='by=smart-card']");
   await page.waitForSelector("form[action$='/smart-card']");
   await hands.press(page, cancel);
-  await page.waitForLoadState();
+  await page.waitForSelector("form[action='/account/enter']");
   await look(visitor, name("cancelled"));
 }
 
