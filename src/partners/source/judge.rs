@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::partners::source::policy::{Policy, Provides};
 use crate::partners::source::reason::Reason;
+use crate::saml::metadata::aggregate::error::AggregateError;
 use crate::saml::metadata::listing::{self, Listing, Member, Unusable};
 use crate::saml::signature::{PublicKey, Unproven};
 use crate::saml::xml::XmlError;
@@ -112,6 +113,8 @@ fn unusable(octets: &[u8], error: &Unusable) -> Refused {
             }
         }
         Unusable::Untrusted(_) => Reason::WrongSignature,
+        Unusable::Long(error) => long(error),
+        Unusable::Entity(_) => Reason::Structure,
         Unusable::NoValidUntil => Reason::NoValidUntil,
         Unusable::Expired(_) => Reason::Expired,
         Unusable::TooFar(_) | Unusable::BadValidUntil(_) => Reason::TooFar,
@@ -119,6 +122,29 @@ fn unusable(octets: &[u8], error: &Unusable) -> Refused {
         Unusable::Twice { .. } => Reason::Twice,
     };
     Refused::new(reason, error)
+}
+
+/// Of a long list no key is shown that a person could accept: it is believed again once a second key is pinned.
+fn long(error: &AggregateError) -> Reason {
+    match error {
+        AggregateError::Truncated { .. } => Reason::Truncated,
+        AggregateError::NotUtf8 { .. }
+        | AggregateError::Prolog(_)
+        | AggregateError::Xml { .. }
+        | AggregateError::Io(_) => Reason::NotXml,
+        AggregateError::Root { .. } => Reason::NotMetadata,
+        AggregateError::TooMany { .. } => Reason::TooLarge,
+        AggregateError::Untrusted(Unproven::Missing) => Reason::Unsigned,
+        AggregateError::Untrusted(Unproven::Digest) => Reason::Altered,
+        AggregateError::Untrusted(_) => Reason::WrongSignature,
+        AggregateError::Expired { .. } => Reason::Expired,
+        AggregateError::DuplicateEntity { .. } => Reason::Twice,
+        AggregateError::Empty => Reason::Nobody,
+        AggregateError::Forbidden { .. }
+        | AggregateError::Structure { .. }
+        | AggregateError::Value { .. }
+        | AggregateError::DuplicateId { .. } => Reason::Structure,
+    }
 }
 
 /// Whether there is somebody in it whom we may use, and not ourselves.

@@ -8,7 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use roxmltree::{Document, Node};
 
+use crate::saml::metadata::aggregate::entity::EntityError;
+use crate::saml::metadata::aggregate::error::AggregateError;
 use crate::saml::metadata::error::{MetadataError, Warning};
+use crate::saml::metadata::long_list;
 use crate::saml::metadata::read::{self, entity_id};
 use crate::saml::metadata::role;
 use crate::saml::names;
@@ -95,6 +98,12 @@ pub enum Unusable {
     /// A `validUntil` that is no instant.
     #[error("its validUntil {0:?} is no instant in UTC")]
     BadValidUntil(String),
+    /// A long list is refused.
+    #[error(transparent)]
+    Long(#[from] AggregateError),
+    /// An entity of it does not come out of its place.
+    #[error(transparent)]
+    Entity(EntityError),
     /// It describes nobody.
     #[error("there is nobody in it")]
     Nobody,
@@ -117,6 +126,9 @@ pub enum Unusable {
 /// The first thing for which none of it may be used.
 pub fn read(octets: &[u8], trust: &Trust, now: DateTime<Utc>) -> Result<Listing, Unusable> {
     let text = text(octets)?;
+    if octets.len() > xml::MAX_OCTETS && is_long_list(text) {
+        return long_list::read(octets, trust, now);
+    }
     let document = parse(text)?;
     let sound = sound(&document)?;
     let top = document.root_element();
@@ -170,6 +182,13 @@ fn parse(text: &str) -> Result<Document<'_>, Unusable> {
         _ if is_markup(text) && !ends(text) => Unusable::Truncated(error),
         _ => Unusable::Xml(error),
     })
+}
+
+/// Whether the root is a list, as far as its beginning shows; what it is its reader says.
+fn is_long_list(text: &str) -> bool {
+    let root = text.split('<').skip(1).find(|piece| !piece.starts_with(['?', '!']));
+    let name = root.and_then(|piece| piece.split([' ', '\t', '\r', '\n', '>']).next());
+    name.is_some_and(|name| name.rsplit(':').next() == Some("EntitiesDescriptor"))
 }
 
 fn is_markup(text: &str) -> bool {
@@ -262,7 +281,7 @@ fn of_tree(
     })
 }
 
-fn member(
+pub(super) fn member(
     entity: Node<'_, '_>,
     entity_id: String,
     valid_until: Option<DateTime<Utc>>,
@@ -295,14 +314,28 @@ fn valid_until(
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, Unusable> {
     let Some(said) = top.attribute("validUntil") else {
-        return match trust.require_valid_until {
-            Some(_) => Err(Unusable::NoValidUntil),
-            None => Ok(None),
-        };
+        in_time(None, trust, now)?;
+        return Ok(None);
     };
     let until = DateTime::parse_from_rfc3339(said.trim())
         .map_err(|_| Unusable::BadValidUntil(said.chars().take(80).collect()))?
         .to_utc();
+    in_time(Some(until), trust, now)?;
+    Ok(Some(until))
+}
+
+/// Whether a document that may be used until `until` may be used now.
+pub(super) fn in_time(
+    until: Option<DateTime<Utc>>,
+    trust: &Trust,
+    now: DateTime<Utc>,
+) -> Result<(), Unusable> {
+    let Some(until) = until else {
+        return match trust.require_valid_until {
+            Some(_) => Err(Unusable::NoValidUntil),
+            None => Ok(()),
+        };
+    };
     if until <= now {
         return Err(Unusable::Expired(until));
     }
@@ -310,7 +343,7 @@ fn valid_until(
     if trust.require_valid_until.is_some_and(|most| until - now > most) {
         return Err(Unusable::TooFar(until));
     }
-    Ok(Some(until))
+    Ok(())
 }
 
 /// `mdrpi:PublicationInfo/@creationInstant` of the root.
@@ -323,7 +356,7 @@ fn created(top: Node<'_, '_>) -> Option<DateTime<Utc>> {
 }
 
 /// An `xs:duration`, a year taken as 365 days and a month as 30; `None` for what is none, is negative or would not end.
-fn duration(said: &str) -> Option<TimeDelta> {
+pub(super) fn duration(said: &str) -> Option<TimeDelta> {
     let rest = said.trim().strip_prefix('P')?;
     let (days, times) = rest.split_once('T').unwrap_or((rest, ""));
     let mut seconds = 0_i64;

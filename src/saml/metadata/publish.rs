@@ -1,6 +1,6 @@
 //! Metadata as we vouch for them: of anybody, one entity or a list, under our signature and for as long as we say.
 //!
-//! What somebody else wrote keeps what it says; its own signature, ID and cacheDuration go, and its validUntil is ours if ours
+//! What somebody else wrote keeps what it says; its own signature, IDs and cacheDuration go, and its validUntil is ours if ours
 //! ends sooner. So who reads it needs our certificate alone (Metadata Query Protocol, SAML profile §2).
 
 use std::fmt::Write as _;
@@ -157,20 +157,48 @@ fn canonical_form(
     let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
     let mut text = String::with_capacity(document.input_text().len() + 512);
     canonical::write(top, signature.map(|node| node.id()), &prefixes, &mut text);
-    // In canonical form no value has a quotation mark, so that these words are attributes wherever they stand.
-    for name in [" ID=\"", " validUntil=\"", " cacheDuration=\""] {
-        let tag = &text[..tag_end(&text)];
-        if let Some(from) = tag.find(name) {
-            let value = from + name.len();
-            let end = tag[value..].find('"').map_or(value, |end| value + end + 1);
-            text.replace_range(from..end, "");
-        }
-    }
+    let (tag, rest) = text.split_at(tag_end(&text));
+    let text = without(tag, &["validUntil", "cacheDuration"]) + rest;
+    let mut text = without_ids(&text);
     text.insert_str(tag_end(&text) - 1, own);
     let again = xml::parse_within(&text, Limits::default().of_part())?;
     let mut out = String::with_capacity(text.len());
     canonical::write(again.root_element(), None, &prefixes, &mut out);
     Ok(out)
+}
+
+/// Canonical `text` without the ID of any element: two partners may have chosen the same one, or ours, and no verifier takes a
+/// document with one ID twice.
+fn without_ids(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    // In canonical form a `<` outside a value begins a tag.
+    while let Some(from) = rest.find('<') {
+        let (before, tags) = rest.split_at(from);
+        let (tag, after) = tags.split_at(tag_end(tags));
+        out.push_str(before);
+        out.push_str(&without(tag, &["ID"]));
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The canonical start or end tag `tag` without the attributes `names`.
+fn without(tag: &str, names: &[&str]) -> String {
+    let (head, mut rest) = tag.split_at(tag.find(' ').unwrap_or(tag.len()));
+    let mut out = head.to_owned();
+    while let Some((name, (value, after))) = rest
+        .strip_prefix(' ')
+        .and_then(|rest| rest.split_once("=\""))
+        .and_then(|(name, rest)| Some((name, rest.split_once('"')?)))
+    {
+        if !names.contains(&name) {
+            let _ = write!(out, " {name}=\"{value}\"");
+        }
+        rest = after;
+    }
+    out + rest
 }
 
 /// The prefixes that names inside values may use, which exclusive canonicalisation does not see (xml-exc-c14n §1.3).
@@ -225,4 +253,16 @@ fn tag_end(text: &str) -> usize {
         }
     }
     text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_go_from_tags_and_stay_in_words() {
+        let text = "<a ID=\"_1\" b=\"x ID=\" d=\"\"><c b=\"2\" ID=\"_1\">say ID=\"_1\" > </c></a>";
+        let told = "<a b=\"x ID=\" d=\"\"><c b=\"2\">say ID=\"_1\" > </c></a>";
+        assert_eq!(without_ids(text), told);
+    }
 }

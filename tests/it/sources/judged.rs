@@ -85,6 +85,61 @@ fn a_signed_list_is_taken_from_what_was_signed() {
     assert_eq!(one.valid_until, Some(now() + TimeDelta::days(10)));
 }
 
+/// A list longer than a message may be is judged by the same rules and refused by the same names (threats, metadata).
+#[test]
+fn a_long_list_is_held_to_the_same() {
+    let number = |number: usize| format!("https://sp-{number}.example.org/saml");
+    let of = |count: usize| {
+        let one = |place| service_provider(&number(place), &[&keys::SP]);
+        List::of((0..count).map(one).collect(), now())
+    };
+    let long = of(160);
+    let text = long.signed(federation());
+    assert!(text.len() > 256 * 1024, "{}", text.len());
+    let pinned = policy(&[federation()]);
+    let good = held(&text, &pinned, None).unwrap();
+    assert_eq!(good.listing.members.len(), 160);
+    assert!(good.listing.members.iter().all(|it| it.is_usable(Provides::ServiceProviders)));
+    assert_eq!(
+        good.listing.signer.as_ref().unwrap().fingerprint(),
+        public(federation()).fingerprint()
+    );
+    assert_eq!(good.listing.valid_until, Some(now() + TimeDelta::days(10)));
+    let one = good.listing.members[7].service_provider.as_ref().unwrap().as_ref().unwrap();
+    assert_eq!(
+        (one.entity_id.as_str(), one.valid_until),
+        (number(7).as_str(), good.listing.valid_until)
+    );
+    assert!(!good.listing.members[7].keys.is_empty());
+
+    let refused = |text: &str| held(text, &pinned, None).map(drop).unwrap_err();
+    assert_eq!(refused(&long.unsigned()), Reason::Unsigned);
+    assert_eq!(refused(&long.signed(&keys::SP)), Reason::WrongSignature);
+    assert_eq!(refused(&text.replacen("sp-9.example", "sp-0.example", 1)), Reason::Altered);
+    assert_eq!(refused(&text[..text.len() - 40]), Reason::Truncated);
+    let until = |at| List { valid_until: Some(instant(at)), ..long.clone() }.signed(federation());
+    assert_eq!(refused(&until(now())), Reason::Expired);
+    assert_eq!(refused(&until(now() + TimeDelta::days(31))), Reason::TooFar);
+    assert_eq!(
+        refused(&List { valid_until: None, ..long.clone() }.signed(federation())),
+        Reason::NoValidUntil
+    );
+    let mut twice = long.clone();
+    twice.entities.push(service_provider(&number(3), &[&keys::SP]));
+    assert_eq!(refused(&twice.signed(federation())), Reason::Twice);
+    let mut ours = long.clone();
+    ours.entities.push(service_provider(US, &[&keys::SP]));
+    assert_eq!(refused(&ours.signed(federation())), Reason::Ourselves);
+    // Half of it gone, and not half.
+    let shorter =
+        |count: usize| held(&of(count).signed(federation()), &pinned, Some(&good)).map(drop);
+    assert_eq!(shorter(79).unwrap_err(), Reason::Shrunk);
+    assert!(shorter(150).is_ok());
+    // Placed by somebody, it is believed for that.
+    let placed = policy(&[]);
+    assert_eq!(held(&long.unsigned(), &placed, None).unwrap().listing.members.len(), 160);
+}
+
 /// threats, metadata: unsigned, unknown key, expired, no or far validUntil, duplicate entityID, our own entityID, wrapped
 /// aggregate, javascript: URLs. Each differs from the good list in one thing.
 #[test]
