@@ -193,8 +193,10 @@ pub async fn set_question(
 
 /// Answers are the same however they are spaced, in whatever case, and whatever stands between their words.
 fn normal(answer: &str) -> String {
+    // Composed first: an accent apart is no letter.
+    let answer = accounts::normalise(answer);
     let words: String = answer.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    accounts::normalise(&words.split_whitespace().collect::<Vec<_>>().join(" "))
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 async fn page(

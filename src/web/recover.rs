@@ -1,5 +1,7 @@
 //! `/recover/…`: the way back in for whoever lost a factor.
 
+use std::time::Duration;
+
 use axum::extract::{Extension, Path, Query, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -46,10 +48,17 @@ pub(super) async fn ask(Extension(context): Extension<Context>, request: Request
     taken(context, request, async |context, form| {
         let lost = optional(form, "lost")?.as_deref().and_then(Lost::parse);
         let username = field(form, "username")?;
-        Ok(ask::ask(&context.env, lost, &username, &context.visitor(None)).await)
+        // The answer leaves at a time that says nothing of the work: that for people who are known is a little more.
+        let at_least = tokio::time::sleep(ASKED);
+        let reply = ask::ask(&context.env, lost, &username, &context.visitor(None)).await;
+        at_least.await;
+        Ok(reply)
     })
     .await
 }
+
+/// How long an answer to whoever asks takes, if the work takes less.
+const ASKED: Duration = Duration::from_millis(200);
 
 /// `GET /recover/desk`
 pub(super) async fn desk(Extension(context): Extension<Context>) -> Response {

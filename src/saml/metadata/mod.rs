@@ -4,7 +4,7 @@ pub mod address;
 pub mod aggregate;
 pub mod error;
 pub mod listing;
-mod long_list;
+pub mod long_list;
 pub mod picture;
 pub mod publish;
 pub mod read;

@@ -512,7 +512,10 @@ fn a_factor_is_removed_and_a_password_changed() {
         Ok(world.page.insert(page).clone())
     }
     fn change(world: &mut World) -> io::Result<Page> {
-        world.get("/account/password")?;
+        let page = world.get("/account/password")?;
+        if page.form_with(&["present"]).is_none() {
+            return Ok(page);
+        }
         let old = world.ada.password.clone();
         let values = [("present", old.as_str()), ("new", NEW), ("again", NEW)];
         world.send("/account/password", &values)

@@ -49,6 +49,10 @@ impl Record {
                     let read: Option<Loaded<Value>> =
                         records.load(records.key(space, name.as_str()), now).await.unwrap();
                     let Some(read) = read else { continue };
+                    // What was told is noted once its message leaves, whenever that is.
+                    if name.starts_with("told/") {
+                        continue;
+                    }
                     let name: Vec<&str> = name.split('/').map(word).collect();
                     let form = format!("{space:?} {} {}", name.join("/"), form(&read.value));
                     *forms.entry(form).or_default() += 1;
@@ -64,9 +68,10 @@ impl Record {
         Self(forms)
     }
 
-    /// Without what counts attempts and sessions: to try again may be counted.
+    /// Without what counts attempts, sessions and ceremonies under way: to try again may be counted, and begins anew.
     pub(super) fn lasting(&self) -> BTreeMap<&str, usize> {
-        let counts = |form: &str| form.starts_with("Attempts") || form.starts_with("Sessions");
+        let passing = ["Attempts", "Sessions", "Codes passkey/"];
+        let counts = |form: &str| passing.iter().any(|begin| form.starts_with(begin));
         self.0
             .iter()
             .map(|(form, n)| (form.as_str(), *n))

@@ -115,7 +115,7 @@ fn a_long_list_is_held_to_the_same() {
     let refused = |text: &str| held(text, &pinned, None).map(drop).unwrap_err();
     assert_eq!(refused(&long.unsigned()), Reason::Unsigned);
     assert_eq!(refused(&long.signed(&keys::SP)), Reason::WrongSignature);
-    assert_eq!(refused(&text.replacen("sp-9.example", "sp-0.example", 1)), Reason::Altered);
+    assert_eq!(refused(&text.replacen("sp-9.example", "sp-999.example", 1)), Reason::Altered);
     assert_eq!(refused(&text[..text.len() - 40]), Reason::Truncated);
     let until = |at| List { valid_until: Some(instant(at)), ..long.clone() }.signed(federation());
     assert_eq!(refused(&until(now())), Reason::Expired);
