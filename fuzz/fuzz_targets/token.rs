@@ -90,6 +90,8 @@ fuzz_target!(|octets: &[u8]| {
             content_type: Some(content_type.to_owned()),
             retry_after: None,
             body: octets.to_vec(),
+            etag: None,
+            last_modified: None,
         };
         let expected =
             user_info::Expected { profile, issuer: ISSUER, client_id: CLIENT, subject: "person-1" };
