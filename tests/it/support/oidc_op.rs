@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -31,23 +32,8 @@ impl OidcOp {
         }
         let file = folder.join(format!("op-{port}.json"));
         std::fs::write(&file, setup.to_string()).expect("the setup is written");
-        let mut child = Command::new("node")
-            .arg(root().join("tests/clients/oidc_op.mjs"))
-            .arg(&file)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("node runs");
-        let mut line = String::new();
-        let output = child.stdout.take().expect("its output");
-        let mut output = BufReader::new(output);
-        while !line.contains("\"ready\":true") {
-            line.clear();
-            let read = output.read_line(&mut line).expect("it says that it is ready");
-            assert_ne!(read, 0, "the provider ended");
-        }
-        // The rest goes nowhere; a full pipe would stop it.
-        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+        // Node has been seen to hang as it starts, once in many hundred times.
+        let child = (0..3).find_map(|_| begun(&file)).expect("the provider starts");
         Self { child, control, issuer }
     }
 
@@ -62,6 +48,33 @@ impl Drop for OidcOp {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The provider of `setup`, once it says that it is ready; `None` if it does not within a minute.
+fn begun(setup: &Path) -> Option<Child> {
+    let mut child = Command::new("node")
+        .arg(root().join("tests/clients/oidc_op.mjs"))
+        .arg(setup)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("node runs");
+    let output = BufReader::new(child.stdout.take().expect("its output"));
+    let (told, ready) = std::sync::mpsc::channel();
+    // What comes after goes nowhere; a full pipe would stop it.
+    std::thread::spawn(move || {
+        for line in output.lines().map_while(Result::ok) {
+            if line.contains("\"ready\":true") {
+                let _gone = told.send(());
+            }
+        }
+    });
+    if ready.recv_timeout(Duration::from_secs(60)).is_ok() {
+        return Some(child);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    None
 }
 
 fn root() -> PathBuf {
