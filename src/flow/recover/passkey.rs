@@ -33,8 +33,8 @@ pub(in crate::flow) async fn ask(
     let mut batch = Batch::new();
     let owner = Owner::Recovery(&recovery.id);
     ceremonies::put(env.records(), &mut batch, owner, begun.state, now)?;
-    // What a crash takes is begun anew.
-    let _done = batch.commit(&*env.store, Durability::Ephemeral, now).await?;
+    // The page is in a browser from here on: a restart must find what it answers.
+    let _done = batch.commit(&*env.store, Durability::Durable, now).await?;
     let (handle, csrf) = (recovery.id.clone(), recovery.token().to_owned());
     Ok(RecoverPage::Passkey { handle, csrf, options: begun.options, others, notice })
 }

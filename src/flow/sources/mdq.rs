@@ -76,7 +76,8 @@ pub async fn look_up(env: &Env, entity_id: &str) -> Option<Arc<Registry>> {
     None
 }
 
-/// Asks again for the entities of which the time has come; those that are not there any more are forgotten.
+/// Asks again for the entities that are kept. One that is not there any more is kept too, until its own end: a server that has moved
+/// says the same of everybody.
 pub(in crate::flow) async fn renew(env: &Env, source: &Arc<Tended>) -> Outcome {
     let mut whole = Outcome::Same;
     for entity_id in source.state().documents.into_keys() {
@@ -86,10 +87,6 @@ pub(in crate::flow) async fn renew(env: &Env, source: &Arc<Tended>) -> Outcome {
             break;
         }
         match fetch(env, source, &entity_id).await {
-            Outcome::Refused(refused) if is_unknown(&refused) => {
-                forget(source, &entity_id);
-                whole = Outcome::Taken;
-            }
             Outcome::Refused(refused) => whole = Outcome::Refused(refused),
             Outcome::Taken if whole == Outcome::Same => whole = Outcome::Taken,
             Outcome::Taken | Outcome::Same => {}
@@ -120,14 +117,11 @@ async fn fetch(env: &Env, source: &Arc<Tended>, entity_id: &str) -> Outcome {
                     let detail = format!("{named} was given for {entity_id}");
                     Outcome::Refused(Refused::new(Reason::OtherEntity, detail))
                 }
-                // Not one entity: the judge says what it is.
-                None => match take(env, source, entity_id, answer, None).await {
-                    Outcome::Refused(refused) => Outcome::Refused(refused),
-                    Outcome::Taken | Outcome::Same => {
-                        forget(source, entity_id);
-                        Outcome::Refused(Refused::new(Reason::OtherEntity, "a list was given"))
-                    }
-                },
+                // It must not come as far as the copy, whoever signed it.
+                None => Outcome::Refused(Refused::new(
+                    Reason::NotMetadata,
+                    "what was given is not one entity (EntityDescriptor) that can be read",
+                )),
             }
         }
         Err(refused) => Outcome::Refused(refused),

@@ -5,7 +5,7 @@ use ponte::world::clock::Clock;
 
 use crate::support::agent::Agent;
 use crate::support::bridge::{generic, send};
-use crate::support::federation::{Answer, Federation, instant, single};
+use crate::support::federation::{Answer, Federation, List, instant, service_provider, single};
 use crate::support::keys;
 use crate::support::server::{Server, free_port};
 use crate::support::sp::GENERIC_ENTITY;
@@ -66,6 +66,19 @@ fn whom_nobody_knows_is_looked_for_once_and_then_known() {
     let list = server.ponte(&["source", "list", "--json"], "");
     let rows: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
     assert_eq!(rows[0]["entities"], 1, "{rows}");
+
+    // Neither a server that knows nobody any more nor one that gives a list, however well signed, takes the copy away.
+    let list = List::of(vec![service_provider(GENERIC_ENTITY, &[&keys::SP])], now());
+    for answer in
+        [Answer::Status(404, String::new()), Answer::Document(list.signed(&keys::FEDERATION))]
+    {
+        registry.answers_at(&path(GENERIC_ENTITY), answer);
+        let before = registry.seen().len();
+        server.try_ponte(&["source", "refresh", "mdq"], "");
+        assert!(registry.seen().len() > before, "it was asked");
+        let request = generic(&server, "minimum", &["https://www.spid.gov.it/SpidL1"]);
+        ada.log_in(&mut Agent::new(), &send(&server, &request)).unwrap();
+    }
 }
 
 /// Whoever answers for somebody else, or under another key, is not believed; who is unknown is asked for once in a while.
