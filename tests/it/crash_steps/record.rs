@@ -103,11 +103,11 @@ fn written(folder: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// A word of ours; what anybody could not know before is a star.
+/// A word of ours; what anybody could not know before is a star. Codes are capitals, and may happen to have no digit.
 fn word(text: &str) -> &str {
     let is_word = text.len() <= 20
         && text.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-')
-        && !text.is_empty();
+        && text.bytes().any(|b| b.is_ascii_lowercase());
     if is_word { text } else { "*" }
 }
 
