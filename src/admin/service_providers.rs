@@ -10,7 +10,8 @@ use crate::admin::command::Done;
 use crate::admin::desk::{Desk, DeskError};
 use crate::admin::partner::Partner;
 use crate::flow::env::Swapped;
-use crate::partners::registry::{self, Built, Entry, Origin, Registry, Source};
+use crate::partners::folder;
+use crate::partners::registry::{Built, Entry, Origin, Registry, Source};
 use crate::partners::source::copies::Copies;
 use crate::saml::metadata::read::{Unsigned, read};
 use crate::saml::partner::ServiceProvider;
@@ -41,7 +42,7 @@ impl Sources {
         records: Records<'_>,
         now: DateTime<Utc>,
     ) -> Result<Built, StoreError> {
-        let (mut sources, unreadable) = registry::read_folder(&self.folder);
+        let (mut sources, unreadable) = folder::read_folder(&self.folder);
         for entry in kept::list(records, now).await? {
             let Some(bytes) = kept::metadata(records, &entry, now).await? else { continue };
             sources.push(Source {
@@ -82,7 +83,7 @@ pub async fn add(
         Committed::Conflict(_) => return Err(DeskError::Contended),
     }
     let built = desk.sources.gather(desk.records, now).await?;
-    let partner = find(&built, &entity_id).ok_or(DeskError::NoPartner(entity_id.clone()))?;
+    let partner = find(&built, &entity_id, now).ok_or(DeskError::NoPartner(entity_id.clone()))?;
     take_up(desk, built);
     Ok(Done::ServiceProviderAdded {
         service_provider: Box::new(partner),
@@ -101,7 +102,8 @@ pub async fn metadata(
     now: DateTime<Utc>,
 ) -> Result<Done, DeskError> {
     let text = |registry: &Registry| {
-        registry.document(entity_id, now).map(|document| document.xml.to_string())
+        let document = registry.document(entity_id, now);
+        document.map(|it| it.xml.to_string()).or_else(|| registry.listed_text(entity_id, now))
     };
     let found = match desk.partners {
         Some(partners) => text(&partners.snapshot()),
@@ -117,7 +119,7 @@ pub async fn metadata(
 pub async fn list(desk: &Desk<'_>, now: DateTime<Utc>) -> Result<Done, DeskError> {
     let built = desk.sources.gather(desk.records, now).await?;
     let all = built.registry.all();
-    let partners = all.into_iter().map(|one| partner(one, &built)).collect();
+    let partners = all.into_iter().map(|one| partner(one, &built, now)).collect();
     Ok(Done::ServiceProviders(partners, built.faults.iter().map(ToString::to_string).collect()))
 }
 
@@ -131,7 +133,9 @@ pub async fn show(
     now: DateTime<Utc>,
 ) -> Result<Partner, DeskError> {
     let built = desk.sources.gather(desk.records, now).await?;
-    find(&built, entity_id).ok_or_else(|| DeskError::NoPartner(entity_id.to_owned()))
+    let listed = || Some(partner(built.registry.find(entity_id, now)?.as_ref(), &built, now));
+    let found = find(&built, entity_id, now).or_else(listed);
+    found.ok_or_else(|| DeskError::NoPartner(entity_id.to_owned()))
 }
 
 /// Removes a service provider that was added.
@@ -159,12 +163,12 @@ fn take_up(desk: &Desk<'_>, mut built: Built) {
     }
 }
 
-fn find(built: &Built, entity_id: &str) -> Option<Partner> {
+fn find(built: &Built, entity_id: &str, now: DateTime<Utc>) -> Option<Partner> {
     let all = built.registry.all();
-    all.into_iter().find(|one| one.entity_id == entity_id).map(|one| partner(one, built))
+    all.into_iter().find(|one| one.entity_id == entity_id).map(|one| partner(one, built, now))
 }
 
-fn partner(of: &ServiceProvider, built: &Built) -> Partner {
+fn partner(of: &ServiceProvider, built: &Built, now: DateTime<Utc>) -> Partner {
     let mut consumers: Vec<_> = of.consumers.iter().collect();
     let default = of.default_consumer();
     consumers.sort_by_key(|consumer| Some(*consumer) != default);
@@ -177,7 +181,11 @@ fn partner(of: &ServiceProvider, built: &Built) -> Partner {
         session_level: of.session_level(),
         disabled: of.disabled,
         valid_until: of.valid_until,
-        origin: built.origins.get(&of.entity_id).map(ToString::to_string).unwrap_or_default(),
+        origin: built
+            .registry
+            .origin(&of.entity_id, now)
+            .map(|origin| origin.to_string())
+            .unwrap_or_default(),
         keys: of.keys.len(),
         certificates: of.keys.iter().map(|key| (key.not_before(), key.not_after())).collect(),
         consumers: consumers.into_iter().map(|one| (one.index, one.location.clone())).collect(),

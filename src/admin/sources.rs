@@ -8,7 +8,7 @@ use crate::flow::sources::tended::{Held, Tended};
 use crate::partners::compare::changes::{Comparison, compare};
 use crate::partners::compare::text;
 use crate::partners::source::judge::Refused;
-use crate::partners::source::shelf::hexadecimal;
+use crate::partners::source::shelf::{Aside, hexadecimal};
 use crate::saml::metadata::picture;
 use crate::saml::signature::PublicKey;
 use crate::texts::language::Language;
@@ -180,7 +180,7 @@ pub fn row(source: &Tended, whole: bool, now: DateTime<Utc>) -> std::io::Result<
             (false, false, None) => "good",
         }
         .to_owned(),
-        entities: valid.iter().map(|held| held.good.listing.members.len()).sum(),
+        entities: valid.iter().map(|held| held.good.entities()).sum(),
         keys: named.chain(accepted.iter().map(|key| shown(key, true))).collect(),
         documents: state.documents.values().map(document).collect(),
         checked: state.checked,
@@ -213,7 +213,7 @@ fn document(held: &Held) -> Document {
         signer: held.note.signer.clone(),
         taken: held.note.taken,
         valid_until: listing.valid_until,
-        entities: listing.members.len(),
+        entities: held.good.entities(),
         faults: faults.collect(),
     }
 }
@@ -254,15 +254,16 @@ fn waits(source: &Tended, proposal: &Proposal) -> Waits {
 
 /// What the document that waits would change; `None` where one of the two cannot be taken apart.
 fn changes(source: &Tended, proposal: &Proposal) -> Option<Vec<(String, String)>> {
+    let Aside::Octets(new) = &proposal.aside else { return None };
     let (kept, _) = source.shelf.kept().ok()?;
     let document = &proposal.waiting.note.document;
     let old = kept.into_iter().find(|(note, _)| note.document == *document);
     let pictured = |octets: &[u8]| picture::entities(std::str::from_utf8(octets).ok()?).ok();
     let old = match old {
-        Some((_, octets)) => pictured(&octets)?,
+        Some((_, octets)) => pictured(&octets?)?,
         None => std::collections::BTreeMap::new(),
     };
-    let comparison: Comparison = compare(&old, &pictured(&proposal.octets)?);
+    let comparison: Comparison = compare(&old, &pictured(new)?);
     let mut changes = Vec::new();
     for (entity, became) in &comparison.entities {
         let told = |language| text::lines(entity, became, &comparison, None, language);

@@ -78,7 +78,7 @@ pub async fn open(
     let walks = settings.of_walks(demo);
     let made = clock.now();
     let pushing = push::open(settings, &random, &clock)?;
-    let sources = sources::open(settings, clock.now())?;
+    let sources = sources::open_with(settings, &seal, true, clock.now())?;
     let copies = sources.copies();
     let env = Env {
         clock,

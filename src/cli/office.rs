@@ -63,7 +63,7 @@ impl Office {
         let random = Random::system();
         let (store, seal) = store::open(&settings, &random)?;
         let (clock, tenant) = (Clock::system(), TenantId::main());
-        let of_sources = crate::cli::sources::open(&settings, clock.now())?;
+        let of_sources = crate::cli::sources::open_with(&settings, &seal, false, clock.now())?;
         let sources = sources(&settings, of_sources.copies());
         let register = None;
         let own = Own { store, seal, random, clock, tenant, settings, sources, register };

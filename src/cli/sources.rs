@@ -9,7 +9,7 @@ use crate::admin::command::{Done, Refused};
 use crate::admin::sources::{AskSource, Row, ToldSource, row};
 use crate::cli::error::CliError;
 use crate::cli::house::House;
-use crate::cli::reload;
+use crate::cli::{reload, store};
 use crate::config::settings::Settings;
 use crate::flow::env::Env;
 use crate::flow::sources::accept::{self, NotAccepted};
@@ -18,16 +18,48 @@ use crate::flow::sources::house::Sources;
 use crate::flow::sources::refresh::{Outcome, is_due, refresh};
 use crate::flow::sources::tended::Tended;
 use crate::partners::source::policy::Place;
+use crate::world::digest::HmacKey;
+use crate::world::random::Random;
+use crate::world::seal::Seal;
 
-/// Opens the sources of the settings with what the disk has of them.
+/// Opens the sources of the settings with what the disk has of them, beside a store that this process has not opened.
+///
+/// # Errors
+/// As [`open_with`]; and when there are sources and data keys, and these cannot be read.
+pub fn open(settings: &Settings, now: DateTime<Utc>) -> Result<Sources, CliError> {
+    let has_keys = settings.server.data.join(store::RING).exists();
+    if settings.sources.is_empty() || !has_keys {
+        // Without data keys there is nothing yet that was written under one.
+        let key = HmacKey::new(&Random::system().bytes::<32>());
+        return open_under(settings, (&key, false), now);
+    }
+    open_with(settings, &store::ring_of(settings)?, false, now)
+}
+
+/// Opens the sources of the settings with what the disk has of them. Whoever serves, and nobody else, `mends` what of ours is no good.
 ///
 /// # Errors
 /// When the disk cannot be read.
-pub fn open(settings: &Settings, now: DateTime<Utc>) -> Result<Sources, CliError> {
+pub fn open_with(
+    settings: &Settings,
+    seal: &Seal,
+    mends: bool,
+    now: DateTime<Utc>,
+) -> Result<Sources, CliError> {
+    let ring = settings.server.data.join(store::RING);
+    let key = seal.derive(PURPOSE).map_err(|error| CliError::Seal(ring, error))?;
+    open_under(settings, (&HmacKey::new(key.as_slice()), mends), now)
+}
+
+fn open_under(
+    settings: &Settings,
+    key: (&HmacKey, bool),
+    now: DateTime<Utc>,
+) -> Result<Sources, CliError> {
     let folder = settings.server.data.join(FOLDER);
     let own = settings.relying_parties.iter().map(|one| one.entity_id.clone());
     let ourselves = own.chain([settings.idp.entity_id.clone()]).collect();
-    Sources::open(&settings.sources, &folder, ourselves, now)
+    Sources::open(&settings.sources, &folder, ourselves, key, now)
         .map_err(CliError::file("read", &folder))
 }
 
@@ -146,6 +178,8 @@ fn refused(asker: bool, error: &dyn std::error::Error) -> Refused {
     Refused { asker, reason: format!("{error}{cause}") }
 }
 
+/// What the key is for under which indexes of long lists are written.
+const PURPOSE: &str = "sources/list-index";
 /// Below the folder of data.
 const FOLDER: &str = "sources";
 const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -2,7 +2,9 @@
 
 pub mod aggregate;
 pub mod compare;
+pub mod folder;
 pub mod lint;
+pub mod listed;
 pub mod logos;
 pub mod openid;
 pub mod purposes;

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -14,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::assurance::level::Level;
 use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::NameIdKind;
+use crate::partners::listed::List;
 use crate::partners::source::copies::{Copies, Copy};
 use crate::saml::attribute_names::{NameStyle, Renamed};
 use crate::saml::metadata::error::{MetadataError, Warning};
@@ -28,6 +28,7 @@ pub struct Registry {
     origins: HashMap<String, Origin>,
     settled: Arc<HashMap<String, Entry>>,
     documents: HashMap<String, Document>,
+    lists: Vec<Arc<List>>,
 }
 
 /// The metadata of a service provider, as they are used.
@@ -208,9 +209,12 @@ impl Registry {
     /// once its metadata are no longer valid at `now`.
     #[must_use]
     pub fn find(&self, entity_id: &str, now: DateTime<Utc>) -> Option<Arc<ServiceProvider>> {
-        let found = self.by_entity_id.get(entity_id)?;
+        let found = match self.by_entity_id.get(entity_id) {
+            Some(found) => Arc::clone(found),
+            None => self.lists.iter().find_map(|list| list.find(entity_id, &self.settled, now))?,
+        };
         let is_valid = found.valid_until.is_none_or(|until| now < until);
-        is_valid.then(|| Arc::clone(found))
+        is_valid.then_some(found)
     }
 
     /// The metadata of that entityID, while they are valid and it is not disabled.
@@ -230,9 +234,11 @@ impl Registry {
     /// The same with what `copy` says of `entity_id` too, if it says something and nobody else does.
     #[must_use]
     pub fn with_copy(&self, copy: &Copy, entity_id: &str, now: DateTime<Utc>) -> Option<Self> {
-        let (_, said) = copy.service_providers(now).find(|(id, _)| *id == entity_id)?;
+        let mut members = copy.service_providers(now);
+        let member = members.find(|member| member.entity_id == entity_id)?;
         let mut registry = self.clone();
-        registry.take(copy, entity_id, said.ok()?).ok()?;
+        let said = member.service_provider.as_ref()?.as_ref().ok()?;
+        registry.take(copy, entity_id, said).ok()?;
         Some(registry)
     }
 
@@ -243,16 +249,14 @@ impl Registry {
         entity_id: &str,
         said: &ServiceProvider,
     ) -> Result<Origin, Problem> {
-        let mut service_provider = said.clone();
-        let entry = self.settled.get(entity_id).unwrap_or(&copy.entry);
-        entry.settle(&mut service_provider)?;
+        let service_provider = settled(said, &self.settled, copy)?;
         let origin = copy.origin(entity_id);
         self.by_entity_id.insert(entity_id.to_owned(), Arc::new(service_provider));
         self.origins.insert(entity_id.to_owned(), origin.clone());
         Ok(origin)
     }
 
-    /// All of them, by entityID.
+    /// All of them, by entityID, but those of long lists of sources.
     #[must_use]
     pub fn all(&self) -> Vec<&Arc<ServiceProvider>> {
         let mut all: Vec<_> = self.by_entity_id.values().collect();
@@ -260,16 +264,38 @@ impl Registry {
         all
     }
 
-    /// How many there are.
+    /// How many service providers the long list of each source has beside these, by the source's name.
+    #[must_use]
+    pub fn listed(&self) -> Vec<(String, usize)> {
+        self.lists.iter().map(|list| (list.copy.name.clone(), list.count)).collect()
+    }
+
+    /// The metadata of `entity_id` as a long list has them.
+    #[must_use]
+    pub fn listed_text(&self, entity_id: &str, now: DateTime<Utc>) -> Option<String> {
+        self.lists.iter().find_map(|list| list.copy.listed_text(entity_id, now))
+    }
+
+    /// How many there are, those of long lists with them.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_entity_id.len()
+        self.by_entity_id.len() + self.lists.iter().map(|list| list.count).sum::<usize>()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_entity_id.is_empty()
+        self.len() == 0
+    }
+
+    /// Where the metadata of `entity_id` are from.
+    #[must_use]
+    pub fn origin(&self, entity_id: &str, now: DateTime<Utc>) -> Option<Origin> {
+        let listed = || {
+            let list = self.lists.iter().find(|list| list.has(entity_id, now))?;
+            Some(list.copy.origin(entity_id))
+        };
+        self.origins.get(entity_id).cloned().or_else(listed)
     }
 }
 
@@ -277,13 +303,16 @@ impl Built {
     /// Adds whom sources tell of at `now`. Who is there already stays: a file, the store and a source that goes first go first.
     pub fn add_copies(&mut self, copies: &Copies, now: DateTime<Utc>) {
         for copy in &copies.0 {
-            for (entity_id, said) in copy.service_providers(now) {
-                if self.origins.contains_key(entity_id) {
+            for member in copy.service_providers(now) {
+                let entity_id = member.entity_id.as_str();
+                let is_listed = || self.registry.lists.iter().any(|list| list.has(entity_id, now));
+                if self.origins.contains_key(entity_id) || is_listed() {
                     continue;
                 }
-                let taken = match said {
-                    Ok(said) => self.registry.take(copy, entity_id, said),
-                    Err(error) => Err(Problem::InSource(error.to_string())),
+                let taken = match &member.service_provider {
+                    Some(Ok(said)) => self.registry.take(copy, entity_id, said),
+                    Some(Err(error)) => Err(Problem::InSource(error.to_string())),
+                    None => continue,
                 };
                 match taken {
                     Ok(origin) => {
@@ -295,8 +324,14 @@ impl Built {
                     }
                 }
             }
+            if let Some(lists) = copy.of_lists(now) {
+                let is_new = |name: &&str| self.registry.origin(name, now).is_none();
+                let count = lists.listed_service_providers(now).filter(is_new).count();
+                self.registry.lists.push(Arc::new(List::new(lists, count)));
+            }
         }
-        self.unmatched.retain(|entity_id| !self.origins.contains_key(entity_id));
+        let registry = &self.registry;
+        self.unmatched.retain(|entity_id| registry.origin(entity_id, now).is_none());
     }
 
     /// Where something cannot be used as it is now, what `before` had from there stays in use, as the `entries` settle it
@@ -366,6 +401,18 @@ impl fmt::Display for PartnerFault {
 
 impl Error for PartnerFault {}
 
+/// What `said` is with what is settled with it, or else with those of `copy`.
+pub(super) fn settled(
+    said: &ServiceProvider,
+    entries: &HashMap<String, Entry>,
+    copy: &Copy,
+) -> Result<ServiceProvider, Problem> {
+    let mut service_provider = said.clone();
+    let entry = entries.get(&said.entity_id).unwrap_or(&copy.entry);
+    entry.settle(&mut service_provider)?;
+    Ok(service_provider)
+}
+
 impl Entry {
     fn settle(&self, service_provider: &mut ServiceProvider) -> Result<(), Problem> {
         if let Some(profile) = self.profile {
@@ -422,38 +469,4 @@ impl Entry {
         }
         Ok(())
     }
-}
-
-/// Reads the files `*.xml` of `folder`, by name; a folder that is not there has none.
-#[must_use]
-pub fn read_folder(folder: &Path) -> (Vec<Source>, Vec<PartnerFault>) {
-    let fault = |path: &Path, error: io::Error| PartnerFault {
-        origin: Origin::File(path.to_owned()),
-        problem: error.into(),
-    };
-    let mut paths: Vec<PathBuf> = match list(folder) {
-        Ok(paths) => paths,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return (Vec::new(), Vec::new()),
-        Err(error) => return (Vec::new(), vec![fault(folder, error)]),
-    };
-    paths.sort_unstable();
-    let (mut sources, mut faults) = (Vec::new(), Vec::new());
-    for path in paths {
-        match fs::read_to_string(&path) {
-            Ok(xml) => sources.push(Source { origin: Origin::File(path), xml, entry: None }),
-            Err(error) => faults.push(fault(&path, error)),
-        }
-    }
-    (sources, faults)
-}
-
-fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    for found in fs::read_dir(folder)? {
-        let path = found?.path();
-        if path.extension().is_some_and(|extension| extension == "xml") {
-            paths.push(path);
-        }
-    }
-    Ok(paths)
 }

@@ -24,13 +24,22 @@ impl Built {
             From::Source(name) => {
                 let place = PathBuf::from(format!("source {name}"));
                 let found = copies.find(name).into_iter();
-                let listed =
-                    found.flat_map(|copy| copy.identity_providers(now)).map(|(id, said)| {
-                        let read =
-                            said.cloned().map_err(|error| Problem::InSource(error.to_string()));
-                        (place.clone(), id.to_owned(), read)
-                    });
-                (place.clone(), listed.collect())
+                let listed = found.flat_map(|copy| copy.identity_providers(now)).filter_map(
+                    |(id, member)| {
+                        let read = match member {
+                            Ok(member) => member
+                                .identity_provider
+                                .as_ref()?
+                                .as_ref()
+                                .map_err(ToString::to_string)
+                                .cloned(),
+                            Err(error) => Err(error.to_string()),
+                        };
+                        Some((place.clone(), id.to_owned(), read.map_err(Problem::InSource)))
+                    },
+                );
+                let listed = listed.collect();
+                (place, listed)
             }
         };
         let is_wanted = |id: &String| source.entity_id.as_ref().is_none_or(|wanted| wanted == id);

@@ -67,6 +67,19 @@ pub fn sha512(octets: &[u8]) -> [u8; 64] {
     sha::sha512(octets)
 }
 
+/// The digest that 64 hexadecimal digits say.
+#[must_use]
+pub fn read_sha256(digits: &str) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (at, octet) in digest.iter_mut().enumerate() {
+        *octet = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(digest)
+}
+
 /// A key for HMAC with SHA-256 (RFC 2104), hashed once: each use afterwards costs the message alone,
 /// a fifth of what the library's own takes to be set up.
 #[derive(Clone)]

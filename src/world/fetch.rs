@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::fs::File;
+use std::io::Write as _;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::redirect::Policy;
 use reqwest::tls::Version;
-use reqwest::{Certificate, Client};
+use reqwest::{Certificate, Client, Response};
 use url::Url;
 
 /// Sends one HTTP request and brings its answer.
@@ -18,6 +20,21 @@ pub trait Fetch: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the address may not be asked, or no whole answer came within the limits.
     async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, FetchError>;
+
+    /// The same, with the body put into `sink` as it comes, and none in the answer.
+    ///
+    /// # Errors
+    /// As [`Fetch::fetch`], and when `sink` refuses.
+    async fn fetch_into(
+        &self,
+        request: FetchRequest,
+        sink: &mut File,
+    ) -> Result<FetchResponse, FetchError> {
+        let mut answer = self.fetch(request).await?;
+        let body = std::mem::take(&mut answer.body);
+        sink.write_all(&body).map_err(|error| FetchError::Unkept(error.to_string()))?;
+        Ok(answer)
+    }
 }
 
 /// One request.
@@ -99,6 +116,9 @@ pub enum FetchError {
     /// The server's certificate is not believed.
     #[error("its TLS certificate is not believed: {0}")]
     Certificate(String),
+    /// It came, and cannot be kept.
+    #[error("it cannot be kept: {0}")]
+    Unkept(String),
     /// Nobody is there, or the connection broke.
     #[error("it could not be reached: {0}")]
     Unreachable(String),
@@ -115,6 +135,7 @@ impl FetchError {
             Self::TooLong(_) => "fetch-too-long",
             Self::TooSlow => "fetch-too-slow",
             Self::Certificate(_) => "fetch-certificate",
+            Self::Unkept(_) => "fetch-unkept",
             Self::Unreachable(_) => "fetch-unreachable",
         }
     }
@@ -255,6 +276,48 @@ pub fn is_safe(url: &Url) -> bool {
 #[async_trait]
 impl Fetch for HttpFetch {
     async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
+        let (mut answer, mut coming) = self.asked(request).await?;
+        while let Some(chunk) = coming.chunk().await? {
+            answer.body.extend_from_slice(chunk.as_ref());
+        }
+        Ok(answer)
+    }
+
+    async fn fetch_into(
+        &self,
+        request: FetchRequest,
+        sink: &mut File,
+    ) -> Result<FetchResponse, FetchError> {
+        let (answer, mut coming) = self.asked(request).await?;
+        while let Some(chunk) = coming.chunk().await? {
+            sink.write_all(chunk.as_ref())
+                .map_err(|error| FetchError::Unkept(error.to_string()))?;
+        }
+        Ok(answer)
+    }
+}
+
+/// A body that comes.
+struct Coming {
+    answer: Response,
+    octets: usize,
+    most: usize,
+}
+
+impl Coming {
+    async fn chunk(&mut self) -> Result<Option<impl AsRef<[u8]> + use<>>, FetchError> {
+        let chunk = self.answer.chunk().await.map_err(|error| failure(&error))?;
+        self.octets += chunk.as_ref().map_or(0, |chunk| chunk.len());
+        if self.octets > self.most {
+            return Err(FetchError::TooLong(self.most));
+        }
+        Ok(chunk)
+    }
+}
+
+impl HttpFetch {
+    /// The head of the answer, and the body that is still to come.
+    async fn asked(&self, request: FetchRequest) -> Result<(FetchResponse, Coming), FetchError> {
         let origin = request.url.origin().ascii_serialization();
         if !self.signed && !is_safe(&request.url) {
             return Err(FetchError::NotHttps(origin));
@@ -269,7 +332,7 @@ impl Fetch for HttpFetch {
         for (name, value) in &request.headers {
             sending = sending.header(name, value);
         }
-        let mut answer = sending.send().await.map_err(|error| failure(&error))?;
+        let answer = sending.send().await.map_err(|error| failure(&error))?;
         let status = answer.status().as_u16();
         // 304 is no redirect: what was asked about is as it was (RFC 9110 §15.4.5).
         if (300..400).contains(&status) && status != 304 {
@@ -280,14 +343,9 @@ impl Fetch for HttpFetch {
         let retry_after = said("retry-after").and_then(|seconds| seconds.trim().parse().ok());
         let (etag, last_modified) = (said("etag"), said("last-modified"));
         let (etag, last_modified) = (etag.map(str::to_owned), last_modified.map(str::to_owned));
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
-            if body.len() + chunk.len() > self.limits.body {
-                return Err(FetchError::TooLong(self.limits.body));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(FetchResponse { status, content_type, retry_after, body, etag, last_modified })
+        let body = Vec::new();
+        let head = FetchResponse { status, content_type, retry_after, body, etag, last_modified };
+        Ok((head, Coming { answer, octets: 0, most: self.limits.body }))
     }
 }
 

@@ -9,7 +9,8 @@ use crate::cli::error::CliError;
 use crate::cli::{office, sources, store as store_folder};
 use crate::config::settings::Settings;
 use crate::flow::expiry::{self, Ending, Whose};
-use crate::partners::registry::{self, Registry};
+use crate::partners::folder;
+use crate::partners::registry::Registry;
 
 /// Looks at every file of the metadata folder, at the tables of service providers, and at certificates; `kept` are the service
 /// providers that the store or the folder describes.
@@ -17,7 +18,7 @@ use crate::partners::registry::{self, Registry};
 pub fn check(settings: &Settings, kept: &[Partner], now: DateTime<Utc>) -> Vec<Finding> {
     let of_sources = sources::open(settings, now).unwrap_or_default();
     let sources = office::sources(settings, of_sources.copies());
-    let (files, unreadable) = registry::read_folder(&sources.folder);
+    let (files, unreadable) = folder::read_folder(&sources.folder);
     let mut built = Registry::build(&files, &sources.entries, &sources.ourselves, now);
     built.add_copies(&of_sources.copies().snapshot(), now);
     let mut findings = Vec::new();
@@ -53,9 +54,13 @@ pub fn check(settings: &Settings, kept: &[Partner], now: DateTime<Utc>) -> Vec<F
             findings.push(Finding::warning(subject, state, keys::remedy(ending.whose)));
         }
     }
-    let count = built.registry.len();
+    let count = built.registry.all().len();
     let folder = sources.folder.display();
     findings.push(Finding::good("metadata", format!("{count} usable in {folder}")));
+    for (source, count) in built.registry.listed() {
+        let state = format!("{count} more in long lists of the source {source}");
+        findings.push(Finding::good("metadata", state));
+    }
     findings
 }
 
@@ -84,7 +89,7 @@ fn certificates(registry: &Registry, kept: &[Partner]) -> Vec<Ending> {
 pub async fn endings(settings: &Settings, now: DateTime<Utc>) -> Result<Vec<Ending>, CliError> {
     let of_sources = sources::open(settings, now)?;
     let sources = office::sources(settings, of_sources.copies());
-    let (files, _) = registry::read_folder(&sources.folder);
+    let (files, _) = folder::read_folder(&sources.folder);
     let mut built = Registry::build(&files, &sources.entries, &sources.ourselves, now);
     built.add_copies(&of_sources.copies().snapshot(), now);
     let has_store = settings.server.data.join(store_folder::STORE).exists();

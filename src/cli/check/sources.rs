@@ -42,7 +42,7 @@ fn of(source: &Tended, now: DateTime<Utc>) -> Vec<Finding> {
     let subject = format!("source {name}");
     let mut findings = Vec::new();
     let valid: Vec<_> = state.documents.values().filter(|it| it.good.is_valid(now)).collect();
-    let entities: usize = valid.iter().map(|held| held.good.listing.members.len()).sum();
+    let entities: usize = valid.iter().map(|held| held.good.entities()).sum();
     match (&state.refused, valid.is_empty()) {
         (Some((_, refused)), _) => findings.push(Finding::error(
             &subject,

@@ -1,17 +1,18 @@
 //! The ceremony: a person says, by a fingerprint that they have from elsewhere, that what waits is meant.
 
+use std::fs::File;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::flow::env::Env;
-use crate::flow::sources::refresh::{Answer, Outcome, take};
+use crate::flow::sources::refresh::{Answer, Body, Outcome, take};
 use crate::flow::sources::tended::Tended;
 use crate::partners::source::reason::Reason;
-use crate::partners::source::shelf::{Accepted, Waiting, hexadecimal};
+use crate::partners::source::shelf::{Accepted, Aside, Spool, Waiting, hexadecimal};
 use crate::saml::metadata::listing::carried_certificate;
-use crate::world::digest::sha256;
+use crate::world::digest::{read_sha256, sha256};
 
 /// What waits for a person's word.
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ pub struct Proposal {
     /// What was noted.
     pub waiting: Waiting,
     /// Its octets.
-    pub octets: Vec<u8>,
+    pub aside: Aside,
     /// The certificate of the new key, DER, where the key is what is new.
     pub certificate: Option<Vec<u8>>,
     /// What must be said: the SHA-256 of that certificate, else of the document.
@@ -55,17 +56,17 @@ pub enum NotAccepted {
 /// # Errors
 /// When the disk cannot be read.
 pub fn proposal(source: &Tended) -> std::io::Result<Option<Proposal>> {
-    let Some((waiting, octets)) = source.shelf.waiting()? else { return Ok(None) };
+    let Some((waiting, aside)) = source.shelf.waiting()? else { return Ok(None) };
     let Some(reason) = Reason::named(&waiting.reason) else { return Ok(None) };
-    let certificate = match reason {
-        Reason::RolledKey => carried_certificate(&octets),
-        _ => None,
+    let certificate = match (&aside, reason) {
+        (Aside::Octets(octets), Reason::RolledKey) => carried_certificate(octets),
+        _ => waiting.certificate.as_ref().and_then(|said| STANDARD.decode(said).ok()),
     };
     let fingerprint = match &certificate {
         Some(certificate) => hexadecimal(&sha256(certificate)),
         None => waiting.note.sha256.clone(),
     };
-    Ok(Some(Proposal { reason, waiting, octets, certificate, fingerprint }))
+    Ok(Some(Proposal { reason, waiting, aside, certificate, fingerprint }))
 }
 
 /// Accepts what waits, if `fingerprint` is its own: takes it, and remembers its key. `by` is the user's number.
@@ -102,11 +103,14 @@ pub async fn accept(
     }
     let answer = Answer {
         from: proposal.waiting.note.from.clone(),
-        octets: proposal.octets.clone(),
+        body: match &proposal.aside {
+            Aside::Octets(octets) => Body::Octets(octets.clone()),
+            Aside::List(path) => Body::List(Spool::of(File::open(path)?)),
+        },
         etag: proposal.waiting.note.etag.clone(),
         last_modified: proposal.waiting.note.last_modified.clone(),
     };
-    let meant = Some(sha256(&answer.octets));
+    let meant = read_sha256(&proposal.waiting.note.sha256);
     let outcome = take(env, source, &proposal.waiting.note.document, answer, meant).await;
     if let Outcome::Refused(refused) = outcome {
         source.shelf.accept(&before)?;

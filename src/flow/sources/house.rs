@@ -12,6 +12,7 @@ use crate::flow::jump::Jumps;
 use crate::flow::sources::tended::Tended;
 use crate::partners::source::copies::Copies;
 use crate::partners::source::policy::Configured;
+use crate::world::digest::HmacKey;
 use crate::world::stopwatch::Stopwatch;
 
 /// The sources, in the order in which they go.
@@ -31,7 +32,8 @@ impl Default for Sources {
 }
 
 impl Sources {
-    /// Opens those configured, with what `folder` has of each. `ourselves` are the entityIDs that we bear.
+    /// Opens those configured, with what `folder` has of each. `ourselves` are the entityIDs that we bear; `key` is by what we know
+    /// the indexes of long lists as ours, and beside it stands whether one that is no good is made anew.
     ///
     /// # Errors
     /// When the disk cannot be read.
@@ -39,11 +41,13 @@ impl Sources {
         configured: &[Configured],
         folder: &Path,
         ourselves: Vec<String>,
+        (key, mends): (&HmacKey, bool),
         now: DateTime<Utc>,
     ) -> io::Result<Self> {
         let ourselves: Arc<[String]> = ourselves.into();
         let open = |one: &Configured| {
-            Ok(Arc::new(Tended::open(one.clone(), folder, Arc::clone(&ourselves), now)?))
+            let ourselves = Arc::clone(&ourselves);
+            Ok(Arc::new(Tended::open(one.clone(), folder, ourselves, (key, mends), now)?))
         };
         let tended = configured.iter().map(open).collect::<io::Result<_>>()?;
         Ok(Self::of(tended))

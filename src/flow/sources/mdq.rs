@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use crate::flow::env::Env;
-use crate::flow::sources::refresh::{Outcome, ask, take};
+use crate::flow::sources::refresh::{Body, Outcome, ask, take};
 use crate::flow::sources::tended::Tended;
 use crate::partners::registry::Registry;
 use crate::partners::source::judge::Refused;
@@ -105,11 +105,15 @@ async fn fetch(env: &Env, source: &Arc<Tended>, entity_id: &str) -> Outcome {
     let held = source.state().documents.get(entity_id).cloned();
     let now = env.clock.now();
     let known = held.as_ref().filter(|held| held.good.is_valid(now)).map(|held| &held.note);
-    match ask(&**fetch, &url, known).await {
+    match ask(source, &**fetch, &url, known).await {
         Ok(None) => Outcome::Same,
         Ok(Some(answer)) => {
             // The name is in what was signed: whoever answers for somebody else is refused by it.
-            match named(&answer.octets) {
+            let named = match &answer.body {
+                Body::Octets(octets) => named(octets),
+                Body::List(_) => None,
+            };
+            match named {
                 Some(named) if named == entity_id => {
                     take(env, source, entity_id, answer, None).await
                 }

@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod alarms;
 pub mod house;
+pub mod lists;
 pub mod mdq;
 pub mod refresh;
 pub mod tended;

@@ -1,20 +1,24 @@
 //! A source is asked, what it gives is judged, and only what is good takes the place of what was.
 
-use std::io;
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{io, mem};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use crate::flow::env::Env;
-use crate::flow::sources::mdq;
 use crate::flow::sources::tended::{Held, Tended};
-use crate::partners::source::judge::{Good, Judging, Refused, judge};
+use crate::flow::sources::{lists, mdq};
+use crate::partners::source::good::Good;
+use crate::partners::source::judge::{Judging, Refused, judge};
 use crate::partners::source::policy::Place;
 use crate::partners::source::reason::Reason;
-use crate::partners::source::shelf::{Note, Waiting, hexadecimal};
+use crate::partners::source::shelf::{Note, Spool, Waiting, hexadecimal};
+use crate::saml::metadata::long_list;
+use crate::saml::xml;
 use crate::telemetry::metrics;
 use crate::telemetry::redact::excerpt;
 use crate::world::digest::sha256;
@@ -48,9 +52,17 @@ pub(in crate::flow) struct Answer {
     /// Where from.
     pub(in crate::flow) from: String,
     /// All of it.
-    pub(in crate::flow) octets: Vec<u8>,
+    pub(in crate::flow) body: Body,
     pub(in crate::flow) etag: Option<String>,
     pub(in crate::flow) last_modified: Option<String>,
+}
+
+/// What came.
+pub(in crate::flow) enum Body {
+    /// These octets.
+    Octets(Vec<u8>),
+    /// A long list.
+    List(Spool),
 }
 
 /// Asks a source now, and settles when it is asked next.
@@ -108,7 +120,7 @@ async fn address(env: &Env, source: &Arc<Tended>, (url, fetch): (&Url, &dyn Fetc
     let from = url.to_string();
     // What came from elsewhere, or is not in use, is asked for whole.
     let known = held.as_ref().map(|held| &held.note).filter(|note| note.from == from);
-    match ask(fetch, url, known).await {
+    match ask(source, fetch, url, known).await {
         Ok(Some(answer)) => take(env, source, DOCUMENT, answer, None).await,
         Ok(None) => match held.filter(|held| held.good.is_valid(env.clock.now())) {
             Some(_) => Outcome::Same,
@@ -123,6 +135,7 @@ async fn address(env: &Env, source: &Arc<Tended>, (url, fetch): (&Url, &dyn Fetc
 
 /// Asks an address for a document; `None`: it is still the one that `known` is about.
 pub(in crate::flow) async fn ask(
+    source: &Tended,
     fetch: &dyn Fetch,
     url: &Url,
     known: Option<&Note>,
@@ -135,12 +148,15 @@ pub(in crate::flow) async fn ask(
             request = request.with(name, value);
         }
     }
-    let answer = fetch.fetch(request).await.map_err(|error| {
+    let unkept = |error| Refused::new(Reason::Unreadable, error);
+    let mut spool = source.shelf.spool().map_err(unkept)?;
+    let answer = fetch.fetch_into(request, &mut spool.file).await.map_err(|error| {
         let reason = match &error {
             FetchError::Certificate(_) => Reason::Certificate,
             FetchError::Redirect(_) => Reason::Redirect,
             FetchError::TooLong(_) => Reason::TooLarge,
             FetchError::TooSlow => Reason::TooSlow,
+            FetchError::Unkept(_) => Reason::Unreadable,
             FetchError::NotNamed(_) | FetchError::NotHttps(_) | FetchError::Unreachable(_) => {
                 Reason::Unreachable
             }
@@ -150,7 +166,7 @@ pub(in crate::flow) async fn ask(
     match answer.status {
         200 => Ok(Some(Answer {
             from: url.to_string(),
-            octets: answer.body,
+            body: body(spool).map_err(unkept)?,
             etag: answer.etag,
             last_modified: answer.last_modified,
         })),
@@ -161,9 +177,10 @@ pub(in crate::flow) async fn ask(
 
 async fn file(env: &Env, source: &Arc<Tended>, path: &Path, document: &str) -> Outcome {
     let (read, from) = (path.to_owned(), path.display().to_string());
-    match tokio::task::spawn_blocking(move || std::fs::read(read)).await {
-        Ok(Ok(octets)) => {
-            let answer = Answer { from, octets, etag: None, last_modified: None };
+    let reading = move || body(Spool::of(File::open(read)?));
+    match tokio::task::spawn_blocking(reading).await {
+        Ok(Ok(body)) => {
+            let answer = Answer { from, body, etag: None, last_modified: None };
             take(env, source, document, answer, None).await
         }
         Ok(Err(error)) => {
@@ -171,6 +188,21 @@ async fn file(env: &Env, source: &Arc<Tended>, path: &Path, document: &str) -> O
         }
         Err(error) => Outcome::Refused(Refused::new(Reason::Unreadable, error)),
     }
+}
+
+/// What is in the file: read if it is short, and of what is too long, and is no list, as much as shows that.
+fn body(mut coming: Spool) -> io::Result<Body> {
+    let most = xml::MAX_OCTETS as u64;
+    if coming.octets()? > most && long_list::begins(&coming.begin(BEGIN)?) {
+        return Ok(Body::List(coming));
+    }
+    let mut octets = coming.begin(most + 4)?;
+    if octets.len() as u64 > most {
+        // It must not end within a character.
+        let whole = octets.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
+        octets.truncate(whole.max(xml::MAX_OCTETS + 1));
+    }
+    Ok(Body::Octets(octets))
 }
 
 /// Each file by itself. A file that was taken away was taken away by an administrator, who placed it.
@@ -227,13 +259,24 @@ pub(in crate::flow) async fn take(
     env: &Env,
     source: &Arc<Tended>,
     document: &str,
-    answer: Answer,
+    mut answer: Answer,
     meant: Option<[u8; 32]>,
 ) -> Outcome {
     let now = env.clock.now();
     let in_doubt = env.sources.is_clock_in_doubt(now);
     let (at_work, document) = (Arc::clone(source), document.to_owned());
-    let work = move || judged(&at_work, &document, &answer, meant, (now, in_doubt));
+    let work = move || {
+        let (state, keys) = (at_work.state(), at_work.state().accepted_keys());
+        let held = state.documents.get(&document);
+        let before = held.map(|held| &*held.good);
+        let judging = Judging { meant, in_doubt, ..at_work.judging(&keys, before, now) };
+        match mem::replace(&mut answer.body, Body::Octets(Vec::new())) {
+            Body::Octets(octets) => judged(&at_work, &document, &answer, &octets, &judging),
+            Body::List(mut coming) => {
+                lists::judged(&at_work, &document, &answer, &mut coming, &judging)
+            }
+        }
+    };
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome,
         Err(error) => Outcome::Refused(Refused::new(Reason::Unreadable, error)),
@@ -244,19 +287,16 @@ fn judged(
     source: &Tended,
     document: &str,
     answer: &Answer,
-    meant: Option<[u8; 32]>,
-    (now, in_doubt): (DateTime<Utc>, bool),
+    octets: &[u8],
+    judging: &Judging<'_>,
 ) -> Outcome {
-    let state = source.state();
+    let (now, state) = (judging.now, source.state());
     let held = state.documents.get(document);
-    let digest = hexadecimal(&sha256(&answer.octets));
-    let keys = state.accepted_keys();
-    let before = held.map(|held| &*held.good);
-    let judging = Judging { meant, in_doubt, ..source.judging(&keys, before, now) };
-    let good = match judge(&answer.octets, &judging) {
+    let digest = hexadecimal(&sha256(octets));
+    let good = match judge(octets, judging) {
         Ok(good) => good,
         Err(refused) => {
-            wait(source, document, answer, &refused, now);
+            wait(source, document, (answer, octets), &refused, now);
             return Outcome::Refused(refused);
         }
     };
@@ -269,19 +309,16 @@ fn judged(
         signer: good.listing.signer.as_ref().map(|key| hexadecimal(key.fingerprint())),
         etag: answer.etag.clone(),
         last_modified: answer.last_modified.clone(),
+        list: false,
     };
     if is_same && held.is_some_and(|held| held.note == note) {
         return Outcome::Same;
     }
-    if let Err(error) = source.shelf.keep(&answer.octets, &note) {
+    if let Err(error) = source.shelf.keep(octets, &note) {
         let detail = format!("the copy cannot be kept: {error}");
         return Outcome::Refused(Refused::new(Reason::Unreadable, detail));
     }
-    if state.waiting.is_some()
-        && let Err(error) = source.shelf.no_longer_waiting()
-    {
-        tracing::error!(event = "source.unkept", source = source.configured.name, %error);
-    }
+    source.stop_waiting();
     if !is_same {
         tell(source, &good, &note, held);
     }
@@ -293,7 +330,7 @@ fn judged(
     if is_same { Outcome::Same } else { Outcome::Taken }
 }
 
-fn tell(source: &Tended, good: &Good, note: &Note, held: Option<&Held>) {
+pub(super) fn tell(source: &Tended, good: &Good, note: &Note, held: Option<&Held>) {
     let signer_before = held.and_then(|held| held.note.signer.as_deref());
     tracing::info!(
         event = "source.taken",
@@ -302,8 +339,8 @@ fn tell(source: &Tended, good: &Good, note: &Note, held: Option<&Held>) {
         from = note.from,
         sha256 = note.sha256,
         signer = note.signer,
-        entities = good.listing.members.len(),
-        entities_before = held.map(|held| held.good.listing.members.len()),
+        entities = good.entities(),
+        entities_before = held.map(|held| held.good.entities()),
         valid_until = good.listing.valid_until.map(|until| until.to_rfc3339()),
     );
     if signer_before.is_some() && signer_before != note.signer.as_deref() {
@@ -318,13 +355,15 @@ fn tell(source: &Tended, good: &Good, note: &Note, held: Option<&Held>) {
 }
 
 /// What a person may accept is set aside for them.
-fn wait(source: &Tended, document: &str, answer: &Answer, refused: &Refused, now: DateTime<Utc>) {
-    if !refused.reason.row().may_accept {
-        return;
-    }
-    let digest = hexadecimal(&sha256(&answer.octets));
-    let is_known = |(known, _): &(String, Reason)| *known == digest;
-    if source.state().waiting.as_ref().is_some_and(is_known) {
+fn wait(
+    source: &Tended,
+    document: &str,
+    (answer, octets): (&Answer, &[u8]),
+    refused: &Refused,
+    now: DateTime<Utc>,
+) {
+    let digest = hexadecimal(&sha256(octets));
+    if !refused.reason.row().may_accept || source.is_waiting(&digest) {
         return;
     }
     let waiting = Waiting {
@@ -336,11 +375,13 @@ fn wait(source: &Tended, document: &str, answer: &Answer, refused: &Refused, now
             signer: None,
             etag: answer.etag.clone(),
             last_modified: answer.last_modified.clone(),
+            list: false,
         },
         reason: refused.reason.name().to_owned(),
         detail: refused.detail.clone(),
+        certificate: None,
     };
-    match source.shelf.set_aside(&answer.octets, &waiting) {
+    match source.shelf.set_aside(octets, &waiting) {
         Ok(()) => source.change(|state| state.waiting = Some((digest, refused.reason))),
         Err(error) => {
             tracing::error!(event = "source.unkept", source = source.configured.name, %error);
@@ -373,4 +414,6 @@ fn pause(env: &Env, source: &Tended, outcome: &Outcome, now: DateTime<Utc>) -> D
 /// The name of the only document of a source.
 pub const DOCUMENT: &str = "document";
 const ACCEPT: &str = "application/samlmetadata+xml, application/xml;q=0.9, text/xml;q=0.8";
+/// Within how many octets the root of a document begins.
+const BEGIN: u64 = 4096;
 const LEAST: TimeDelta = TimeDelta::minutes(1);

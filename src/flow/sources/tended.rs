@@ -11,13 +11,16 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 
 use crate::flow::limits::Limiter;
+use crate::flow::sources::lists;
 use crate::partners::source::copies::Copy;
-use crate::partners::source::judge::{Good, Judging, Refused, judge};
+use crate::partners::source::good::Good;
+use crate::partners::source::judge::{Judging, Refused, judge};
 use crate::partners::source::policy::{Configured, Place};
 use crate::partners::source::reason::Reason;
 use crate::partners::source::shelf::{Accepted, Note, Shelf};
 use crate::saml::signature::PublicKey;
 use crate::telemetry::metrics::{self, SourceState};
+use crate::world::digest::HmacKey;
 
 /// A source that is tended.
 #[derive(Debug)]
@@ -27,6 +30,10 @@ pub struct Tended {
     pub(in crate::flow) ourselves: Arc<[String]>,
     /// Its place on the disk.
     pub shelf: Shelf,
+    /// By which the indexes of its long lists are known as ours.
+    pub(in crate::flow) key: HmacKey,
+    /// Whether an index that is no good is made anew.
+    pub(in crate::flow) mends: bool,
     state: RwLock<State>,
     /// Held by whoever asks it: one at a time.
     pub(in crate::flow) busy: tokio::sync::Mutex<()>,
@@ -74,6 +81,7 @@ impl Tended {
         configured: Configured,
         folder: &Path,
         ourselves: Arc<[String]>,
+        (key, mends): (&HmacKey, bool),
         now: DateTime<Utc>,
     ) -> io::Result<Self> {
         let shelf = Shelf::new(folder, &configured.name);
@@ -85,6 +93,8 @@ impl Tended {
             configured,
             ourselves,
             shelf,
+            key: key.clone(),
+            mends,
             state: RwLock::default(),
             busy: tokio::sync::Mutex::default(),
             budget: Limiter::new(per_minute),
@@ -99,12 +109,17 @@ impl Tended {
         let mut state = State { accepted, ..State::default() };
         let keys = state.accepted_keys();
         for (note, octets) in kept {
-            match judge(&octets, &tended.judging(&keys, None, now)) {
-                Ok(good) => {
+            let judging = tended.judging(&keys, None, now);
+            let good = match &octets {
+                Some(octets) => judge(octets, &judging).map(|good| (good, note.clone())),
+                None => lists::open(&tended, &note, &judging),
+            };
+            match good {
+                Ok((good, note)) => {
                     let good = Good { taken: note.taken, ..good };
                     state.checked = state.checked.max(Some(note.taken));
-                    let held = Held { good: Arc::new(good), note: note.clone() };
-                    state.documents.insert(note.document.clone(), held);
+                    let (document, good) = (note.document.clone(), Arc::new(good));
+                    state.documents.insert(document, Held { good, note });
                 }
                 Err(refused) => {
                     let (reason, detail) = (refused.reason.name(), &refused.detail);
@@ -148,6 +163,20 @@ impl Tended {
         self.change(|before| *before = state);
     }
 
+    /// Whether the document of that digest waits for a person.
+    pub(in crate::flow) fn is_waiting(&self, digest: &str) -> bool {
+        self.state().waiting.is_some_and(|(known, _)| known == digest)
+    }
+
+    /// Nothing waits any more, on the disk.
+    pub(in crate::flow) fn stop_waiting(&self) {
+        if self.state().waiting.is_some()
+            && let Err(error) = self.shelf.no_longer_waiting()
+        {
+            tracing::error!(event = "source.unkept", source = self.configured.name, %error);
+        }
+    }
+
     /// What is judged by, beside the document and the clock's doubt.
     pub(in crate::flow) fn judging<'a>(
         &'a self,
@@ -185,7 +214,7 @@ impl Tended {
         let state = self.state();
         let documents = state.documents.values();
         let ends = documents.clone().filter_map(|held| held.good.listing.valid_until);
-        let entities = documents.map(|held| held.good.listing.members.len()).sum();
+        let entities = documents.map(|held| held.good.entities()).sum();
         metrics::source_stands(
             &self.configured.name,
             SourceState {

@@ -90,13 +90,44 @@ impl Candidate {
         &self.digest
     }
 
+    /// When it was taken.
+    #[must_use]
+    pub fn taken(&self) -> DateTime<Utc> {
+        self.taken
+    }
+
+    /// Puts the copy at `path`, on the same disk, and nothing else: it is not in use.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn set_aside(self, path: &Path) -> io::Result<()> {
+        fs::rename(&self.copy.0, path)?;
+        File::open(&self.folder)?.sync_all()
+    }
+
+    /// It open before it was accepted, to be looked at.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn open(&self, key: &HmacKey) -> Result<Aggregate, TakeError> {
+        let copy = File::open(&self.copy.0);
+        let copy = copy.map_err(|source| TakeError::Io { path: self.copy.0.clone(), source })?;
+        let aggregate = Index::read(self.index(key)?, &self.name, key)
+            .and_then(|index| Aggregate::of(index, copy));
+        aggregate.ok_or_else(|| TakeError::Name(self.name.clone()))
+    }
+
+    fn index(&self, key: &HmacKey) -> Result<Vec<u8>, TakeError> {
+        let index = Index::write(&self.verified, &self.digest, self.taken, &self.name, key);
+        index.ok_or_else(|| TakeError::Name(self.name.clone()))
+    }
+
     /// Puts it in the place of the one before, whose copy goes; those who have that one open read on in it.
     ///
     /// # Errors
     /// When it cannot be written; the one before then stands.
     pub fn accept(self, key: &HmacKey) -> Result<Aggregate, TakeError> {
-        let index = Index::write(&self.verified, &self.digest, self.taken, &self.name, key);
-        let index = index.ok_or_else(|| TakeError::Name(self.name.clone()))?;
+        let index = self.index(key)?;
         let copy = copy_path(&self.folder, &self.name, &self.digest);
         let io = |path: &Path| {
             let path = path.to_owned();
@@ -121,28 +152,46 @@ impl Candidate {
 
     /// Takes away the copies of this name that no index names.
     fn sweep(&self, current: &Path) {
-        let Ok(entries) = fs::read_dir(&self.folder) else { return };
-        for path in entries.flatten().map(|entry| entry.path()) {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let digest = name
-                .strip_prefix(&self.name)
-                .and_then(|rest| rest.strip_prefix('-')?.strip_suffix(".xml"));
-            let is_copy = digest.is_some_and(|digest| {
-                digest.len() == 64 && digest.bytes().all(|octet| octet.is_ascii_hexdigit())
-            });
-            if is_copy && path != current {
-                // It stays until the next one is accepted.
-                let _ = fs::remove_file(&path);
-            }
+        for path in copies(&self.folder, &self.name).into_iter().filter(|path| path != current) {
+            // It stays until the next one is accepted.
+            let _ = fs::remove_file(path);
         }
     }
+}
+
+/// Forgets the list `name`, which nobody asks any more.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn forget(folder: &Path, name: &str) -> io::Result<()> {
+    let gone = |path: PathBuf| match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    gone(index_path(folder, name))?;
+    copies(folder, name).into_iter().try_for_each(gone)
+}
+
+/// The copies of that name, whichever index names them.
+fn copies(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_copy = |path: &PathBuf| {
+        let file = path.file_name().and_then(|file| file.to_str()).unwrap_or_default();
+        let rest = file.strip_prefix(name).and_then(|rest| rest.strip_prefix('-'));
+        rest.and_then(|rest| rest.strip_suffix(".xml")).is_some_and(|digest| {
+            digest.len() == 64 && digest.bytes().all(|octet| octet.is_ascii_hexdigit())
+        })
+    };
+    entries.map(|entry| entry.path()).filter(is_copy).collect()
 }
 
 pub(super) fn index_path(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.index"))
 }
 
-pub(super) fn copy_path(folder: &Path, name: &str, digest: &str) -> PathBuf {
+/// Where the copy of the list `name` lies whose SHA-256 is `digest`, in hexadecimal.
+#[must_use]
+pub fn copy_path(folder: &Path, name: &str, digest: &str) -> PathBuf {
     folder.join(format!("{name}-{digest}.xml"))
 }
 

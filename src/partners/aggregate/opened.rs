@@ -14,7 +14,7 @@ use crate::partners::aggregate::kept::Kept;
 use crate::saml::metadata::aggregate::entity;
 use crate::saml::metadata::aggregate::found::Roles;
 use crate::saml::metadata::aggregate::verify::Trust;
-use crate::world::digest::HmacKey;
+use crate::world::digest::{HmacKey, read_sha256};
 
 /// How many entities are held in memory once they were read.
 const KEPT: usize = 256;
@@ -89,12 +89,13 @@ impl Aggregate {
         let path = copy_path(folder, name, &index.head().copy);
         let copy = File::open(&path);
         let copy = copy.map_err(|source| OpenError::Io { path: path.clone(), source })?;
-        let length =
-            copy.metadata().map_err(|source| OpenError::Io { path: path.clone(), source })?;
-        if length.len() != index.head().octets {
-            return Err(OpenError::Altered { path });
-        }
-        Ok(Self { index, copy, kept: Mutex::new(Kept::new(KEPT)) })
+        Self::of(index, copy).ok_or(OpenError::Altered { path })
+    }
+
+    /// That index with its copy; `None` if the copy is not as long as the index says.
+    pub(super) fn of(index: Index, copy: File) -> Option<Self> {
+        let is_whole = copy.metadata().ok()?.len() == index.head().octets;
+        is_whole.then(|| Self { index, copy, kept: Mutex::new(Kept::new(KEPT)) })
     }
 
     /// The entity of that entityID, whatever its time; `None` if the list has none.
@@ -117,6 +118,12 @@ impl Aggregate {
     #[must_use]
     pub fn contains(&self, entity_id: &str) -> bool {
         self.index.find(entity_id).is_some()
+    }
+
+    /// What it is, if it lists that entityID; nothing is read for it.
+    #[must_use]
+    pub fn roles(&self, entity_id: &str) -> Option<Roles> {
+        self.index.find(entity_id).map(|row| row.roles)
     }
 
     /// All entities, in no order that means anything; nothing is read for it.
@@ -174,6 +181,12 @@ impl Aggregate {
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.index.head().copy
+    }
+
+    /// The same in octets.
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        read_sha256(self.digest()).unwrap_or_default()
     }
 
     /// The octets of the copy.

@@ -6,12 +6,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::partners::registry::{Entry, Origin};
-use crate::partners::source::judge::Good;
+use crate::partners::source::good::{self, Good, Unread};
 use crate::partners::source::policy::{Policy, Provides};
-use crate::saml::metadata::error::MetadataError;
+use crate::saml::metadata::aggregate::found::Roles;
 use crate::saml::metadata::listing::Member;
-use crate::saml::partner::ServiceProvider;
-use crate::saml::upstream::provider::IdentityProvider;
 
 /// What sources have given, in the order in which they go.
 #[derive(Clone, Debug, Default)]
@@ -34,9 +32,6 @@ pub struct Copy {
     pub documents: BTreeMap<String, Arc<Good>>,
 }
 
-/// What an entity of a copy says in the role asked for, or what is wrong with that.
-pub type Said<'a, T> = (&'a str, Result<&'a T, &'a MetadataError>);
-
 impl Copies {
     /// What the source of that name has given.
     #[must_use]
@@ -46,26 +41,77 @@ impl Copies {
 }
 
 impl Copy {
-    /// Its service providers, with their entityIDs, as far as its documents are believed at `now`.
-    pub fn service_providers(
-        &self,
-        now: DateTime<Utc>,
-    ) -> impl Iterator<Item = Said<'_, ServiceProvider>> {
-        self.members(now).filter(|_| self.provides.service_providers()).filter_map(|member| {
-            let said = member.service_provider.as_ref()?;
-            Some((member.entity_id.as_str(), said.as_ref()))
-        })
+    /// Its service providers as far as its documents are believed at `now`; those of long lists are asked for one by one.
+    pub fn service_providers(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Arc<Member>> {
+        let documents = self.valid(now).filter(|_| self.provides.service_providers());
+        let members = documents.flat_map(|good| &good.listing.members);
+        members.filter(|member| self.takes(&member.entity_id) && member.service_provider.is_some())
     }
 
-    /// Its identity providers, likewise.
+    /// Its identity providers, those of long lists too, likewise; or what of one cannot be read at all.
     pub fn identity_providers(
         &self,
         now: DateTime<Utc>,
-    ) -> impl Iterator<Item = Said<'_, IdentityProvider>> {
-        self.members(now).filter(|_| self.provides.identity_providers()).filter_map(|member| {
-            let said = member.identity_provider.as_ref()?;
-            Some((member.entity_id.as_str(), said.as_ref()))
+    ) -> impl Iterator<Item = (&str, Result<Arc<Member>, Unread>)> {
+        let documents = self.valid(now).filter(|_| self.provides.identity_providers());
+        documents.flat_map(move |good| {
+            let trust = &self.policy.trust;
+            let whole = good.listing.members.iter();
+            let whole = whole.filter(|member| member.identity_provider.is_some());
+            let whole = whole.map(|member| (member.entity_id.as_str(), Ok(Arc::clone(member))));
+            let listed = good.list.iter().flat_map(move |list| {
+                let listed = list.all().filter(|listed| listed.roles.identity_provider);
+                listed.filter_map(move |listed| {
+                    let read = good::read(list, listed.entity_id, trust, now).transpose()?;
+                    Some((listed.entity_id, read.map(Arc::new)))
+                })
+            });
+            whole.chain(listed).filter(|(name, _)| self.takes(name))
         })
+    }
+
+    /// What one of its long lists says of `entity_id`, as far as it is believed at `now`; `None` if there is none, or it cannot be read.
+    #[must_use]
+    pub fn listed(&self, entity_id: &str, now: DateTime<Utc>) -> Option<Member> {
+        self.lists(entity_id, now)?;
+        let lists = self.valid(now).filter_map(|good| good.list.as_ref());
+        let mut read = lists.map(|list| good::read(list, entity_id, &self.policy.trust, now));
+        read.find_map(|read| read.ok().flatten())
+    }
+
+    /// The metadata of `entity_id` as one of its long lists has them.
+    #[must_use]
+    pub fn listed_text(&self, entity_id: &str, now: DateTime<Utc>) -> Option<String> {
+        self.lists(entity_id, now)?;
+        let lists = self.valid(now).filter_map(|good| good.list.as_ref());
+        let mut found = lists.map(|list| list.find(entity_id));
+        found.find_map(|found| Some(found.ok()??.xml.clone()))
+    }
+
+    /// What kinds of entity `entity_id` is in one of its long lists that is believed at `now`; nothing is read for it.
+    #[must_use]
+    pub fn lists(&self, entity_id: &str, now: DateTime<Utc>) -> Option<Roles> {
+        if !self.takes(entity_id) {
+            return None;
+        }
+        self.valid(now).filter_map(|good| good.list.as_ref()).find_map(|list| list.roles(entity_id))
+    }
+
+    /// The service providers of its long lists, by name; nothing is read for them.
+    pub fn listed_service_providers(&self, now: DateTime<Utc>) -> impl Iterator<Item = &str> {
+        let documents = self.valid(now).filter(|_| self.provides.service_providers());
+        let listed = documents.filter_map(|good| good.list.as_ref()).flat_map(|list| list.all());
+        let listed = listed.filter(|listed| listed.roles.service_provider);
+        listed.map(|listed| listed.entity_id).filter(|name| self.takes(name))
+    }
+
+    /// It with its long lists alone, if it has one that is believed at `now`.
+    #[must_use]
+    pub fn of_lists(&self, now: DateTime<Utc>) -> Option<Self> {
+        let mut lists = self.clone();
+        lists.documents.retain(|_, good| good.list.is_some() && good.is_valid(now));
+        let is_of_use = self.provides.service_providers() && !lists.documents.is_empty();
+        is_of_use.then_some(lists)
     }
 
     /// Where what it says of an entity is from.
@@ -74,10 +120,11 @@ impl Copy {
         Origin::Source(self.name.clone(), entity_id.to_owned())
     }
 
-    fn members(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Member> {
-        let valid = self.documents.values().filter(move |good| good.is_valid(now));
-        valid.flat_map(|good| &good.listing.members).filter(|member| {
-            self.policy.takes(&member.entity_id) && !self.ourselves.contains(&member.entity_id)
-        })
+    fn takes(&self, entity_id: &str) -> bool {
+        self.policy.takes(entity_id) && !self.ourselves.iter().any(|ours| ours == entity_id)
+    }
+
+    fn valid(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Arc<Good>> {
+        self.documents.values().filter(move |good| good.is_valid(now))
     }
 }

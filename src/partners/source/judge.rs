@@ -1,27 +1,22 @@
 //! Whether what a source gave may take the place of the last good copy of it: a decision on values alone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::partners::aggregate::error::TakeError;
+use crate::partners::aggregate::opened::Aggregate;
+use crate::partners::source::good::Good;
 use crate::partners::source::policy::{Policy, Provides};
 use crate::partners::source::reason::Reason;
 use crate::saml::metadata::aggregate::error::AggregateError;
-use crate::saml::metadata::listing::{self, Listing, Member, Unusable};
+use crate::saml::metadata::listing::{self, Member, Unusable};
+use crate::saml::metadata::long_list::{self, Said};
 use crate::saml::signature::{PublicKey, Unproven};
+use crate::saml::upstream::provider::Trust;
 use crate::saml::xml::XmlError;
 use crate::world::digest::sha256;
-
-/// A document that was found good, and is believed until its time ends.
-#[derive(Debug)]
-pub struct Good {
-    /// What it says.
-    pub listing: Listing,
-    /// The SHA-256 of its octets.
-    pub sha256: [u8; 32],
-    /// When it was taken.
-    pub taken: DateTime<Utc>,
-}
 
 /// What a document is held against.
 #[derive(Clone, Copy, Debug)]
@@ -61,25 +56,68 @@ impl Refused {
     }
 }
 
-/// Judges the octets of a document.
+/// Judges the octets of a document, no more than 256 KiB.
 ///
 /// # Errors
 /// Why it is not taken; whatever was there before then stays.
 pub fn judge(octets: &[u8], judging: &Judging<'_>) -> Result<Good, Refused> {
     clock(judging)?;
-    let mut trust = judging.policy.trust.clone();
-    // Accepted keys widen a list that is there; alone they would make one where whoever placed a file is believed.
-    if !trust.signed_by.is_empty() {
-        trust.signed_by.extend(judging.accepted.iter().cloned());
-    }
+    let trust = judging.trust();
     let listing =
         listing::read(octets, &trust, judging.now).map_err(|error| unusable(octets, &error))?;
-    let sha256 = sha256(octets);
-    whom(&listing, judging)?;
-    if let Some(before) = judging.before.filter(|_| judging.meant != Some(sha256)) {
-        against(&listing, &before.listing)?;
+    held(Good { listing, list: None, sha256: sha256(octets), taken: judging.now }, judging)
+}
+
+/// Judges a long list that was verified for [`Judging::trust`], and lies where it is ours alone.
+///
+/// # Errors
+/// As [`judge`].
+pub fn judge_list(list: Arc<Aggregate>, judging: &Judging<'_>) -> Result<Good, Refused> {
+    clock(judging)?;
+    let said = Said {
+        signer: list.signer(),
+        valid_until: list.valid_until(),
+        cache_duration: list.cache_duration(),
+    };
+    let listing = long_list::listing(said, &judging.trust(), judging.now);
+    let listing = listing.map_err(|error| unusable(b"", &error))?;
+    let sha256 = list.sha256();
+    held(Good { listing, list: Some(list), sha256, taken: judging.now }, judging)
+}
+
+/// Why a long list is refused, or cannot be kept. Of one that is signed by another key none is shown that a person could accept: it
+/// is believed again once a second key is pinned.
+#[must_use]
+pub fn refused_list(error: &TakeError) -> Refused {
+    let reason = match error {
+        TakeError::Refused(error) => long(error),
+        TakeError::Source(_)
+        | TakeError::Io { .. }
+        | TakeError::Folder { .. }
+        | TakeError::Name(_) => Reason::Unreadable,
+    };
+    Refused::new(reason, error)
+}
+
+fn held(good: Good, judging: &Judging<'_>) -> Result<Good, Refused> {
+    whom(&good, judging)?;
+    if let Some(before) = judging.before.filter(|_| judging.meant != Some(good.sha256)) {
+        against(&good, before, judging)?;
     }
-    Ok(Good { listing, sha256, taken: judging.now })
+    Ok(good)
+}
+
+impl Judging<'_> {
+    /// By which keys a document is believed, and for how long.
+    #[must_use]
+    pub fn trust(&self) -> Trust {
+        let mut trust = self.policy.trust.clone();
+        // Accepted keys widen a list that is there; alone they would make one where whoever placed a file is believed.
+        if !trust.signed_by.is_empty() {
+            trust.signed_by.extend(self.accepted.iter().cloned());
+        }
+        trust
+    }
 }
 
 /// A clock that was set makes good what has expired, or expired what is good: nothing is judged by it.
@@ -113,8 +151,6 @@ fn unusable(octets: &[u8], error: &Unusable) -> Refused {
             }
         }
         Unusable::Untrusted(_) => Reason::WrongSignature,
-        Unusable::Long(error) => long(error),
-        Unusable::Entity(_) => Reason::Structure,
         Unusable::NoValidUntil => Reason::NoValidUntil,
         Unusable::Expired(_) => Reason::Expired,
         Unusable::TooFar(_) | Unusable::BadValidUntil(_) => Reason::TooFar,
@@ -124,7 +160,6 @@ fn unusable(octets: &[u8], error: &Unusable) -> Refused {
     Refused::new(reason, error)
 }
 
-/// Of a long list no key is shown that a person could accept: it is believed again once a second key is pinned.
 fn long(error: &AggregateError) -> Reason {
     match error {
         AggregateError::Truncated { .. } => Reason::Truncated,
@@ -148,33 +183,39 @@ fn long(error: &AggregateError) -> Reason {
 }
 
 /// Whether there is somebody in it whom we may use, and not ourselves.
-fn whom(listing: &Listing, judging: &Judging<'_>) -> Result<(), Refused> {
-    let ours = |member: &&Member| judging.ourselves.contains(&member.entity_id);
+fn whom(good: &Good, judging: &Judging<'_>) -> Result<(), Refused> {
+    let ours = |name: &str| judging.ourselves.iter().any(|ours| ours == name);
     if !judging.policy.lists_us
-        && let Some(member) = listing.members.iter().find(ours)
+        && let Some(name) = good.names().find(|name| ours(name))
     {
-        return Err(Refused::new(Reason::Ourselves, &member.entity_id));
+        return Err(Refused::new(Reason::Ourselves, name));
     }
-    let usable = |member: &&Member| {
-        !ours(member)
-            && judging.policy.takes(&member.entity_id)
-            && member.is_usable(judging.provides)
-    };
-    if listing.members.iter().any(|member| usable(&member)) {
-        return Ok(());
+    let mut wrong = None;
+    for (name, member) in good.members(&judging.policy.trust, judging.now) {
+        if ours(name) || !judging.policy.takes(name) {
+            continue;
+        }
+        let fault = match &member {
+            Ok(member) if member.is_usable(judging.provides) => return Ok(()),
+            Ok(member) => fault(member),
+            Err(error) => Some(error.to_string()),
+        };
+        wrong = wrong.or_else(|| Some(format!("{name}: {}", fault?)));
     }
-    let wrong = listing.members.iter().find_map(|member| {
-        let of_sp = member.service_provider.as_ref().and_then(|one| one.as_ref().err());
-        let of_idp = member.identity_provider.as_ref().and_then(|one| one.as_ref().err());
-        of_sp.or(of_idp).map(|error| format!("{}: {error}", member.entity_id))
-    });
-    let nobody =
-        || format!("of {} entities none is of the kind that is provided", listing.members.len());
+    let nobody = || format!("of {} entities none is of the kind that is provided", good.entities());
     Err(Refused::new(Reason::Nobody, wrong.unwrap_or_else(nobody)))
 }
 
+/// What is wrong with it as what it is.
+fn fault(member: &Member) -> Option<String> {
+    let of_sp = member.service_provider.as_ref().and_then(|one| one.as_ref().err());
+    let of_idp = member.identity_provider.as_ref().and_then(|one| one.as_ref().err());
+    of_sp.or(of_idp).map(ToString::to_string)
+}
+
 /// Whether it is no worse than the copy that is in use.
-fn against(listing: &Listing, before: &Listing) -> Result<(), Refused> {
+fn against(good: &Good, copy: &Good, judging: &Judging<'_>) -> Result<(), Refused> {
+    let (listing, before) = (&good.listing, &copy.listing);
     let older = match (listing.created, before.created) {
         (Some(now), Some(then)) if now < then => Some(("it was published at", now, then)),
         (Some(_), Some(_)) => None,
@@ -193,11 +234,9 @@ fn against(listing: &Listing, before: &Listing) -> Result<(), Refused> {
         let detail = format!("{}, and it was {}", one.entity_id, other.entity_id);
         return Err(Refused::new(Reason::OtherEntity, detail));
     }
-    let by_id: HashMap<&str, &Member> =
-        listing.members.iter().map(|member| (member.entity_id.as_str(), member)).collect();
-    let had = before.members.len();
-    let still =
-        before.members.iter().filter(|it| by_id.contains_key(it.entity_id.as_str())).count();
+    let names: HashSet<&str> = good.names().collect();
+    let had = copy.entities();
+    let still = copy.names().filter(|name| names.contains(name)).count();
     if had >= FEW && still * 2 < had {
         return Err(Refused::new(Reason::Shrunk, format!("{still} of {had} are still there")));
     }
@@ -205,31 +244,20 @@ fn against(listing: &Listing, before: &Listing) -> Result<(), Refused> {
     if listing.signer.is_some() {
         return Ok(());
     }
-    for member in &before.members {
-        let Some(now) = by_id.get(member.entity_id.as_str()) else { continue };
-        if !member.keys.is_empty() && member.keys.is_disjoint(&now.keys) {
-            return Err(Refused::new(Reason::KeysReplaced, &member.entity_id));
+    let trust = &judging.policy.trust;
+    let keys = |good: &Good| -> HashMap<String, BTreeSet<[u8; 32]>> {
+        let read = good.members(trust, judging.now);
+        let read = read.filter_map(|(name, member)| Some((name.to_owned(), member.ok()?)));
+        read.map(|(name, member)| (name, member.keys.clone())).collect()
+    };
+    let now = keys(good);
+    for (name, then) in keys(copy) {
+        let Some(now) = now.get(&name) else { continue };
+        if !then.is_empty() && then.is_disjoint(now) {
+            return Err(Refused::new(Reason::KeysReplaced, name));
         }
     }
     Ok(())
-}
-
-impl Good {
-    /// Whether it is still believed.
-    #[must_use]
-    pub fn is_valid(&self, now: DateTime<Utc>) -> bool {
-        self.listing.valid_until.is_none_or(|until| now < until)
-    }
-}
-
-impl Member {
-    /// Whether it can be used as what a source provides.
-    #[must_use]
-    pub fn is_usable(&self, provides: Provides) -> bool {
-        let is_sp = matches!(self.service_provider, Some(Ok(_)));
-        let is_idp = matches!(self.identity_provider, Some(Ok(_)));
-        (provides.service_providers() && is_sp) || (provides.identity_providers() && is_idp)
-    }
 }
 
 /// How far a clock may be set back without its word being doubted.

@@ -4,7 +4,7 @@
 //! replaces the copy, so whoever is killed on the way leaves the one before or the one after.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::partners::aggregate::candidate;
 use crate::world::digest::sha256;
 
 /// The folder of one source.
@@ -41,10 +42,13 @@ pub struct Note {
     /// The date that it came with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
+    /// Whether it is a long list, which lies in the folder of lists.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub list: bool,
 }
 
-/// The copies of a source with their notes, and the names of those that are not as they were kept.
-pub type Kept = (Vec<(Note, Vec<u8>)>, Vec<String>);
+/// The copies of a source with their notes, and the names of those that are not as they were kept. A long list comes without its octets.
+pub type Kept = (Vec<(Note, Option<Vec<u8>>)>, Vec<String>);
 
 /// A key that a person has accepted.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -70,6 +74,18 @@ pub struct Waiting {
     pub reason: String,
     /// More of that.
     pub detail: String,
+    /// The certificate of the key that signed a long list, DER in base64, where the key is what is new; another carries it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+}
+
+/// The octets of what waits.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Aside {
+    /// These.
+    Octets(Vec<u8>),
+    /// Those of a long list, in this file.
+    List(PathBuf),
 }
 
 impl Shelf {
@@ -87,7 +103,50 @@ impl Shelf {
         self.write(&format!("{}.xml", note.sha256), octets)?;
         let name = self.note_of(&note.document);
         self.write(&name, &serde_json::to_vec_pretty(note)?)?;
+        // It may have been a long list.
+        candidate::forget(&self.lists(), &Self::list_of(&note.document))?;
         self.clear()
+    }
+
+    /// Takes note of a long list that was put in its place.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn keep_note(&self, note: &Note) -> io::Result<()> {
+        self.write(&self.note_of(&note.document), &serde_json::to_vec_pretty(note)?)?;
+        self.clear()
+    }
+
+    /// The folder of its long lists; made when something is put there.
+    #[must_use]
+    pub fn lists(&self) -> PathBuf {
+        self.folder.join("lists")
+    }
+
+    /// Where a long list lies that waits for a person.
+    #[must_use]
+    pub fn waiting_list(&self) -> PathBuf {
+        self.lists().join("waiting.xml")
+    }
+
+    /// What a document that is a long list is called there.
+    #[must_use]
+    pub fn list_of(document: &str) -> String {
+        hexadecimal(&sha256(document.as_bytes())[..20])
+    }
+
+    /// An empty file of its own, for what comes to be put into; whoever drops it takes it away.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn spool(&self) -> io::Result<Spool> {
+        let folder = self.lists();
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        let path = folder.join("coming.new");
+        gone(fs::remove_file(&path))?;
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create_new(true).mode(0o600);
+        Ok(Spool { file: options.open(&path)?, path: Some(path) })
     }
 
     /// Every copy that is kept. One whose octets are not those of its note is left out, and its name told.
@@ -102,8 +161,12 @@ impl Shelf {
                 broken.push(name);
                 continue;
             };
+            if note.list {
+                kept.push((note, None));
+                continue;
+            }
             match self.octets(&note)? {
-                Some(octets) => kept.push((note, octets)),
+                Some(octets) => kept.push((note, Some(octets))),
                 None => broken.push(name),
             }
         }
@@ -116,6 +179,7 @@ impl Shelf {
     /// When the disk refuses.
     pub fn forget(&self, document: &str) -> io::Result<()> {
         self.remove(&self.note_of(document))?;
+        candidate::forget(&self.lists(), &Self::list_of(document))?;
         self.clear()
     }
 
@@ -129,13 +193,26 @@ impl Shelf {
         self.clear()
     }
 
+    /// Takes note of a long list that was put where [`Shelf::waiting_list`] says.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn note_waiting(&self, waiting: &Waiting) -> io::Result<()> {
+        self.write(WAITING, &serde_json::to_vec_pretty(waiting)?)?;
+        self.clear()
+    }
+
     /// What waits for a person, with its octets.
     ///
     /// # Errors
     /// When the disk cannot be read.
-    pub fn waiting(&self) -> io::Result<Option<(Waiting, Vec<u8>)>> {
+    pub fn waiting(&self) -> io::Result<Option<(Waiting, Aside)>> {
         let Some(waiting) = self.read_json::<Waiting>(WAITING)? else { return Ok(None) };
-        Ok(self.octets(&waiting.note)?.map(|octets| (waiting, octets)))
+        if waiting.note.list {
+            let list = self.waiting_list();
+            return Ok(list.exists().then_some((waiting, Aside::List(list))));
+        }
+        Ok(self.octets(&waiting.note)?.map(|octets| (waiting, Aside::Octets(octets))))
     }
 
     /// Nothing waits any more.
@@ -144,6 +221,7 @@ impl Shelf {
     /// When the disk refuses.
     pub fn no_longer_waiting(&self) -> io::Result<()> {
         self.remove(WAITING)?;
+        gone(fs::remove_file(self.waiting_list()))?;
         self.clear()
     }
 
@@ -226,10 +304,67 @@ impl Shelf {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        match fs::remove_file(self.folder.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        gone(fs::remove_file(self.folder.join(name)))
+    }
+}
+
+/// What comes, in a file.
+#[derive(Debug)]
+pub struct Spool {
+    /// It, open.
+    pub file: File,
+    /// Where it lies, if it goes with whoever drops it.
+    path: Option<PathBuf>,
+}
+
+impl Spool {
+    /// A file of somebody else's.
+    #[must_use]
+    pub fn of(file: File) -> Self {
+        Self { file, path: None }
+    }
+
+    /// How many octets are in it.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn octets(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    /// Goes back to its beginning.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn rewind(&mut self) -> io::Result<()> {
+        self.file.rewind()
+    }
+
+    /// Its first octets, `most` of them.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn begin(&mut self, most: u64) -> io::Result<Vec<u8>> {
+        self.rewind()?;
+        let mut octets = Vec::new();
+        (&self.file).take(most).read_to_end(&mut octets)?;
+        Ok(octets)
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            // The next one begins anew.
+            let _ = fs::remove_file(path);
         }
+    }
+}
+
+fn gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -263,6 +398,7 @@ mod tests {
             signer: None,
             etag: Some("\"1\"".into()),
             last_modified: None,
+            list: false,
         }
     }
 
@@ -275,7 +411,7 @@ mod tests {
         shelf.keep(b"two", &note("document", b"two")).unwrap();
         shelf.keep(b"other", &note("https://sp.example/../..", b"other")).unwrap();
         let (kept, broken) = shelf.kept().unwrap();
-        let octets: Vec<&[u8]> = kept.iter().map(|(_, octets)| octets.as_slice()).collect();
+        let octets: Vec<&[u8]> = kept.iter().filter_map(|(_, octets)| octets.as_deref()).collect();
         assert!(octets.len() == 2 && octets.contains(&&b"two"[..]), "{kept:?}");
         assert!(broken.is_empty());
         assert_eq!(shelf.names("", ".xml").unwrap().len(), 2, "the first one is gone");
@@ -296,7 +432,7 @@ mod tests {
         shelf.write("good-half.json.new", b"{\"doc").unwrap();
         let (kept, broken) = shelf.kept().unwrap();
         assert!(broken.is_empty());
-        assert_eq!(kept[0].1, b"one");
+        assert_eq!(kept[0].1.as_deref(), Some(&b"one"[..]));
         assert_eq!(kept.len(), 1);
     }
 
@@ -309,10 +445,11 @@ mod tests {
             note: note("document", b"two"),
             reason: "rolled-key".into(),
             detail: String::new(),
+            certificate: None,
         };
         shelf.set_aside(b"two", &waiting).unwrap();
-        assert_eq!(shelf.waiting().unwrap(), Some((waiting, b"two".to_vec())));
-        assert_eq!(shelf.kept().unwrap().0[0].1, b"one");
+        assert_eq!(shelf.waiting().unwrap(), Some((waiting, Aside::Octets(b"two".to_vec()))));
+        assert_eq!(shelf.kept().unwrap().0[0].1.as_deref(), Some(&b"one"[..]));
         shelf.no_longer_waiting().unwrap();
         assert_eq!(shelf.waiting().unwrap(), None);
         assert_eq!(shelf.names("", ".xml").unwrap().len(), 1);

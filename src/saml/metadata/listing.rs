@@ -2,16 +2,14 @@
 //! metadata): what it says is taken from the verified octets wherever a key is named that must have signed it.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use roxmltree::{Document, Node};
 
-use crate::saml::metadata::aggregate::entity::EntityError;
-use crate::saml::metadata::aggregate::error::AggregateError;
 use crate::saml::metadata::error::{MetadataError, Warning};
-use crate::saml::metadata::long_list;
 use crate::saml::metadata::read::{self, entity_id};
 use crate::saml::metadata::role;
 use crate::saml::names;
@@ -34,8 +32,8 @@ pub struct Listing {
     pub cache: Option<TimeDelta>,
     /// When it was published, if it says so (mdrpi).
     pub created: Option<DateTime<Utc>>,
-    /// Whom it describes, in its order; never empty.
-    pub members: Vec<Member>,
+    /// Whom it describes, in its order; none only of a long list, whose members are read one by one.
+    pub members: Vec<Arc<Member>>,
 }
 
 /// One entity of a document.
@@ -98,12 +96,6 @@ pub enum Unusable {
     /// A `validUntil` that is no instant.
     #[error("its validUntil {0:?} is no instant in UTC")]
     BadValidUntil(String),
-    /// A long list is refused.
-    #[error(transparent)]
-    Long(#[from] AggregateError),
-    /// An entity of it does not come out of its place.
-    #[error(transparent)]
-    Entity(EntityError),
     /// It describes nobody.
     #[error("there is nobody in it")]
     Nobody,
@@ -120,15 +112,12 @@ pub enum Unusable {
     },
 }
 
-/// Reads a document as of `now`. What is wrong with one entity leaves the others; what is wrong with the document leaves none.
+/// Reads a document of no more than 256 KiB as of `now`. What is wrong with one entity leaves the others; what is wrong with the document leaves none.
 ///
 /// # Errors
 /// The first thing for which none of it may be used.
 pub fn read(octets: &[u8], trust: &Trust, now: DateTime<Utc>) -> Result<Listing, Unusable> {
     let text = text(octets)?;
-    if octets.len() > xml::MAX_OCTETS && is_long_list(text) {
-        return long_list::read(octets, trust, now);
-    }
     let document = parse(text)?;
     let sound = sound(&document)?;
     let top = document.root_element();
@@ -163,6 +152,15 @@ pub fn carried_certificate(octets: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
+/// The first certificate (DER) in the beginning of a document that is too long to be read whole; nothing is known of it.
+#[must_use]
+pub fn first_certificate(begin: &str) -> Option<Vec<u8>> {
+    let after = &begin[begin.find("X509Certificate>")?..];
+    let said = after.split_once('>')?.1.split_once('<')?.0;
+    let packed: String = said.split_whitespace().collect();
+    STANDARD.decode(packed).ok()
+}
+
 fn text(octets: &[u8]) -> Result<&str, Unusable> {
     let text = std::str::from_utf8(octets).map_err(|_| Unusable::NotText)?;
     let begins = text.trim_start_matches('\u{feff}').trim_start();
@@ -182,13 +180,6 @@ fn parse(text: &str) -> Result<Document<'_>, Unusable> {
         _ if is_markup(text) && !ends(text) => Unusable::Truncated(error),
         _ => Unusable::Xml(error),
     })
-}
-
-/// Whether the root is a list, as far as its beginning shows; what it is its reader says.
-fn is_long_list(text: &str) -> bool {
-    let root = text.split('<').skip(1).find(|piece| !piece.starts_with(['?', '!']));
-    let name = root.and_then(|piece| piece.split([' ', '\t', '\r', '\n', '>']).next());
-    name.is_some_and(|name| name.rsplit(':').next() == Some("EntitiesDescriptor"))
 }
 
 fn is_markup(text: &str) -> bool {
@@ -269,7 +260,7 @@ fn of_tree(
         if !seen.insert(entity_id.clone()) {
             return Err(Unusable::Twice { entity_id, line: xml::line_of(entity) });
         }
-        members.push(member(entity, entity_id, valid_until, &of_members, now));
+        members.push(Arc::new(member(entity, entity_id, valid_until, &of_members, now)));
     }
     Ok(Listing {
         signer,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ponte::assurance::class_ref::ClassRef;
+use ponte::partners::source::shelf::Shelf;
 use ponte::world::clock::Clock;
 use serde_json::Value;
 
@@ -29,13 +30,20 @@ fn federation() -> &'static Keys {
     &keys::FEDERATION
 }
 
-/// Service provider, identity provider and some who only fill the list.
-fn list() -> List {
-    let more = |number| format!("https://{number}.example.org/saml");
+/// Service provider, identity provider and `more` who only fill the list.
+fn list_of(more: usize) -> List {
+    let name = |number| format!("https://{number}.example.org/saml");
     let mut entities = vec![service_provider(GENERIC_ENTITY, &[&keys::SP]), identity_provider()];
-    entities.extend((0..3).map(|number| service_provider(&more(number), &[&keys::SP])));
+    entities.extend((0..more).map(|number| service_provider(&name(number), &[&keys::SP])));
     List::of(entities, now())
 }
+
+fn list() -> List {
+    list_of(3)
+}
+
+/// How many more make a list too long to be read whole.
+const LONG: usize = 160;
 
 fn later(days: i64) -> Option<String> {
     Some(instant(now() + TimeDelta::days(days)))
@@ -54,7 +62,7 @@ struct Chaos {
 fn settled(url: &str) -> String {
     format!(
         "\n[[source]]\nname = \"federazione\"\nkind = \"url\"\nfrom = \"{url}\"\nprovides = \"both\"\n\
-         signed-by = [\"federation.crt\"]\nvalid-until-days = 30\ntimeout-seconds = 2\n\
+         signed-by = [\"federation.crt\"]\nvalid-until-days = 30\ntimeout-seconds = 2\nsize-kib = 4096\n\
          authorities = \"tls.pem\"\nprofile = \"generic\"\naccounts = \"pass-through\"\n\
          attributes = [\"name\", \"familyName\", \"fiscalNumber\"]\n"
     )
@@ -147,7 +155,13 @@ fn copies(server: &Server) -> BTreeMap<String, Vec<u8>> {
     let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
     let notes = files.filter(|path| name(path).starts_with("good-")).map(|path| {
         let note: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-        let copy = path.with_file_name(format!("{}.xml", note["sha256"].as_str().unwrap()));
+        let sha256 = note["sha256"].as_str().unwrap();
+        let copy = if note["list"] == true {
+            let list = Shelf::list_of(note["document"].as_str().unwrap());
+            path.with_file_name("lists").join(format!("{list}-{sha256}.xml"))
+        } else {
+            path.with_file_name(format!("{sha256}.xml"))
+        };
         (name(&path), std::fs::read(copy).unwrap())
     });
     notes.collect()
@@ -157,18 +171,28 @@ fn copies(server: &Server) -> BTreeMap<String, Vec<u8>> {
 /// signature, older version, duplicate entityID, our own entityID; and whatever else a registry may do.
 #[test]
 fn threats_metadata_whatever_a_registry_does_logins_go_on_with_the_last_good_copy() {
-    let good = list().signed(federation());
+    whatever_a_registry_does(&list(), "structure");
+}
+
+/// The same of a list that is too long to be read whole; in such a one lists may be, so what is twice in it is there twice.
+#[test]
+fn threats_metadata_whatever_a_registry_does_to_a_long_list() {
+    whatever_a_registry_does(&list_of(LONG), "twice");
+}
+
+fn whatever_a_registry_does(list: &List, of_inner: &'static str) {
+    let good = list.signed(federation());
     let mut chaos = Chaos::new(&good);
     chaos.settle();
     chaos.people_log_in("at first");
     let kept = copies(chaos.server());
     assert_eq!(kept.values().next().map(Vec::as_slice), Some(good.as_bytes()));
     let signed = |change: &dyn Fn(&mut List)| {
-        let mut list = List { valid_until: later(11), ..list() };
+        let mut list = List { valid_until: later(11), ..list.clone() };
         change(&mut list);
         Answer::Document(list.signed(federation()))
     };
-    let newer = || List { valid_until: later(11), ..list() };
+    let newer = || List { valid_until: later(11), ..list.clone() };
     let us = chaos.server().url("/metadata");
     let ente = chaos.server().url("/sp/ente");
     let whole = newer().signed(federation());
@@ -212,8 +236,8 @@ fn threats_metadata_whatever_a_registry_does_logins_go_on_with_the_last_good_cop
         ("shrunk", signed(&|it| it.entities.truncate(2)), "shrunk"),
         (
             "a list in the list",
-            signed(&|it| it.entities.push(list().unsigned().replace("_list", "_inner"))),
-            "structure",
+            signed(&|it| it.entities.push(list.unsigned().replace("_list", "_inner"))),
+            of_inner,
         ),
         ("too large", Answer::Document(format!("<a>{}</a>", "x".repeat(300 * 1024))), "too-large"),
     ];
@@ -268,9 +292,19 @@ fn threats_metadata_whatever_a_registry_does_logins_go_on_with_the_last_good_cop
 /// A new signing key of a source is a ceremony: shown, compared, accepted by a fingerprint that the person has from elsewhere.
 #[test]
 fn a_rolled_key_is_believed_once_a_person_has_said_its_fingerprint() {
-    let mut chaos = Chaos::new(&list().signed(federation()));
+    a_rolled_key_is_believed(&list(), true);
+}
+
+/// The same of a list that is too long to be read whole: what it changes is not shown.
+#[test]
+fn a_rolled_key_of_a_long_list_is_believed_once_a_person_has_said_its_fingerprint() {
+    a_rolled_key_is_believed(&list_of(LONG), false);
+}
+
+fn a_rolled_key_is_believed(list: &List, shows_changes: bool) {
+    let mut chaos = Chaos::new(&list.signed(federation()));
     chaos.settle();
-    let mut changed = List { valid_until: later(11), ..list() };
+    let mut changed = List { valid_until: later(11), ..list.clone() };
     changed.entities.remove(4);
     chaos.registry.answers(Answer::Document(changed.signed(&keys::STRANGER)));
     assert_eq!(chaos.refresh(), "rolled-key");
@@ -278,7 +312,8 @@ fn a_rolled_key_is_believed_once_a_person_has_said_its_fingerprint() {
     let waits = &row["waiting"];
     assert_eq!(waits["why"]["reason"], "rolled-key");
     assert_eq!(waits["of-key"], true);
-    assert!(waits["changes"].to_string().contains("https://2.example.org/saml"), "{waits}");
+    let changes = waits["changes"].to_string();
+    assert_eq!(changes.contains("https://2.example.org/saml"), shows_changes, "{waits}");
     let fingerprint = waits["fingerprint"].as_str().unwrap().to_owned();
     let said = |fingerprint: &str| {
         let asked = ["source", "accept", "federazione", "--fingerprint", fingerprint];
@@ -325,10 +360,19 @@ fn a_rolled_key_is_believed_once_a_person_has_said_its_fingerprint() {
 /// Somebody who is killed in the middle leaves the copy before or the one after, whole.
 #[test]
 fn a_server_that_is_killed_while_it_takes_a_copy_has_the_old_or_the_new_one() {
+    killed_while_it_takes(3);
+}
+
+#[test]
+fn a_server_that_is_killed_while_it_takes_a_long_list_has_the_old_or_the_new_one() {
+    killed_while_it_takes(LONG);
+}
+
+fn killed_while_it_takes(more: usize) {
     let versions: Vec<String> = (0..12)
         .map(|number| {
             let until = now() + TimeDelta::days(10) + TimeDelta::hours(number);
-            List { valid_until: Some(instant(until)), ..list() }.signed(federation())
+            List { valid_until: Some(instant(until)), ..list_of(more) }.signed(federation())
         })
         .collect();
     let mut chaos = Chaos::new(&versions[0]);

@@ -1,14 +1,19 @@
 //! What may take the place of the last good copy, as the judge decides it (threats, metadata).
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ponte::partners::source::judge::{Good, Judging, judge};
+use ponte::partners::aggregate::candidate::Candidate;
+use ponte::partners::source::good::{self, Good};
+use ponte::partners::source::judge::{Judging, judge, judge_list, refused_list};
 use ponte::partners::source::policy::{Policy, Provides};
 use ponte::partners::source::reason::Reason;
+use ponte::saml::metadata::aggregate::limits::Limits;
+use ponte::saml::metadata::aggregate::verify;
 use ponte::saml::signature::PublicKey;
 use ponte::saml::upstream::provider::{CertificateDates, Trust};
+use ponte::world::digest::HmacKey;
 use ponte::world::signer::Signer as _;
 use proptest::prelude::*;
 
@@ -48,18 +53,23 @@ fn list() -> List {
     List::of(vec![service_provider(ONE, &[&keys::SP]), service_provider(TWO, &[&keys::SP])], now())
 }
 
-fn held(text: &str, policy: &Policy, before: Option<&Good>) -> Result<Good, Reason> {
-    let ourselves = [US.to_owned()];
-    let judging = Judging {
+static OURSELVES: LazyLock<[String; 1]> = LazyLock::new(|| [US.to_owned()]);
+
+fn judging(policy: &Policy) -> Judging<'_> {
+    Judging {
         policy,
         accepted: &[],
         provides: Provides::ServiceProviders,
-        ourselves: &ourselves,
-        before,
+        ourselves: &*OURSELVES,
+        before: None,
         meant: None,
         now: now(),
         in_doubt: false,
-    };
+    }
+}
+
+fn held(text: &str, policy: &Policy, before: Option<&Good>) -> Result<Good, Reason> {
+    let judging = Judging { before, ..judging(policy) };
     judge(text.as_bytes(), &judging).map_err(|refused| refused.reason)
 }
 
@@ -97,20 +107,42 @@ fn a_long_list_is_held_to_the_same() {
     let text = long.signed(federation());
     assert!(text.len() > 256 * 1024, "{}", text.len());
     let pinned = policy(&[federation()]);
+    let folder = tempfile::tempdir().unwrap();
+    let held = |text: &str, policy: &Policy, before: Option<&Good>| {
+        let judging = Judging { before, ..judging(policy) };
+        let (trust, limits, key) = (judging.trust(), Limits::default(), HmacKey::new(b"tests"));
+        let believed = match trust.signed_by.as_slice() {
+            [] => verify::Trust::Placed,
+            keys => verify::Trust::Pinned(keys),
+        };
+        let taken =
+            Candidate::take(folder.path(), "list", &mut text.as_bytes(), believed, limits, now());
+        let candidate = taken.map_err(|error| refused_list(&error).reason)?;
+        let list = Arc::new(candidate.open(&key).unwrap());
+        judge_list(list, &judging).map_err(|refused| refused.reason)
+    };
     let good = held(&text, &pinned, None).unwrap();
-    assert_eq!(good.listing.members.len(), 160);
-    assert!(good.listing.members.iter().all(|it| it.is_usable(Provides::ServiceProviders)));
+    assert_eq!((good.entities(), good.listing.members.len()), (160, 0));
+    let usable = good.members(&pinned.trust, now()).filter(|(name, member)| {
+        let member = member.as_ref().unwrap();
+        assert_eq!(member.entity_id, *name);
+        member.is_usable(Provides::ServiceProviders)
+    });
+    assert_eq!(usable.count(), 160);
     assert_eq!(
         good.listing.signer.as_ref().unwrap().fingerprint(),
         public(federation()).fingerprint()
     );
     assert_eq!(good.listing.valid_until, Some(now() + TimeDelta::days(10)));
-    let one = good.listing.members[7].service_provider.as_ref().unwrap().as_ref().unwrap();
+    let list = good.list.as_ref().unwrap();
+    let member = good::read(list, &number(7), &pinned.trust, now()).unwrap().unwrap();
+    let one = member.service_provider.as_ref().unwrap().as_ref().unwrap();
     assert_eq!(
         (one.entity_id.as_str(), one.valid_until),
         (number(7).as_str(), good.listing.valid_until)
     );
-    assert!(!good.listing.members[7].keys.is_empty());
+    assert!(!member.keys.is_empty());
+    assert!(good::read(list, "https://nobody.example", &pinned.trust, now()).unwrap().is_none());
 
     let refused = |text: &str| held(text, &pinned, None).map(drop).unwrap_err();
     assert_eq!(refused(&long.unsigned()), Reason::Unsigned);
@@ -137,7 +169,15 @@ fn a_long_list_is_held_to_the_same() {
     assert!(shorter(150).is_ok());
     // Placed by somebody, it is believed for that.
     let placed = policy(&[]);
-    assert_eq!(held(&long.unsigned(), &placed, None).unwrap().listing.members.len(), 160);
+    let unsigned = held(&long.unsigned(), &placed, None).unwrap();
+    assert_eq!(unsigned.entities(), 160);
+    // Then nobody vouches for other keys of the same entity.
+    let mut others = long.clone();
+    others.entities[5] = service_provider(&number(5), &[&keys::STRANGER]);
+    let replaced = held(&others.unsigned(), &placed, Some(&unsigned)).map(drop);
+    assert_eq!(replaced.unwrap_err(), Reason::KeysReplaced);
+    others.entities[5] = service_provider(&number(5), &[&keys::STRANGER, &keys::SP]);
+    assert!(held(&others.unsigned(), &placed, Some(&unsigned)).is_ok());
 }
 
 /// threats, metadata: unsigned, unknown key, expired, no or far validUntil, duplicate entityID, our own entityID, wrapped

@@ -1,5 +1,9 @@
 //! A server of single entities: asked when somebody comes whom nobody knows, and no more than may be.
 
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use ponte::world::clock::Clock;
 
@@ -130,4 +134,80 @@ fn a_stranger_cannot_make_us_fetch_without_bound() {
     let metrics = format!("http://127.0.0.1:{monitors}/metrics");
     let metrics = Agent::new().get(&metrics).unwrap().body;
     assert!(metrics.contains("outcome=\"over-budget\""), "{metrics}");
+}
+
+/// pyFF's MDQ server, on a port of its own, until it is dropped.
+struct Pyff(Child);
+
+impl Pyff {
+    fn start(port: u16, folder: &Path) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let file = |name: &str, content: &[u8]| {
+            let path = folder.join(name);
+            std::fs::write(&path, content).unwrap();
+            path
+        };
+        let (pair, metadata) = (&keys::FEDERATION.pair, folder.join("pyff"));
+        std::fs::create_dir(&metadata).unwrap();
+        let of_sp = service_provider(GENERIC_ENTITY, &[&keys::SP]);
+        std::fs::write(metadata.join("sp.xml"), of_sp).unwrap();
+        let mut child = Command::new(root.join("target/pyff/bin/python"))
+            .arg(root.join("tests/clients/mdq_server.py"))
+            .arg(port.to_string())
+            .arg(&metadata)
+            .arg(file("pyff.key", &pair.key))
+            .arg(file("pyff.crt", &pair.certificate))
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("target/pyff/bin/python is there: ./scripts/test installs it");
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        assert_eq!(said.trim(), "ready");
+        Self(child)
+    }
+}
+
+impl Drop for Pyff {
+    fn drop(&mut self) {
+        let _gone = self.0.kill();
+        let _status = self.0.wait();
+    }
+}
+
+/// Issue 6: a service provider whom pyFF's MDQ server alone knows logs people in; whom it does not know, nobody knows; and under another
+/// key than the one that is pinned it is not believed.
+#[test]
+#[ignore = "needs pyFF, which ./scripts/test installs"]
+fn pyffs_mdq_server_is_asked_and_believed_by_its_key() {
+    let port = free_port();
+    let configured = |signer: &keys::Keys| {
+        let server = Server::new();
+        std::fs::write(server.folder().join("pinned.crt"), &signer.pair.certificate).unwrap();
+        server.configure(&format!(
+            "\n[[source]]\nname = \"mdq\"\nkind = \"mdq\"\nfrom = \"http://127.0.0.1:{port}/\"\n\
+             signed-by = [\"pinned.crt\"]\nvalid-until-days = 30\nprofile = \"generic\"\n\
+             attributes = [\"name\", \"familyName\"]\ntimeout-seconds = 20\n"
+        ));
+        server
+    };
+    let mut server = configured(&keys::FEDERATION);
+    let _pyff = Pyff::start(port, server.folder());
+    let mut ada = server.add_user("ada");
+    server.start();
+    let request = generic(&server, "minimum", &["https://www.spid.gov.it/SpidL1"]);
+    let delivered = ada.log_in(&mut Agent::new(), &send(&server, &request));
+    let delivered = delivered.unwrap_or_else(|error| panic!("{error}: {:#?}", server.log()));
+    assert_eq!(delivered.action, "https://sp.example.org/generic/acs");
+    let nobody = come(&server, "https://nobody.example.org/");
+    assert!(nobody.body.contains("nr10"), "{}", nobody.body);
+    let refresh = server.try_ponte(&["source", "refresh", "mdq"], "");
+    assert!(refresh.status.success(), "{refresh:?}");
+
+    let mut other = configured(&keys::STRANGER);
+    other.start();
+    let page = come(&other, GENERIC_ENTITY);
+    assert!(page.body.contains("nr10"), "{}", page.body);
+    let log = other.log();
+    let told = log.iter().find(|row| row["event"] == "source.refused").unwrap();
+    assert_eq!(told["reason"], "rolled-key", "{told}");
 }

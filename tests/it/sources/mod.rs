@@ -3,4 +3,5 @@
 mod chaos;
 mod documented;
 mod judged;
+mod lists;
 mod mdq;
