@@ -17,6 +17,7 @@ use crate::partners::listed::List;
 use crate::partners::source::copies::{Copies, Copy};
 use crate::saml::attribute_names::{NameStyle, Renamed};
 use crate::saml::metadata::error::{MetadataError, Warning};
+use crate::saml::metadata::listing::Member;
 use crate::saml::metadata::read::{Unsigned, read};
 use crate::saml::partner::{AttributeSet, Profile, ServiceProvider, SingleSignOn, WaysIn};
 use crate::world::digest::sha256;
@@ -234,7 +235,7 @@ impl Registry {
     /// The same with what `copy` says of `entity_id` too, if it says something and nobody else does.
     #[must_use]
     pub fn with_copy(&self, copy: &Copy, entity_id: &str, now: DateTime<Utc>) -> Option<Self> {
-        let mut members = copy.service_providers(now);
+        let mut members = copy.service_providers(false, now);
         let member = members.find(|member| member.entity_id == entity_id)?;
         let mut registry = self.clone();
         let said = member.service_provider.as_ref()?.as_ref().ok()?;
@@ -300,31 +301,17 @@ impl Registry {
 }
 
 impl Built {
-    /// Adds whom sources tell of at `now`. Who is there already stays: a file, the store and a source that goes first go first.
+    /// Adds whom sources tell of at `now`. Who is there already stays: a file, the store and a source that goes first go first. Last come
+    /// those whose time has ended: they are not believed, but a clock that is set right again must find them.
     pub fn add_copies(&mut self, copies: &Copies, now: DateTime<Utc>) {
         for copy in &copies.0 {
-            for member in copy.service_providers(now) {
-                let entity_id = member.entity_id.as_str();
-                let is_listed = || self.registry.lists.iter().any(|list| list.has(entity_id, now));
-                if self.origins.contains_key(entity_id) || is_listed() {
-                    continue;
-                }
-                let taken = match &member.service_provider {
-                    Some(Ok(said)) => self.registry.take(copy, entity_id, said),
-                    Some(Err(error)) => Err(Problem::InSource(error.to_string())),
-                    None => continue,
-                };
-                match taken {
-                    Ok(origin) => {
-                        self.origins.insert(entity_id.to_owned(), origin);
-                    }
-                    Err(problem) => {
-                        let origin = copy.origin(entity_id);
-                        self.faults.push(PartnerFault { origin, problem });
-                    }
+            for member in copy.service_providers(false, now) {
+                if let Err(problem) = self.add_member(copy, member, now) {
+                    let origin = copy.origin(&member.entity_id);
+                    self.faults.push(PartnerFault { origin, problem });
                 }
             }
-            if let Some(lists) = copy.of_lists(now) {
+            if let Some(lists) = copy.of_lists() {
                 let is_new = |name: &&str| self.registry.origin(name, now).is_none();
                 let count = lists.listed_service_providers(now).filter(is_new).count();
                 self.registry.lists.push(Arc::new(List::new(lists, count)));
@@ -332,6 +319,32 @@ impl Built {
         }
         let registry = &self.registry;
         self.unmatched.retain(|entity_id| registry.origin(entity_id, now).is_none());
+        for copy in &copies.0 {
+            for member in copy.service_providers(true, now) {
+                // What was wrong with it was told when it counted.
+                let _ = self.add_member(copy, member, now);
+            }
+        }
+    }
+
+    fn add_member(
+        &mut self,
+        copy: &Copy,
+        member: &Member,
+        now: DateTime<Utc>,
+    ) -> Result<(), Problem> {
+        let entity_id = member.entity_id.as_str();
+        let is_listed = || self.registry.lists.iter().any(|list| list.has(entity_id, now));
+        if self.origins.contains_key(entity_id) || is_listed() {
+            return Ok(());
+        }
+        let origin = match &member.service_provider {
+            Some(Ok(said)) => self.registry.take(copy, entity_id, said)?,
+            Some(Err(error)) => return Err(Problem::InSource(error.to_string())),
+            None => return Ok(()),
+        };
+        self.origins.insert(entity_id.to_owned(), origin);
+        Ok(())
     }
 
     /// Where something cannot be used as it is now, what `before` had from there stays in use, as the `entries` settle it

@@ -41,9 +41,15 @@ impl Copies {
 }
 
 impl Copy {
-    /// Its service providers as far as its documents are believed at `now`; those of long lists are asked for one by one.
-    pub fn service_providers(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Arc<Member>> {
-        let documents = self.valid(now).filter(|_| self.provides.service_providers());
+    /// Its service providers as far as its documents are believed at `now`, or those of the others if they `ended`; those of long lists
+    /// are asked for one by one.
+    pub fn service_providers(
+        &self,
+        ended: bool,
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = &Arc<Member>> {
+        let documents = self.documents.values().filter(move |good| good.is_valid(now) != ended);
+        let documents = documents.filter(|_| self.provides.service_providers());
         let members = documents.flat_map(|good| &good.listing.members);
         members.filter(|member| self.takes(&member.entity_id) && member.service_provider.is_some())
     }
@@ -105,11 +111,11 @@ impl Copy {
         listed.map(|listed| listed.entity_id).filter(|name| self.takes(name))
     }
 
-    /// It with its long lists alone, if it has one that is believed at `now`.
+    /// It with its long lists alone, if it has one.
     #[must_use]
-    pub fn of_lists(&self, now: DateTime<Utc>) -> Option<Self> {
+    pub fn of_lists(&self) -> Option<Self> {
         let mut lists = self.clone();
-        lists.documents.retain(|_, good| good.list.is_some() && good.is_valid(now));
+        lists.documents.retain(|_, good| good.list.is_some());
         let is_of_use = self.provides.service_providers() && !lists.documents.is_empty();
         is_of_use.then_some(lists)
     }
