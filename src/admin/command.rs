@@ -314,7 +314,7 @@ pub struct NewPerson {
     /// The password; or else `password_hash`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
-    /// A password's hash from elsewhere: argon2id, PHC string.
+    /// A password's hash from elsewhere: argon2id, PHC string, or one of another system's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<String>,
     /// Whether the password only leads to a new one, at the first login (TS-09).

@@ -218,7 +218,9 @@ pub enum DeskError {
     #[error("the password cannot be taken")]
     BadPassword(#[source] Unacceptable),
     /// The hash cannot be checked at a sensible cost.
-    #[error("the password-hash must be an argon2id PHC string of at most 1 GiB and 16 passes")]
+    #[error(
+        "the password-hash must be an argon2id PHC string of at most 1 GiB and 16 passes, or PBKDF2, bcrypt or {{SSHA}} at a sensible cost (docs/migration.md)"
+    )]
     BadHash,
     /// There is no attribute of that name.
     #[error("there is no attribute {0:?} in the SPID table")]

@@ -127,7 +127,7 @@ are, and gets a new code if theirs was not told. A file is read line by line, ho
 |---|---|
 | `username` | required: 1 to 128 characters, no blanks; unique however it is written |
 | `password` | this, of at least 12 characters, or else … |
-| `password-hash` | … the hash of one from elsewhere: argon2id, PHC string |
+| `password-hash` | … the hash of one from elsewhere: argon2id (PHC string), PBKDF2, bcrypt or LDAP's `{SSHA}` (`docs/migration.md`) |
 | `kind` | of the person's first identity: `personal` (the default), `professional`, `legal-professional` (for a legal person: says `companyName`, and `ivaCode` or `companyFiscalNumber`), `legal-person` (the same) |
 | `attributes` | an object: names of the SPID table and values; without `spidCode` one is made; `email` and `spidCode` belong to one account |
 | `proofing` | how that identity was established: `method` (`desk`, `video`, `digital-signature`, `cns`, `nfc-document` (not for professional ones), `self-asserted`), `date`, `operator`, `evidence`; without it the person reaches SpidL1 only |

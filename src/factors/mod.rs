@@ -2,6 +2,7 @@
 
 pub mod approval;
 pub mod card;
+pub mod foreign_hash;
 pub mod passkey;
 pub mod password;
 pub mod prompts;

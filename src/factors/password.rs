@@ -3,6 +3,7 @@
 use argon2::password_hash::{PasswordHash, PasswordHasher, SaltString};
 use argon2::{Algorithm, Argon2, Params, PasswordVerifier, Version};
 
+use crate::factors::foreign_hash::ForeignHash;
 use crate::world::random::Random;
 
 /// How passwords are hashed. The default is OWASP's: 19 MiB, two passes, one lane.
@@ -74,11 +75,18 @@ impl Hashing {
         Ok(hash.to_string())
     }
 
-    /// Checks `password` against `hash`, a PHC string. Takes as long as [`Self::hash`].
+    /// Checks `password` against `hash`, a PHC string or one that another system made. Takes as long as [`Self::hash`], and
+    /// for another system's as long as that one's check besides.
     #[must_use]
     pub fn check(&self, hash: &str, password: &str) -> Verdict {
         if password.len() > MAX_BYTES {
             return Verdict::Wrong;
+        }
+        if let Ok(foreign) = ForeignHash::parse(hash) {
+            return match foreign.holds(password) {
+                true => Verdict::Held { rehash: true },
+                false => self.check_nobody(password),
+            };
         }
         let Ok(kept) = PasswordHash::new(hash) else { return self.check_nobody(password) };
         if self.argon2().verify_password(password.as_bytes(), &kept).is_err() {
@@ -112,9 +120,19 @@ impl Hashing {
     }
 }
 
-/// Whether `text` is a hash that [`Hashing::check`] can check at a sensible cost: argon2id, PHC.
+/// Whether `text` is a hash that [`Hashing::check`] can check at a sensible cost: argon2id, PHC, or one of [`ForeignHash`].
 #[must_use]
 pub fn is_hash(text: &str) -> bool {
+    ForeignHash::parse(text).is_ok() || is_own(text)
+}
+
+/// Whether `text` was made by another system, and is replaced once its person logs in.
+#[must_use]
+pub fn is_foreign(text: &str) -> bool {
+    ForeignHash::parse(text).is_ok()
+}
+
+fn is_own(text: &str) -> bool {
     PasswordHash::new(text).is_ok_and(|hash| {
         let known = hash.algorithm == Algorithm::Argon2id.ident();
         let params = Params::try_from(&hash);

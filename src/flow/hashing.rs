@@ -1,6 +1,9 @@
 //! A bounded place for work that costs tens of milliseconds of CPU, so that a
 //! burst of logins never starves those already inside.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
@@ -13,6 +16,8 @@ pub struct HashPool {
     places: Semaphore,
     workers: Semaphore,
     size: usize,
+    /// Microseconds that the costliest check of another system's hash takes lately.
+    foreign: AtomicU64,
 }
 
 /// The queue is full; try again in a few seconds.
@@ -28,7 +33,22 @@ impl HashPool {
             places: Semaphore::new(workers + queue),
             workers: Semaphore::new(workers),
             size: workers + queue,
+            foreign: AtomicU64::new(0),
         }
+    }
+
+    /// How long an answer that says no must still wait, if the check behind it took `took`: a hash of another system costs more
+    /// than ours, and who has one is not to be told by that. Waiting costs no CPU, so that it is no help to whoever guesses.
+    #[must_use]
+    pub fn still(&self, is_foreign: bool, took: Duration) -> Duration {
+        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).min(MOST_WAIT);
+        let longest = self.foreign.load(Ordering::Relaxed);
+        if is_foreign {
+            // A moment in which the machine was busy is forgotten again.
+            self.foreign
+                .store(longest.max(took) - longest.saturating_sub(took) / 16, Ordering::Relaxed);
+        }
+        Duration::from_micros(longest.saturating_sub(took))
     }
 
     /// Runs `work` on a thread of its own.
@@ -63,10 +83,14 @@ impl HashPool {
     }
 }
 
+/// Three seconds, in microseconds: no check that is taken over costs more.
+const MOST_WAIT: u64 = 3_000_000;
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
     use std::sync::mpsc;
+    use std::time::Duration;
 
     use super::{Busy, HashPool};
 
@@ -93,5 +117,22 @@ mod tests {
         assert_eq!(first.await.unwrap(), Ok(true));
         assert_eq!(second.await.unwrap(), Ok(2));
         assert_eq!(pool.run(|| 4).await, Ok(4));
+    }
+
+    #[test]
+    fn whoever_has_no_hash_from_elsewhere_waits_as_long_as_one_takes() {
+        let pool = HashPool::new(1, 1);
+        let ms = Duration::from_millis;
+        assert_eq!(pool.still(false, ms(20)), ms(0));
+        assert_eq!(pool.still(true, ms(220)), ms(0));
+        assert_eq!(pool.still(false, ms(20)), ms(200));
+        assert_eq!(pool.still(true, ms(60)), ms(160), "a cheaper one waits too");
+        assert_eq!(pool.still(false, ms(20)), ms(190), "and what was long once is forgotten");
+        for _ in 0..200 {
+            let _waits = pool.still(true, ms(60));
+        }
+        assert!(pool.still(false, ms(20)) < ms(45));
+        assert_eq!(pool.still(true, Duration::from_secs(60)), ms(0));
+        assert!(pool.still(false, ms(0)) <= Duration::from_secs(3));
     }
 }

@@ -7,7 +7,7 @@ use tracing::Instrument as _;
 
 use crate::assurance::factor::{Evidence, Factor};
 use crate::enrolment::credential::{Credential, Secret};
-use crate::factors::password::Verdict;
+use crate::factors::password::{self, Verdict};
 use crate::flow::advance::{ROUNDS, advance};
 use crate::flow::device;
 use crate::flow::env::Env;
@@ -29,6 +29,7 @@ use crate::store::{accounts, attempts, credentials, transactions};
 use crate::telemetry::metrics;
 use crate::telemetry::traces::step;
 use crate::texts::mail::Event;
+use crate::world::stopwatch::Stopwatch;
 
 /// What the person typed on the first page.
 #[derive(Clone, Copy)]
@@ -292,25 +293,34 @@ enum Checked {
     Wrong,
 }
 
-/// Checks `typed` against a hash, or against one that nobody has: both cost the same.
+/// Checks `typed` against a hash, or against one that nobody has: both take the same time.
 async fn hash(env: &Env, kept: Option<&str>, typed: &str) -> Result<Checked, Failure> {
     let kept = kept.map(str::to_owned);
     let (hashing, random) = (env.settings.hashing.clone(), Arc::clone(&env.random));
     let typed = zeroize::Zeroizing::new(typed.to_owned());
+    let is_foreign = kept.as_deref().is_some_and(password::is_foreign);
     let check = move || {
+        let watch = Stopwatch::start();
         let verdict = match &kept {
             Some(kept) => hashing.check(kept, &typed),
             None => hashing.check_nobody(&typed),
         };
-        match verdict {
+        let took = watch.read();
+        let checked = match verdict {
             Verdict::Wrong => Checked::Wrong,
             Verdict::Held { rehash: false } => Checked::Held { rehashed: None },
             Verdict::Held { rehash: true } => {
                 Checked::Held { rehashed: hashing.hash(&typed, &random).ok() }
             }
-        }
+        };
+        (checked, took)
     };
-    Ok(env.hashing.run(check).instrument(step!("factor.password.check")).await?)
+    let run = env.hashing.run(check).instrument(step!("factor.password.check"));
+    let (checked, took) = run.await?;
+    if matches!(checked, Checked::Wrong) {
+        tokio::time::sleep(env.hashing.still(is_foreign, took)).await;
+    }
+    Ok(checked)
 }
 
 /// Attempts on a name that nobody has are counted like all others.

@@ -1,4 +1,4 @@
-//! How long something takes, for metrics: never for a decision.
+//! How long something takes, for metrics and for answers that are to take as long as each other: never for a decision.
 
 use std::time::{Duration, Instant};
 

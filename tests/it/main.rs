@@ -24,6 +24,7 @@ mod durability;
 mod errors;
 mod factors;
 mod factory;
+mod foreign_hashes;
 mod fuzz_seeds;
 mod generic_answers;
 mod generic_rows;
