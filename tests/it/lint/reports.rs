@@ -1,5 +1,8 @@
 //! The reports: for people, for programs, as a file of HTML.
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
 use ponte::partners::lint::{json, sarif, text};
 use ponte::saml::lint::inspect::Report;
 use ponte::saml::upstream::metadata::kind::MetadataProfile::SpidPublic;
@@ -8,6 +11,7 @@ use ponte::web::pages::lint::LintReport;
 use serde_json::Value;
 
 use crate::lint::mutations::{good, report};
+use crate::support::peer::{root, target};
 
 /// Metadata with a fault of each severity, and something that tries to leave its page.
 fn faulty() -> Report {
@@ -87,5 +91,32 @@ fn the_sarif_has_what_its_schema_requires() {
             region["startLine"].as_u64().unwrap() >= 1
                 && region["startColumn"].as_u64().unwrap() >= 1
         );
+    }
+}
+
+/// The official schema, by a validator that none of us wrote.
+#[test]
+#[ignore = "needs target/peers: ./scripts/test installs it"]
+fn the_official_schema_takes_the_sarif() {
+    let validate = |log: &str| {
+        let mut child = Command::new("node")
+            .arg(root().join("tests/clients/sarif.mjs"))
+            .arg(target().join("peers"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("node runs");
+        child.stdin.take().unwrap().write_all(log.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "target/peers is there: ./scripts/test installs it");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let report = faulty();
+    for language in Language::ALL {
+        let log = sarif::render(&report, "a%20b.xml", language).unwrap();
+        assert_eq!(validate(&log), "");
+        // The control: one place that does not exist.
+        let broken = log.replacen("\"startLine\": ", "\"startLine\": -", 1);
+        assert!(validate(&broken).contains("startLine"), "{}", validate(&broken));
     }
 }
