@@ -50,7 +50,7 @@ page_tools() {
   debian $(lacking node nodejs npm npm)
 }
 
-# The service providers and the browser that the tests drive: target/venv, target/pyff and target/peers.
+# The service providers and the browser that the tests drive: target/venv, target/pyff, target/satosa and target/peers.
 peers() {
   page_tools
   # shellcheck disable=SC2046
@@ -70,6 +70,13 @@ peers() {
     python3 -m venv target/pyff
     target/pyff/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement tests/clients/pyff.txt
     cp tests/clients/pyff.txt target/pyff/requirements.txt
+  fi
+  if ! cmp -s tests/clients/satosa.txt target/satosa/requirements.txt; then
+    say "Installing SATOSA in target/satosa"
+    rm -rf target/satosa
+    python3 -m venv target/satosa
+    target/satosa/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement tests/clients/satosa.txt
+    cp tests/clients/satosa.txt target/satosa/requirements.txt
   fi
   if ! cmp -s tests/clients/package-lock.json target/peers/installed.json; then
     say "Installing the JavaScript service provider and the browser's driver in target/peers"

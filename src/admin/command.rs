@@ -320,6 +320,9 @@ pub struct NewPerson {
     /// Whether the password only leads to a new one, at the first login (TS-09).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub password_expired: bool,
+    /// Whether nobody may log in with the account for now (`ponte user resume`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspended: bool,
     /// Of what kind the first identity is.
     #[serde(default)]
     pub kind: IdentityKind,
@@ -346,6 +349,7 @@ impl NewPerson {
             password: None,
             password_hash: None,
             password_expired: false,
+            suspended: false,
             kind: IdentityKind::default(),
             attributes: BTreeMap::new(),
             proofing: None,

@@ -228,6 +228,9 @@ pub(super) fn proposed(
     let subject = Subject::new(desk.records.random.token());
     let mut account = Account::new(subject, person.username.trim().to_owned(), identities, now);
     account.body = desk.body.map(str::to_owned);
+    if person.suspended {
+        account.set_state(AccountState::Suspended, "suspended when added", now);
+    }
     proposal::keepable(&account)?;
     Ok(account)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::arguments_certificate::CertificateCommand;
+use crate::cli::arguments_import::ImportCommand;
 use crate::cli::arguments_metadata::MetadataCommand;
 use crate::cli::arguments_people::{CampaignCommand, PersonCommand, UserCommand};
 use crate::cli::arguments_register::{BenchCommand, RegisterCommand, StoreCommand};
@@ -95,6 +96,12 @@ pub enum Command {
         /// What to do with it
         #[command(subcommand)]
         command: RegisterCommand,
+    },
+    /// Come from another system: its partners, attributes and people, and a report of what cannot be carried over
+    Import {
+        /// From which
+        #[command(subcommand)]
+        command: ImportCommand,
     },
     /// Show what comes of an upstream's attributes, by its rules
     Map {

@@ -210,6 +210,9 @@ pub enum CliError {
     /// No confirmation could be read.
     #[error("no confirmation could be read (--fiscal-code gives it on the command line)")]
     NoConfirmation(#[source] std::io::Error),
+    /// Another system's configuration cannot be read: where, and why.
+    #[error("{0}")]
+    Elsewhere(String),
     /// Lines of an import, which were told.
     #[error("{bad} found in the lines above; people added: {added}")]
     BadLines {

@@ -2,6 +2,7 @@
 
 pub mod arguments;
 pub mod arguments_certificate;
+pub mod arguments_import;
 pub mod arguments_metadata;
 pub mod arguments_people;
 pub mod arguments_register;
@@ -12,6 +13,7 @@ pub mod certificate;
 pub mod check;
 pub mod demo;
 pub mod diff;
+pub mod elsewhere;
 pub mod error;
 pub mod examples;
 pub mod factory;

@@ -9,6 +9,7 @@ use crate::cli::bench::aggregate;
 use crate::cli::bench::register as rows;
 use crate::cli::bench::run as measure;
 use crate::cli::demo;
+use crate::cli::elsewhere;
 use crate::cli::error::CliError;
 use crate::cli::office::Office;
 use crate::cli::say::{say, say_text};
@@ -58,6 +59,9 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
         Command::Serve => serve::run(&load::settings(&arguments.config)?, &arguments.config),
         Command::Map { upstream, sample } => {
             map::run(&load::settings(&arguments.config)?, upstream, sample)
+        }
+        Command::Import { command } => {
+            in_runtime(elsewhere::run::carry_out(command, &arguments.config, clock.now()))
         }
         Command::Reload => in_runtime(reload::ask(load::settings(&arguments.config)?)),
         Command::Keys { command } => in_runtime(async {

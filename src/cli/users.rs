@@ -95,6 +95,7 @@ async fn add(office: &mut Office, said: &UserAdd, now: DateTime<Utc>) -> Result<
         password: Some(password.to_string()),
         password_hash: None,
         password_expired: said.password_expired || said.generate,
+        suspended: false,
         kind: kind(said.identity.kind),
         attributes: attributes(&said.identity),
         proofing: proofing(&said.identity, now),

@@ -132,6 +132,8 @@ are, and gets a new code if theirs was not told. A file is read line by line, ho
 | `attributes` | an object: names of the SPID table and values; without `spidCode` one is made; `email` and `spidCode` belong to one account |
 | `proofing` | how that identity was established: `method` (`desk`, `video`, `digital-signature`, `cns`, `nfc-document` (not for professional ones), `self-asserted`), `date`, `operator`, `evidence`; without it the person reaches SpidL1 only |
 | `identities` | a list of further identities, each with `kind`, `attributes` and `proofing` |
+| `password-expired` | `true`: the password only leads to a new one, at the first login |
+| `suspended` | `true`: nobody logs in with the account until `ponte user resume` |
 | `delivery` | how password and activation code reach the person: `verified-contact` (the default: what is bound with them is worth SpidL2 at most) or `desk` (handed over in person: SpidL3) |
 
 The columns of a file of separated values are `username`, `password`, `password-hash`, `kind`, `delivery`, `proofing-method`,

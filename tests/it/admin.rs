@@ -96,6 +96,7 @@ fn now() -> DateTime<Utc> {
 fn ada() -> NewPerson {
     NewPerson {
         password_expired: false,
+        suspended: false,
         username: "Ada".into(),
         password: Some("correct horse battery".into()),
         password_hash: None,

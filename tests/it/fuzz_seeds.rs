@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
+use ponte::cli::elsewhere::simplesamlphp::php;
+use ponte::cli::elsewhere::{json as foreign_json, yaml};
+use ponte::factors::foreign_hash::ForeignHash;
 use ponte::factors::passkey::{Holder, RelyingParty, claimed as claimed_key};
 use ponte::oidc::jose::algorithm::{Content, KeyManagement, Signing};
 use ponte::oidc::jose::decrypt::DecryptionKey;
@@ -84,6 +87,16 @@ fn the_seeds_of_the_pre_flight_are_recognised() {
         let report = inspect(seed("lint", name).as_bytes(), None, chrono::DateTime::UNIX_EPOCH);
         assert_ne!(report.subject, Subject::Unknown, "{name}");
     }
+}
+
+#[test]
+fn the_seeds_of_other_systems_are_read() {
+    let text = seed("elsewhere", "remote.php");
+    let script = php::read(&text, |_| None).unwrap();
+    assert_eq!((script.variables.len(), script.unread.len()), (1, 1), "a constant has no value");
+    assert!(yaml::read(&seed("elsewhere", "proxy.yaml"), "x").is_ok());
+    assert!(foreign_json::read(&seed("elsewhere", "realm.json"), "x").is_ok());
+    assert!(ForeignHash::parse(seed("elsewhere", "ssha").trim()).is_ok());
 }
 
 /// A list of metadata, flat and with a list in it.

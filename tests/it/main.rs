@@ -21,6 +21,7 @@ mod crash_steps;
 mod demo;
 mod disk;
 mod durability;
+mod elsewhere;
 mod errors;
 mod factors;
 mod factory;

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod aggregate;
+pub mod compose;
 pub mod error;
 pub mod listing;
 pub mod long_list;
