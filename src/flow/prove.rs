@@ -305,7 +305,6 @@ async fn hash(env: &Env, kept: Option<&str>, typed: &str) -> Result<Checked, Fai
             Some(kept) => hashing.check(kept, &typed),
             None => hashing.check_nobody(&typed),
         };
-        let took = watch.read();
         let checked = match verdict {
             Verdict::Wrong => Checked::Wrong,
             Verdict::Held { rehash: false } => Checked::Held { rehashed: None },
@@ -313,12 +312,14 @@ async fn hash(env: &Env, kept: Option<&str>, typed: &str) -> Result<Checked, Fai
                 Checked::Held { rehashed: hashing.hash(&typed, &random).ok() }
             }
         };
-        (checked, took)
+        (checked, watch.read())
     };
     let run = env.hashing.run(check).instrument(step!("factor.password.check"));
     let (checked, took) = run.await?;
+    // What held is told by its answer; what it took teaches how long others are to wait.
+    let still = env.hashing.still(is_foreign, took);
     if matches!(checked, Checked::Wrong) {
-        tokio::time::sleep(env.hashing.still(is_foreign, took)).await;
+        tokio::time::sleep(still).await;
     }
     Ok(checked)
 }

@@ -138,6 +138,9 @@ mod tests {
         }
         assert!(matches!(folder.read("none"), Err(BadFile::Unreadable(..))));
         assert!(matches!(folder.read("bad"), Err(BadFile::NotText(_, 1))));
+        let long = std::fs::File::create(inside.join("long")).unwrap();
+        long.set_len(MOST_OCTETS + 1).unwrap();
+        assert!(matches!(folder.read("long"), Err(BadFile::TooLong(_, 64))));
         assert_eq!(folder.list("sub", ".xml"), ["sub/a.xml"]);
         assert!(folder.list("..", "").is_empty());
         assert!(Folder::open(&inside.join("bad")).is_err());

@@ -68,6 +68,7 @@ const FILTER: &str = r#"<AttributeFilterPolicyGroup id="p" xmlns="urn:mace:shibb
 
 const RELYING: &str = r##"<beans xmlns="http://www.springframework.org/schema/beans" xmlns:p="http://www.springframework.org/schema/p" xmlns:c="http://www.springframework.org/schema/c" xmlns:util="http://www.springframework.org/schema/util">
   <bean id="shibboleth.UnverifiedRelyingParty" parent="RelyingParty"><property name="profileConfigurations"><list/></property></bean>
+  <bean id="shibboleth.DefaultRelyingParty" parent="RelyingParty"/>
   <util:list id="shibboleth.RelyingPartyOverrides">
     <bean parent="RelyingPartyByName" c:relyingPartyIds="#{{'https://sp.example.org/generic', 'https://third.example.org'}}">
       <property name="profileConfigurations"><list>
@@ -111,6 +112,7 @@ fn an_identity_provider_comes_over() {
             ("some values of \"sn\"", "whatever its value"),
             ("policy \"category\"", "otherwise than by entityIDs"),
             ("RelyingPartyByTag", "otherwise than by entityIDs"),
+            ("profiles for every relying party", "ponte's own"),
             ("postAuthenticationFlows for https://third.example.org", "ponte's own"),
             ("conf/idp.properties", "ponte's own"),
         ],
@@ -158,6 +160,7 @@ const SERVICE: &str = r#"<SPConfig xmlns="urn:mace:shibboleth:3.0:native:sp:conf
       <MetadataFilter type="RequireValidUntil" maxValidityInterval="864000"/>
     </MetadataProvider>
     <MetadataProvider type="MDQ" baseUrl="https://mdq.example.org/"/>
+    <AttributeExtractor type="XML" path="attribute-map.xml"/>
   </ApplicationDefaults>
 </SPConfig>"#;
 
@@ -200,6 +203,8 @@ fn a_service_provider_comes_over() {
                 "settled for each service provider",
             ),
             ("Logout", "ponte's own"),
+            ("REMOTE_USER of ApplicationDefaults", "web server's"),
+            ("AttributeExtractor", "ponte's own"),
         ],
     );
     let tables = fs::read_to_string(server.folder().join("out/ponte.toml")).unwrap();

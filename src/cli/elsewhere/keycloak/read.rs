@@ -21,18 +21,18 @@ pub fn read(
     unverified_addresses: bool,
     today: NaiveDate,
 ) -> Result<(Found, Report), String> {
-    let files = files(path)?;
     let mut report = Report::of("Keycloak");
     let mut found = Found::default();
     let mut people = People::new(today);
     let mut realms = 0;
-    for (name, value) in &files {
-        let item = Item::root(name, value);
+    let export = Export::open(path)?;
+    // One file after the other: an export has as many as it has people by the hundred.
+    for name in &export.names {
+        let value = export.read(name)?;
+        let item = Item::root(name, &value);
         if !item.is_table() {
-            return Err(format!(
-                "{name}: an export is a JSON object, found {}",
-                item.what().kind()
-            ));
+            let kind = item.what().kind();
+            return Err(format!("{name}: an export is a JSON object, found {kind}"));
         }
         let mut realm = item.table();
         let realm_name = realm.said("realm");
@@ -61,29 +61,40 @@ pub fn read(
     Ok((found, report))
 }
 
-fn files(path: &Path) -> Result<Vec<(String, Value)>, String> {
-    let parse = |name: String, text: String| Ok((name.clone(), json::read(&text, &name)?));
-    if !path.is_dir() {
-        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into());
-        let text = folder::read(path, &name).map_err(|error| error.to_string())?;
-        return Ok(vec![parse(name, text)?]);
+/// The files of an export.
+struct Export<'a> {
+    path: &'a Path,
+    folder: Option<Folder>,
+    names: Vec<String>,
+}
+
+impl<'a> Export<'a> {
+    fn open(path: &'a Path) -> Result<Self, String> {
+        if !path.is_dir() {
+            let name =
+                path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into());
+            return Ok(Self { path, folder: None, names: vec![name] });
+        }
+        let folder = Folder::open(path).map_err(|error| error.to_string())?;
+        let mut names = folder.list("", "-realm.json");
+        let people = folder.list("", ".json").into_iter().filter(|name| name.contains("-users-"));
+        names.extend(people);
+        if names.is_empty() {
+            let shown = path.display();
+            return Err(format!(
+                "{shown}: there is no *-realm.json and no *-users-*.json in this folder"
+            ));
+        }
+        Ok(Self { path, folder: Some(folder), names })
     }
-    let folder = Folder::open(path).map_err(|error| error.to_string())?;
-    let mut names = folder.list("", "-realm.json");
-    names.extend(folder.list("", ".json").into_iter().filter(|name| name.contains("-users-")));
-    if names.is_empty() {
-        let shown = path.display();
-        return Err(format!(
-            "{shown}: there is no *-realm.json and no *-users-*.json in this folder"
-        ));
+
+    fn read(&self, name: &str) -> Result<Value, String> {
+        let text = match &self.folder {
+            Some(folder) => folder.read(name),
+            None => folder::read(self.path, name),
+        };
+        json::read(&text.map_err(|error| error.to_string())?, name)
     }
-    names
-        .into_iter()
-        .map(|name| {
-            let text = folder.read(&name).map_err(|error| error.to_string())?;
-            parse(name, text)
-        })
-        .collect()
 }
 
 fn settings(mut realm: Table<'_>, found: &mut Found, report: &mut Report) {

@@ -23,6 +23,11 @@ pub fn read(root: Element<'_>, found: &mut Found, report: &mut Report) {
                 "have them sign, and add their metadata (`ponte sp add`)",
             );
         }
+        if id == "shibboleth.DefaultRelyingParty" {
+            let why = "what holds for everybody is ponte's own";
+            let mend = "see [idp], [login] and [sessions]; encryption is settled for each service provider (encrypt-assertion)";
+            report.left(bean.place(), "profiles for every relying party", why, mend);
+        }
         if !parent.starts_with("RelyingPartyBy") {
             continue;
         }

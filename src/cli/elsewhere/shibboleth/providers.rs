@@ -28,54 +28,62 @@ pub fn service_provider(
     found: &mut Found,
     report: &mut Report,
 ) {
-    for element in root.descendants() {
+    for element in root.children() {
         match element.name() {
-            "ApplicationDefaults" => {
-                if let Some(entity_id) = element.said("entityID") {
-                    found.asked_as.get_or_insert_with(|| entity_id.to_owned());
+            "ApplicationDefaults" => application(element, here, found, report),
+            _ => own(element, report),
+        }
+    }
+}
+
+fn application(defaults: Element<'_>, here: &Installation, found: &mut Found, report: &mut Report) {
+    for (name, value) in defaults.attributes() {
+        match name {
+            "entityID" => {
+                found.asked_as.get_or_insert_with(|| value.to_owned());
+            }
+            _ => {
+                let why = "it settles what is ponte's own, or the web server's";
+                let what = format!("{name} of ApplicationDefaults");
+                report.left(defaults.place(), what, why, "see docs/bridging.md");
+            }
+        }
+    }
+    for element in defaults.children() {
+        match element.name() {
+            "MetadataProvider" if element.kind() == "Chaining" => {
+                for inner in element.named("MetadataProvider") {
+                    one(inner, here, Side::Asks, found, report);
                 }
             }
+            "MetadataProvider" => one(element, here, Side::Asks, found, report),
             "ApplicationOverride" => {
                 let why = "every application of one server is one [[relying-party]], each with a name of its own";
-                report.left(
-                    element.place(),
-                    "an ApplicationOverride",
-                    why,
-                    "make a [[relying-party]] for it (docs/bridging.md)",
-                );
+                let mend = "make a [[relying-party]] for it (docs/bridging.md)";
+                report.left(element.place(), "an ApplicationOverride", why, mend);
             }
-            "SSO" => {
-                if let Some(entity_id) = element.said("entityID") {
-                    let why =
-                        "which provider people are sent to is settled for each service provider";
-                    report.left(
-                        element.place(),
-                        format!("the identity provider {entity_id} by default"),
-                        why,
-                        "set upstreams and own-login of [[service-provider]]",
-                    );
+            "Sessions" => {
+                own(element, report);
+                for inner in element.children() {
+                    match inner.said("entityID").filter(|_| inner.name() == "SSO") {
+                        Some(entity_id) => {
+                            let why = "which provider people are sent to is settled for each service provider";
+                            let mend = "set upstreams and own-login of [[service-provider]]";
+                            let what = format!("the identity provider {entity_id} by default");
+                            report.left(inner.place(), what, why, mend);
+                        }
+                        None => own(inner, report),
+                    }
                 }
             }
-            "Handler"
-            | "Logout"
-            | "Errors"
-            | "RequestMap"
-            | "RequestMapper"
-            | "CredentialResolver"
-            | "AttributeResolver"
-            | "SecurityPolicyProvider" => {
-                let why = "it settles what is ponte's own, or the web server's";
-                report.left(element.place(), element.name(), why, "see docs/bridging.md");
-            }
-            _ => {}
+            _ => own(element, report),
         }
     }
-    for element in root.descendants().filter(|element| element.name() == "MetadataProvider") {
-        let is_inner = element.kind() != "Chaining";
-        if is_inner {
-            one(element, here, Side::Asks, found, report);
-        }
-    }
+}
+
+fn own(element: Element<'_>, report: &mut Report) {
+    let why = "it settles what is ponte's own, or the web server's";
+    report.left(element.place(), element.name(), why, "see docs/bridging.md");
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -135,6 +143,18 @@ fn one(
     };
     filters(element, here, &mut source, &what, report);
     passed(element, &what, report);
+    const READ: [&str; 5] = [
+        "MetadataFilter",
+        "MetadataQueryProtocol",
+        "MetadataProvider",
+        "EntityDescriptor",
+        "EntitiesDescriptor",
+    ];
+    for child in element.children().filter(|child| !READ.contains(&child.name())) {
+        let why = "this import does not know it";
+        let mend = "look up what it does there, and whether you need it here";
+        report.left(child.place(), format!("{what}: {}", child.name()), why, mend);
+    }
     if let Some(base) = base {
         if side == Side::Asks {
             let why = "people choose among identity providers that are known, and an MDQ server knows no list";
