@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use crate::oidc::discovery::Provider;
 use crate::oidc::error::{Refused, SaidError};
@@ -14,7 +14,7 @@ use crate::oidc::jose::sign::{Unsigned, sign};
 use crate::oidc::json as strict;
 use crate::oidc::openid::{self, Credential, NoAddress};
 use crate::oidc::profile::Profile;
-use crate::world::fetch::FetchResponse;
+use crate::world::fetch::{FetchRequest, FetchResponse};
 use crate::world::signer::Signer;
 
 /// We, as one provider knows us.
@@ -89,10 +89,12 @@ pub enum CannotAsk {
     Unsigned(#[from] Unsigned),
 }
 
-/// What shows the provider who we are; `name` is that of the assertion, if one is signed.
+/// What shows the provider who we are; `name` is that of the assertion, if one is signed. `also` is an endpoint that wants to be named
+/// in it beside the token endpoint, as spid-cie-oidc's does.
 pub(super) fn credential<'a>(
     client: &'a Client,
     provider: &Provider,
+    also: Option<&Url>,
     signer: &dyn Signer,
     name: &str,
     now: DateTime<Utc>,
@@ -100,8 +102,11 @@ pub(super) fn credential<'a>(
     let audience = match &client.authentication {
         Authentication::SecretBasic(secret) => return Ok(Credential::Basic(secret)),
         Authentication::SecretPost(secret) => return Ok(Credential::Post(secret)),
-        Authentication::PrivateKeyJwt(Audience::TokenEndpoint) => provider.token_endpoint.as_str(),
-        Authentication::PrivateKeyJwt(Audience::Issuer) => &client.issuer,
+        Authentication::PrivateKeyJwt(Audience::TokenEndpoint) => match also {
+            Some(also) => json!([provider.token_endpoint, also]),
+            None => json!(provider.token_endpoint),
+        },
+        Authentication::PrivateKeyJwt(Audience::Issuer) => json!(client.issuer),
     };
     let claims = json!({
         "iss": client.client_id,
@@ -115,8 +120,34 @@ pub(super) fn credential<'a>(
     Ok(Credential::Assertion(sign(signer, Some("JWT"), &claims)?))
 }
 
+/// A form to one of the provider's endpoints, with what shows who we are.
+pub(super) fn posted(
+    endpoint: &Url,
+    mut form: form_urlencoded::Serializer<'_, String>,
+    client: &Client,
+    credential: &Credential<'_>,
+) -> FetchRequest {
+    let mut request = FetchRequest::get(endpoint.clone())
+        .with("content-type", "application/x-www-form-urlencoded")
+        .with("accept", "application/json");
+    match credential {
+        Credential::Assertion(assertion) => {
+            form.append_pair("client_assertion_type", openid::ASSERTION_TYPE);
+            form.append_pair("client_assertion", assertion);
+        }
+        Credential::Post(secret) => {
+            form.append_pair("client_secret", secret);
+        }
+        Credential::Basic(secret) => {
+            request = request.with("authorization", &basic(&client.client_id, secret));
+        }
+    }
+    request.body = Some(form.finish().into_bytes());
+    request
+}
+
 /// RFC 6749 §2.3.1: each half is form-encoded first.
-pub(super) fn basic(client_id: &str, secret: &str) -> String {
+fn basic(client_id: &str, secret: &str) -> String {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let both = format!("{}:{}", encode(client_id), encode(secret));
     format!("Basic {}", STANDARD.encode(both))

@@ -26,6 +26,8 @@ pub struct Provider {
     pub pushed_endpoint: Option<Url>,
     /// Whether it takes pushed requests alone.
     pub pushed_only: bool,
+    /// Where a token is given back (RFC 7009).
+    pub revocation_endpoint: Option<Url>,
     /// Where the person is sent to log out.
     pub end_session_endpoint: Option<Url>,
     /// Whether its authorization responses say who sent them (RFC 9207).
@@ -130,6 +132,7 @@ pub fn read(octets: &[u8], issuer: &str, origins: &[String]) -> Result<Provider,
         keys,
         pushed_endpoint: fetched("pushed_authorization_request_endpoint")?,
         pushed_only: flag("require_pushed_authorization_requests"),
+        revocation_endpoint: fetched("revocation_endpoint")?,
         end_session_endpoint: anywhere(&members, "end_session_endpoint")?,
         says_issuer: flag("authorization_response_iss_parameter_supported"),
         reads_claims: flag("claims_parameter_supported"),
@@ -234,6 +237,12 @@ mod tests {
             ("response_types_supported", json!(["id_token"]), "discovery-lacks"),
             ("code_challenge_methods_supported", json!(["plain"]), "discovery-lacks"),
             ("end_session_endpoint", json!("https://op.example.org/end"), "taken"),
+            ("revocation_endpoint", json!("https://op.example.org/revoke"), "taken"),
+            (
+                "revocation_endpoint",
+                json!("https://evil.example.org/revoke"),
+                "discovery-elsewhere",
+            ),
             ("unknown", json!({"deep": [1]}), "taken"),
         ] {
             assert_eq!(name_of(&with(member, value.clone())), name, "{member} {value}");

@@ -1,16 +1,47 @@
-//! Logout with a provider: the token that it sends when a session of its ends (OIDC Back-Channel Logout 1.0).
+//! Logout with a provider: the token that we give back, and the one that it sends when a session of its ends (RFC 7009, OIDC
+//! Back-Channel Logout 1.0).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
+use url::form_urlencoded;
 
-use crate::oidc::client::Client;
+use crate::oidc::client::{Client, credential, posted};
+use crate::oidc::discovery::Provider;
 use crate::oidc::error::{Refused, demand};
 use crate::oidc::id_token::{SKEW, at};
 use crate::oidc::jose::compact;
 use crate::oidc::jose::decrypt;
 use crate::oidc::jose::keys::KeySet;
+use crate::oidc::jose::sign::Unsigned;
 use crate::oidc::jose::verify::verify;
 use crate::oidc::json;
+use crate::world::fetch::FetchRequest;
+use crate::world::signer::Signer;
+
+/// The request that gives `access_token` back, which ends the session there (RFC 7009 §2.1, spec/oidc.md §1.5); `name` is that of the
+/// assertion, if one is signed. `None`: the provider takes none back, or its sessions end otherwise.
+///
+/// # Errors
+/// When the request cannot be signed.
+pub fn revocation(
+    access_token: &str,
+    client: &Client,
+    provider: &Provider,
+    signer: &dyn Signer,
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<FetchRequest>, Unsigned> {
+    let Some(endpoint) = provider.revocation_endpoint.as_ref().filter(|_| client.profile.revokes)
+    else {
+        return Ok(None);
+    };
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("token", access_token);
+    form.append_pair("token_type_hint", "access_token");
+    form.append_pair("client_id", &client.client_id);
+    let credential = credential(client, provider, Some(endpoint), signer, name, now)?;
+    Ok(Some(posted(endpoint, form, client, &credential)))
+}
 
 /// Whose sessions end.
 #[derive(Clone, Debug, Eq, PartialEq)]

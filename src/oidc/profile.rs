@@ -39,6 +39,8 @@ pub struct Profile {
     pub id_token_tells: bool,
     /// Whether there is a time of authentication in the ID token if one was asked for.
     pub auth_time: bool,
+    /// Whether a session ends there by giving the access token back (spec/oidc.md §1.5), and no other way.
+    pub revokes: bool,
 }
 
 /// Who says who sent an authorization response.
@@ -122,6 +124,7 @@ const ITALIAN: Profile = Profile {
     claims: &[],
     id_token_tells: false,
     auth_time: false,
+    revokes: true,
 };
 
 /// Any other provider (OpenID Connect Core, RFC 9700).
@@ -143,6 +146,7 @@ pub static GENERIC: Profile = Profile {
     claims: &[],
     id_token_tells: true,
     auth_time: true,
+    revokes: false,
 };
 
 impl Profile {

@@ -109,7 +109,7 @@ impl Exchange {
         name: &str,
         now: DateTime<Utc>,
     ) -> Result<Self, CannotAsk> {
-        let credential = credential(client, provider, signer, name, now)?;
+        let credential = credential(client, provider, None, signer, name, now)?;
         let request = openid::token_request(
             &provider.token_endpoint,
             &client.issuer,

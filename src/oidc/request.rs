@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::{Url, form_urlencoded};
 
-use crate::oidc::client::{CannotAsk, Client, basic, credential, no};
+use crate::oidc::client::{CannotAsk, Client, credential, no, posted};
 use crate::oidc::discovery::Provider;
 use crate::oidc::error::{Refused, demand};
 use crate::oidc::jose::sign::sign;
 use crate::oidc::json as strict;
-use crate::oidc::openid::{self, Authorization, Credential};
+use crate::oidc::openid::{self, Authorization};
 use crate::oidc::profile::Prompt;
 use crate::world::fetch::{FetchRequest, FetchResponse};
 use crate::world::signer::Signer;
@@ -135,22 +135,8 @@ pub fn begin(
             form.append_pair(&name, &value);
         }
     }
-    let mut request = FetchRequest::get(endpoint.clone())
-        .with("content-type", "application/x-www-form-urlencoded")
-        .with("accept", "application/json");
-    match credential(client, provider, signer, &chance.names[1], now)? {
-        Credential::Assertion(assertion) => {
-            form.append_pair("client_assertion_type", openid::ASSERTION_TYPE);
-            form.append_pair("client_assertion", &assertion);
-        }
-        Credential::Post(secret) => {
-            form.append_pair("client_secret", secret);
-        }
-        Credential::Basic(secret) => {
-            request = request.with("authorization", &basic(&client.client_id, secret));
-        }
-    }
-    request.body = Some(form.finish().into_bytes());
+    let credential = credential(client, provider, None, signer, &chance.names[1], now)?;
+    let request = posted(endpoint, form, client, &credential);
     Ok((Begun { url, push: Some(request) }, pending))
 }
 

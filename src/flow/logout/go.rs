@@ -9,7 +9,7 @@ use crate::flow::logout::reply::{LogoutReply, Show, nothing, page};
 use crate::flow::logout::upstream as back;
 use crate::flow::reply::{Reply, Trouble};
 use crate::flow::upstream;
-use crate::flow::upstream::logout::Sent;
+use crate::flow::upstream::logout::{Asked, Sent};
 use crate::flow::visit::{Visitor, browser_digest};
 use crate::login::logout::{Logout, Next};
 use crate::login::request::LocalName;
@@ -18,6 +18,7 @@ use crate::saml::logout::write::{self, Asking, Dispatch, ReplyTo, Verdict};
 use crate::store::logouts;
 use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};
+use crate::world::random::Random;
 
 /// What the person decides about somebody who did not send them back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -107,7 +108,11 @@ async fn go(
                     changed = changed.cannot_ask(place);
                     continue;
                 }
-                Some((service, Sent { request, message })) => {
+                Some((_, Asked::Told)) => {
+                    changed = told(changed, place, &env.random, now);
+                    continue;
+                }
+                Some((service, Asked::Sent(Sent { request, message }))) => {
                     let asked = changed.clone().ask(place, request.clone(), now);
                     let show = Show::Ask { service, message };
                     let reply = page(&asked, show, forget);
@@ -157,7 +162,7 @@ async fn ask(
     logout: &Logout,
     place: usize,
     now: DateTime<Utc>,
-) -> Result<Option<(LocalName, Sent)>, Failure> {
+) -> Result<Option<(LocalName, Asked)>, Failure> {
     let Some(one) = logout.leaving().get(place) else { return Ok(None) };
     if let Some(session) = &one.upstream {
         let sent = upstream::logout::ask(env, session, now).await?;
@@ -182,7 +187,18 @@ async fn ask(
         session_indexes: &one.session_indexes,
     };
     let sent = write::request(&asking, &env.idp, &*env.keys.snapshot().signer)?;
-    Ok(Some((one.service.clone(), Sent { request: sent.id, message: sent.by })))
+    let sent = Asked::Sent(Sent { request: sent.id, message: sent.by });
+    Ok(Some((one.service.clone(), sent)))
+}
+
+/// `logout` once the party at `place` was told, and knows.
+fn told(logout: Logout, place: usize, random: &Random, now: DateTime<Utc>) -> Logout {
+    let request = random.xml_id();
+    let asked = logout.ask(place, request.clone(), now);
+    let whom =
+        asked.leaving().get(place).map(|one| (one.entity_id.clone(), one.upstream.is_some()));
+    let Some((entity_id, upstream)) = whom else { return asked };
+    asked.clone().answered(&entity_id, upstream, &request, true).unwrap_or(asked)
 }
 
 /// The answer to whoever wanted it, as it is kept and as it is sent.

@@ -37,6 +37,9 @@ use crate::world::random::Random;
 pub(in crate::flow) struct Session {
     /// The ID token of the login; none that is too long for an address.
     pub(in crate::flow) id_token: Option<String>,
+    /// The access token of the login, where the session ends by giving it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::flow) access_token: Option<String>,
 }
 
 /// Why an exchange with the provider came to nothing.
@@ -179,7 +182,11 @@ async fn judge(
         Ok(Told { logged_in, claims, text }) => {
             let identity = &logged_in.identity;
             let id_token = Some(logged_in.id_token.clone()).filter(|it| it.len() <= MAX_HINT);
-            let notes = serde_json::to_string(&Session { id_token }).unwrap_or_default();
+            let revokes = openid.client.profile.revokes;
+            let access_token = revokes.then(|| logged_in.access_token.clone());
+            let access_token = access_token.filter(|it| it.len() <= MAX_HINT);
+            let notes = Session { id_token: id_token.filter(|_| !revokes), access_token };
+            let notes = serde_json::to_string(&notes).unwrap_or_default();
             let session = Some(Ending { index: identity.session.clone(), notes });
             let answered = Answered {
                 issuer: openid.client.issuer.clone(),

@@ -120,3 +120,35 @@ fn a_person_comes_in_by_spid_cie_oidc_at_each_level() {
         assert!(told.contains("TINIT-LVLDAA85T50G702B"), "{told}");
     }
 }
+
+/// spec/oidc.md §1.5: a session ends there by giving its access token back, from server to server; the person sees one page.
+#[test]
+#[ignore = "needs spid-cie-oidc, which ./scripts/test installs"]
+fn a_logout_gives_the_access_token_back_to_spid_cie_oidc() {
+    let (hub, op) = behind(&["userinfo"]);
+    let mut agent = Agent::new();
+    let page = walk(&hub, &op, &mut agent, 1);
+    let told = answer(&mut agent, page);
+    assert!(told.contains(">https://www.spid.gov.it/SpidL1</"), "{told}");
+    let page = agent.get(&hub.url("/logout")).unwrap();
+    let page = super::press(&mut agent, &page, "/logout");
+    assert!(page.url.as_str().starts_with(&hub.url("/")), "{page:?}");
+    let log = hub.log();
+    let revoked = log.iter().filter(|row| row["event"] == "upstream.revoked").count();
+    assert_eq!(revoked, 1, "{page:?}\n{log:#?}\n{}", op.log());
+    let of_cie = |page: &Page| {
+        let after = page.body.split_once("<dt>CIE</dt><dd>").map(|(_, after)| after.to_owned());
+        after.and_then(|after| Some(after.split_once("</dd>")?.0.to_owned()))
+    };
+    assert_eq!(of_cie(&page).as_deref(), Some("uscito"), "{}", page.body);
+
+    // Of a provider that cannot be reached the page says that it does not know.
+    let mut agent = Agent::new();
+    let page = walk(&hub, &op, &mut agent, 1);
+    answer(&mut agent, page);
+    drop(op);
+    let page = agent.get(&hub.url("/logout")).unwrap();
+    let page = super::press(&mut agent, &page, "/logout");
+    assert_eq!(of_cie(&page).as_deref(), Some("non si può avvisare"), "{}", page.body);
+    assert!(hub.log().iter().any(|row| row["event"] == "upstream.unrevoked"));
+}
