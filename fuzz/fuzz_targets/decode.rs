@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use ponte::saml::binding::{self, Inbound, MAX_RELAY_STATE, Parameter};
+use ponte::saml::proof::Offered;
 use ponte::saml::signature::{self, PublicKey};
 use ponte::saml::xml;
 use ponte::world::signer::{KeyFile, Signer as _};
@@ -16,6 +17,9 @@ static KEY: LazyLock<PublicKey> = LazyLock::new(|| {
 });
 
 fuzz_target!(|raw: &str| {
+    if let Ok(offered) = Offered::parse(raw.as_bytes()) {
+        assert!(offered.verify("a text", "_a-word", std::slice::from_ref(&*KEY)).is_err());
+    }
     for parameter in [Parameter::SamlRequest, Parameter::SamlResponse] {
         for inbound in [Inbound::Redirect { query: raw }, Inbound::Post { form: raw }] {
             let Ok(decoded) = binding::decode(inbound, parameter) else { continue };

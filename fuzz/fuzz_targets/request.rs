@@ -9,12 +9,13 @@ use ponte::identity::attributes::AttributeName;
 use ponte::identity::name_id::NameIdKind;
 use ponte::login::request::LocalName;
 use ponte::saml::authn_request::{Received, Receiving, Rejected, Window, judge_unsigned, receive};
-use ponte::saml::binding::Inbound;
+use ponte::saml::binding::{Binding, Inbound};
 use ponte::saml::identity_provider::{IdentityProvider, Organization, Supported};
 use ponte::saml::lexical;
 use ponte::saml::partner::{Answers, AttributeSet, Consumer, Profile, ServiceProvider, WaysIn};
 use ponte::saml::profile::spid::CLASSES;
 use ponte::saml::response::ReplyTo;
+use ponte::saml::review::review;
 use ponte::saml::signature::PublicKey;
 use ponte::world::signer::{KeyFile, Signer as _};
 
@@ -108,7 +109,13 @@ fuzz_target!(|text: &str| {
         window: Window::default(),
     };
     for partner in &*PARTNERS {
-        hold(judge_unsigned(text, &at, Arc::clone(partner)), partner, &at);
+        let judged = judge_unsigned(text, &at, Arc::clone(partner));
+        if let Some(reviewed) = review(text, Binding::Post, partner, &at) {
+            // Who is told of a fault and who reviews it see the same.
+            assert_eq!(judged.is_ok(), reviewed.broken.is_empty());
+            assert!(reviewed.shown.len() <= 9 * 1024 + 4096);
+        }
+        hold(judged, partner, &at);
         let find = |id: &str| (id == ENTITY).then(|| Arc::clone(partner));
         hold(receive(Inbound::Redirect { query: text }, &at, find), partner, &at);
     }

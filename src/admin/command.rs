@@ -1,7 +1,6 @@
 //! What may be asked of the desk, and what it answers; the socket's messages too.
 
 use std::collections::BTreeMap;
-
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +12,7 @@ use crate::admin::partner::Partner;
 use crate::admin::privacy::{Erased, Export};
 use crate::admin::recovery::RecoveryCode;
 use crate::admin::reloaded::Reloaded;
+use crate::admin::requests::{AskRequest, ToldRequest};
 use crate::admin::sightings::{AskSightings, Seen};
 use crate::admin::sources::{AskSource, ToldSource};
 use crate::assurance::factor::Factor;
@@ -177,6 +177,8 @@ pub enum Command {
     Source(AskSource),
     /// What service providers are seen to know of our keys.
     Sightings(AskSightings),
+    /// Look at submissions of metadata, or decide them.
+    Requests(Box<AskRequest>),
 }
 
 impl Command {
@@ -186,6 +188,7 @@ impl Command {
         match self {
             Self::Register(ask, asker) => Self::Register(ask, Asker { uid, ..asker }),
             Self::Source(ask) => Self::Source(ask.given_by(uid)),
+            Self::Requests(ask) => Self::Requests(Box::new(ask.given_by(uid))),
             other => other,
         }
     }
@@ -287,6 +290,8 @@ pub enum Done {
     Source(Box<ToldSource>),
     /// What service providers are seen to know of our keys.
     Sightings(Vec<Seen>),
+    /// Of submissions of metadata.
+    Requests(Box<ToldRequest>),
     /// The signing keys were read again.
     KeysReloaded {
         /// The SHA-256 of the certificate of the key that signs from here on.

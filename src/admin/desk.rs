@@ -6,10 +6,12 @@ use tokio::task::JoinError;
 use crate::admin::command::{Command, Done, Refused};
 use crate::admin::service_providers::{self, Sources};
 use crate::admin::{
-    archive, backup, campaigns, cards, import, people, privacy, recovery, sightings,
+    archive, backup, campaigns, cards, import, people, privacy, recovery, requests, sightings,
 };
 use crate::factors::password::{Hashing, TooLong, Unacceptable};
 use crate::flow::env::Partners;
+use crate::flow::registration::prove::NotProved;
+use crate::flow::registration::terms::Terms;
 use crate::identity::format::BadAttribute;
 use crate::identity::kind::BadIdentity;
 use crate::partners::registry::Origin;
@@ -40,6 +42,8 @@ pub struct Desk<'a> {
     pub partners: Option<&'a Partners>,
     /// The register, where it is open.
     pub register: Option<&'a Register>,
+    /// On what terms integrators submit metadata, where they may.
+    pub registration: Option<&'a Terms>,
     /// The one body whose people it sees and makes (AR-17, TS-08); without it, everybody.
     pub body: Option<&'a str>,
 }
@@ -122,6 +126,10 @@ pub async fn carry_out(
         }
         Command::Sightings(asked) => {
             sightings::carry_out(desk, asked, now).await.map(Done::Sightings)
+        }
+        Command::Requests(asked) => {
+            let told = requests::carry_out(desk, *asked, now).await;
+            told.map(|told| Done::Requests(Box::new(told)))
         }
         Command::ListServiceProviders => service_providers::list(desk, now).await,
         Command::ShowServiceProvider { entity_id } => {
@@ -299,6 +307,36 @@ pub enum DeskError {
     /// There is no such service provider.
     #[error("there is no service provider {0:?}")]
     NoPartner(String),
+    /// There is no such submission.
+    #[error("there is no submission {0:?}: `ponte sp requests list` shows them")]
+    NoSubmission(String),
+    /// Nothing can become of it, or not yet.
+    #[error("the submission is {0}: only one that is {1} can be {2}")]
+    SubmissionIs(&'static str, &'static str, &'static str),
+    /// What was registered when it was proved is not what is registered now.
+    #[error(
+        "what is registered for {0} has changed since the submission was proved: its author proves it again, by a key that is registered now"
+    )]
+    ProvedBefore(String),
+    /// Somebody else keeps the metadata.
+    #[error("the metadata of {entity_id} come from {origin}: they are changed there")]
+    KeptElsewhere {
+        /// Whose.
+        entity_id: String,
+        /// From where.
+        origin: Origin,
+    },
+    /// The pre-flight says that all would refuse the metadata.
+    #[error(
+        "all would refuse these metadata: {0}; to register them all the same, name each (--in-spite-of RULE)"
+    )]
+    RefusedByAll(String),
+    /// It is not proved.
+    #[error("it is not proved")]
+    NotProved(#[source] Box<NotProved>),
+    /// There are no status pages.
+    #[error("there are no status pages: registration.status-pages in the configuration")]
+    NoStatusPages,
     /// What is settled with a service provider cannot be kept.
     #[error("what is settled with the service provider cannot be written")]
     Entry(#[source] serde_json::Error),

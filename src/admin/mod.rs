@@ -17,6 +17,7 @@ pub mod privacy;
 pub mod proposal;
 pub mod recovery;
 pub mod reloaded;
+pub mod requests;
 pub mod service_providers;
 pub mod sightings;
 pub mod socket;

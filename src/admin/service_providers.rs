@@ -156,14 +156,18 @@ pub async fn remove(desk: &Desk<'_>, entity_id: &str, now: DateTime<Utc>) -> Res
 }
 
 /// What was gathered is what the server answers by, from here on.
-fn take_up(desk: &Desk<'_>, mut built: Built) {
+pub(in crate::admin) fn take_up(desk: &Desk<'_>, mut built: Built) {
     if let Some(partners) = desk.partners {
         built.keep(&partners.snapshot(), &desk.sources.entries);
         partners.swap(built.registry);
     }
 }
 
-fn find(built: &Built, entity_id: &str, now: DateTime<Utc>) -> Option<Partner> {
+pub(in crate::admin) fn find(
+    built: &Built,
+    entity_id: &str,
+    now: DateTime<Utc>,
+) -> Option<Partner> {
     let all = built.registry.all();
     all.into_iter().find(|one| one.entity_id == entity_id).map(|one| partner(one, built, now))
 }

@@ -9,6 +9,7 @@ use crate::cli::arguments_import::ImportCommand;
 use crate::cli::arguments_metadata::MetadataCommand;
 use crate::cli::arguments_people::{CampaignCommand, PersonCommand, UserCommand};
 use crate::cli::arguments_register::{BenchCommand, RegisterCommand, StoreCommand};
+use crate::cli::arguments_requests::{RequestsCommand, StatusLink};
 use crate::cli::arguments_source::SourceCommand;
 use crate::cli::keys::arguments::KeysCommand;
 use crate::world::certificate::KeyKind;
@@ -230,6 +231,14 @@ pub enum SpCommand {
         #[arg(value_name = "ENTITY-ID")]
         entity_id: String,
     },
+    /// Metadata that integrators have submitted: look at them, approve, refuse
+    Requests {
+        /// What to do with them
+        #[command(subcommand)]
+        command: RequestsCommand,
+    },
+    /// Give a service provider's developer a new link to its status page, in the place of the one before
+    StatusLink(StatusLink),
 }
 
 /// `ponte sp add`
@@ -237,6 +246,14 @@ pub enum SpCommand {
 pub struct SpAdd {
     /// Its metadata, XML
     pub file: PathBuf,
+    /// What is settled with it
+    #[command(flatten)]
+    pub settled: SpSettled,
+}
+
+/// What is settled with a service provider, beside its metadata.
+#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
+pub struct SpSettled {
     /// The rules that its requests are held to; without it, as its metadata looks
     #[arg(long, value_enum)]
     pub profile: Option<ProfileChoice>,

@@ -24,6 +24,7 @@ use crate::flow::hashing::HashPool;
 use crate::flow::life::Life;
 use crate::flow::limits::Limiter;
 use crate::flow::publishing::Publishing;
+use crate::flow::trail::Trail;
 use crate::identity::tenant::TenantId;
 use crate::partners::registry::Registry;
 use crate::partners::upstream::Upstreams;
@@ -103,6 +104,7 @@ pub async fn open(
         cards: smart_card::open(settings)?,
         pushing,
         publishing: publishing(settings),
+        trail: settings.registration.status_pages.then(|| Trail::new(made)),
         settings: walks,
     };
     let recovered = pending::recover(&env.register, env.records(), env.clock.now()).await;

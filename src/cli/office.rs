@@ -198,6 +198,7 @@ impl Own {
             sources: &self.sources,
             partners: None,
             register: self.register.as_ref(),
+            registration: Some(&self.settings.registration),
             body: None,
         };
         desk::carry_out(&desk, command, self.clock.now()).await

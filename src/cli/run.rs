@@ -85,8 +85,11 @@ fn carry_out(arguments: &Arguments) -> Result<(), CliError> {
                 MetadataCommand::Lint(_) | MetadataCommand::Diff(_) | MetadataCommand::Factory(_),
         } => Ok(()),
         Command::Sp { command } => in_runtime(async {
-            let mut office = Office::open(load::settings(&arguments.config)?).await?;
-            let done = service_providers::carry_out(&mut office, command).await;
+            let settings = load::settings(&arguments.config)?;
+            let base_url = settings.server.base_url.clone();
+            let mut office = Office::open(settings).await?;
+            let now = clock.now();
+            let done = service_providers::carry_out(&mut office, command, &base_url, now).await;
             office.close().await.and(done)
         }),
         Command::Source { command } => {

@@ -30,6 +30,7 @@ use crate::flow::expiry;
 use crate::flow::jump::Jumps;
 use crate::flow::post;
 use crate::flow::roll_out;
+use crate::flow::trail;
 use crate::register::pending;
 use crate::store::sessions;
 use crate::telemetry::{log, metrics};
@@ -176,6 +177,7 @@ impl Running {
         tokio::spawn(count_sessions(Arc::clone(&house.env)));
         tokio::spawn(smart_card::tell(Arc::clone(&house.env)));
         tokio::spawn(tell_of_campaigns(Arc::clone(&house.env)));
+        tokio::spawn(trail::keep(Arc::clone(&house.env)));
         let Server { drain, farewell, .. } = settings.server;
         let patience = Patience { drain, farewell };
         let supervisor = running.supervisor.clone();
@@ -250,6 +252,7 @@ impl DeskOf {
             sources: &sources,
             partners: Some(&env.partners),
             register: Some(&env.register),
+            registration: Some(&self.settings.registration),
             body: None,
         };
         desk::carry_out(&desk, command, env.clock.now()).await

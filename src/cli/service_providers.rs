@@ -1,14 +1,19 @@
 //! `ponte sp …`: service providers, asked for and shown.
 
+use chrono::{DateTime, Utc};
+use url::Url;
+
 use crate::admin::command::{Command, Done};
 use crate::admin::partner::Partner;
 use crate::assurance::level::Level;
 use crate::cli::arguments::{
-    LevelChoice, NameIdChoice, ProfileChoice, SingleSignOnChoice, SpAdd, SpCommand, StyleChoice,
+    LevelChoice, NameIdChoice, ProfileChoice, SingleSignOnChoice, SpAdd, SpCommand, SpSettled,
+    StyleChoice,
 };
 use crate::cli::error::CliError;
 use crate::cli::files;
 use crate::cli::office::{Office, unexpected};
+use crate::cli::requests;
 use crate::cli::say::{say, say_text};
 use crate::cli::users::level_word;
 use crate::identity::attributes::AttributeName;
@@ -22,8 +27,17 @@ use crate::saml::partner::{Profile, SingleSignOn, WaysIn};
 ///
 /// # Errors
 /// When it is refused.
-pub async fn carry_out(office: &mut Office, command: &SpCommand) -> Result<(), CliError> {
+pub async fn carry_out(
+    office: &mut Office,
+    command: &SpCommand,
+    base_url: &Url,
+    now: DateTime<Utc>,
+) -> Result<(), CliError> {
     match command {
+        SpCommand::Requests { command } => {
+            requests::carry_out(office, command, base_url, now).await
+        }
+        SpCommand::StatusLink(said) => requests::status_link(office, said, base_url).await,
         SpCommand::Add(said) => add(office, said).await,
         SpCommand::List => list(office).await,
         SpCommand::Show { entity_id } => {
@@ -47,7 +61,27 @@ pub async fn carry_out(office: &mut Office, command: &SpCommand) -> Result<(), C
 
 async fn add(office: &mut Office, said: &SpAdd) -> Result<(), CliError> {
     let metadata = files::read_text(&said.file)?;
-    let entry = Entry {
+    let entry = entry(&said.settled)?;
+    match office.ask(Command::AddServiceProvider { metadata, entry }).await? {
+        Done::ServiceProviderAdded { service_provider, replaced, warnings } => {
+            for warning in warnings {
+                eprintln!("warning: {warning}");
+            }
+            let what = if replaced { "Has new metadata" } else { "Added" };
+            say(format_args!("{what}: {}\n", service_provider.entity_id));
+            say_text(format_args!("{}", shown(&service_provider)));
+            Ok(())
+        }
+        other => unexpected(other),
+    }
+}
+
+/// What is settled, as it was said.
+///
+/// # Errors
+/// When an attribute is none.
+pub fn entry(said: &SpSettled) -> Result<Entry, CliError> {
+    Ok(Entry {
         profile: said.profile.map(|choice| match choice {
             ProfileChoice::Spid => Profile::Spid,
             ProfileChoice::Generic => Profile::Generic,
@@ -79,19 +113,7 @@ async fn add(office: &mut Office, said: &SpAdd) -> Result<(), CliError> {
         }),
         attribute_names: renamed(&said.attribute_names)?,
         unsolicited: said.unsolicited,
-    };
-    match office.ask(Command::AddServiceProvider { metadata, entry }).await? {
-        Done::ServiceProviderAdded { service_provider, replaced, warnings } => {
-            for warning in warnings {
-                eprintln!("warning: {warning}");
-            }
-            let what = if replaced { "Has new metadata" } else { "Added" };
-            say(format_args!("{what}: {}\n", service_provider.entity_id));
-            say_text(format_args!("{}", shown(&service_provider)));
-            Ok(())
-        }
-        other => unexpected(other),
-    }
+    })
 }
 
 fn renamed(said: &[String]) -> Result<Vec<Renamed>, CliError> {
@@ -136,7 +158,9 @@ async fn list(office: &mut Office) -> Result<(), CliError> {
     }
 }
 
-fn shown(partner: &Partner) -> String {
+/// A service provider, a line a fact.
+#[must_use]
+pub fn shown(partner: &Partner) -> String {
     let until = partner.valid_until.map_or_else(|| "not said".to_owned(), |at| at.to_rfc3339());
     let mut lines = vec![
         ("entityID", partner.entity_id.clone()),

@@ -1,12 +1,11 @@
 //! `[app]`: the ways of the app on people's phones, and the push services that are asked.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use url::Url;
 
 use crate::assurance::factor::Factor;
-use crate::config::settings::App;
 use crate::config::signing::Wrong;
 use crate::flow::env::AppSettings;
 use crate::world::fetch::origin_of;
@@ -24,6 +23,23 @@ pub struct RawApp {
     pub push_contact: Option<String>,
     pub push_services: Vec<String>,
     pub push_authority: Option<String>,
+}
+
+/// The app on people's phones.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// By which of its ways people may sign in.
+    pub offered: Vec<Factor>,
+    /// What is asked of it.
+    pub asked: AppSettings,
+    /// The file of our key for push services.
+    pub key: PathBuf,
+    /// Where push services find us.
+    pub contact: Option<String>,
+    /// The push services that are asked, by origin.
+    pub services: Vec<String>,
+    /// The file of certificates to believe of them.
+    pub authority: Option<PathBuf>,
 }
 
 /// Checks the section; relative paths are taken from `folder`.

@@ -14,7 +14,7 @@ use crate::config::settings::{
     Idp, KeyFiles, Keys, Limits, Mail, Monitoring, Register, Server, Settings,
 };
 use crate::config::values::{both, is_loopback, seconds};
-use crate::config::{app, mail, signing, smart_card, sms, telemetry};
+use crate::config::{app, mail, registration, signing, smart_card, sms, telemetry};
 use crate::enrolment::activation::FirstEnrolment;
 use crate::factors::password::Hashing;
 use crate::flow::env::{LoginSettings, RequestSettings, Support};
@@ -93,6 +93,8 @@ impl Check<'_> {
         let telemetry = telemetry::check(&raw.telemetry, self.folder)
             .map_err(|(key, expected, found)| self.note(&key, expected.to_owned(), found));
         let publish = self.publish(&raw.publish);
+        let registration = registration::check(&raw.registration, self.folder)
+            .map_err(|(key, expected, found)| self.note(&key, expected.to_owned(), found));
         let service_providers = self.service_providers(&raw.service_provider, &raw.upstream);
         let base_url = server.as_ref().map(|server| &server.base_url);
         let organization = idp.as_ref().map(|idp| &idp.organization);
@@ -122,6 +124,7 @@ impl Check<'_> {
             lint_page: raw.tools.lint_page,
             metadata: self.folder.join(&raw.metadata.folder),
             publish: publish?,
+            registration: registration.ok()?,
             register,
             support,
             mail: mail?,

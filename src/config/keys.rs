@@ -152,6 +152,10 @@ pub const SECTIONS: &[Section] = &[
         name: "publish",
         words: "What is published beside our own metadata: by an MDQ server, and by `ponte metadata publish` (docs/publishing.md).",
     },
+    Section {
+        name: "registration",
+        words: "Registration by integrators: who answers for a service provider submits its metadata and proves control of it, and an administrator decides; and status pages for developers (docs/registration.md).",
+    },
     Section { name: "register", words: "The register of requests and responses (24 months)." },
     Section {
         name: "support",
@@ -566,6 +570,55 @@ pub const KEYS: &[Key] = &[
         "Hours for which what is published is valid; it is signed anew when half of them are over.",
     ),
     key("publish.cache-hours", Number, Default("6"), "Hours for which others need not ask again."),
+    key(
+        "registration.submissions",
+        Flag,
+        Default("false"),
+        "Whether metadata may be submitted, at /federation/register and by the API beside it.",
+    ),
+    key(
+        "registration.status-pages",
+        Flag,
+        Default("false"),
+        "Whether the developers of service providers may see its last requests, by a link that `ponte sp status-link` gives out.",
+    ),
+    key(
+        "registration.open",
+        Number,
+        Default("100"),
+        "Submissions that may be open at a time (1 to 250).",
+    ),
+    key(
+        "registration.open-per-network",
+        Number,
+        Default("5"),
+        "The same from one network (/24 of IPv4, /56 of IPv6).",
+    ),
+    key("registration.size-kib", Number, Default("256"), "KiB that metadata may have (1 to 256)."),
+    key(
+        "registration.unproved-days",
+        Number,
+        Default("14"),
+        "Days for which a submission waits to be proved (1 to 365).",
+    ),
+    key(
+        "registration.undecided-days",
+        Number,
+        Default("90"),
+        "Days for which a submission that was proved waits for an administrator (1 to 365).",
+    ),
+    key(
+        "registration.origins",
+        Texts,
+        Default("[]"),
+        "Origins (https://sp.example.org) at which the server looks for a token when an integrator asks it to, in networks of yours too. At all others an administrator has it looked for, and only at addresses of the Internet.",
+    ),
+    key(
+        "registration.authority",
+        Text,
+        Optional("\"authority.pem\""),
+        "File of the authorities (PEM) to believe at those origins, in place of the system's.",
+    ),
     key(
         "register.folder",
         Text,

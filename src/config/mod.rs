@@ -18,6 +18,7 @@ pub mod people;
 pub mod publish;
 pub mod raw;
 pub mod reference;
+pub mod registration;
 pub mod relying_parties;
 pub mod rows;
 pub mod service_providers;

@@ -27,6 +27,14 @@ pub struct RawVerifier {
     pub token_sha256: String,
 }
 
+/// `[recovery]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
+pub struct RawRecovery {
+    pub cooling_off_hours: u64,
+}
+
 impl Check<'_> {
     pub(super) fn sessions(&mut self, raw: &raw::Sessions) -> Option<SessionSettings> {
         let (idle, absolute) = (raw.idle_seconds, raw.absolute_seconds);
@@ -71,7 +79,7 @@ impl Check<'_> {
         all
     }
 
-    pub(super) fn recovery(&mut self, raw: &raw::Recovery) -> Option<RecoverySettings> {
+    pub(super) fn recovery(&mut self, raw: &RawRecovery) -> Option<RecoverySettings> {
         let hours =
             self.number("recovery.cooling-off-hours", raw.cooling_off_hours, 0, 24 * 365)?;
         Some(RecoverySettings { cooling_off: seconds(hours * 3600) })

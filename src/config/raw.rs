@@ -14,7 +14,7 @@ pub struct Raw {
     pub keys: Keys,
     pub login: Login,
     pub sessions: Sessions,
-    pub recovery: Recovery,
+    pub recovery: crate::config::people::RawRecovery,
     pub profile: RawProfile,
     pub requests: Requests,
     pub limits: Limits,
@@ -22,6 +22,7 @@ pub struct Raw {
     pub tools: Tools,
     pub metadata: Metadata,
     pub publish: RawPublish,
+    pub registration: crate::config::registration::RawRegistration,
     pub register: Register,
     pub support: Support,
     pub mail: Mail,
@@ -171,14 +172,6 @@ pub struct Sessions {
     pub absolute_seconds: u64,
     pub account_level: String,
     pub account_upstreams: Vec<String>,
-}
-
-/// `[recovery]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
-pub struct Recovery {
-    pub cooling_off_hours: u64,
 }
 
 /// One of `[[campaign]]`

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::assurance::policy::LevelPolicy;
+use crate::config::app::App;
 use crate::config::fault::Stranger;
 use crate::enrolment::activation::FirstEnrolment;
 use crate::enrolment::campaign::Campaign;
@@ -26,6 +27,7 @@ use crate::flow::env::{
 };
 use crate::flow::network::{Network, Proxies};
 use crate::flow::publishing::Terms;
+use crate::flow::registration;
 use crate::partners::registry::Entry;
 use crate::partners::source::policy;
 use crate::partners::upstream::{Configured, Entity};
@@ -77,6 +79,8 @@ pub struct Settings {
     pub metadata: PathBuf,
     /// `[publish]`
     pub publish: Terms,
+    /// `[registration]`
+    pub registration: registration::terms::Terms,
     /// `[register]`
     pub register: Register,
     /// `[support]`
@@ -277,23 +281,6 @@ pub struct MailServer {
     pub authority: Option<PathBuf>,
 }
 
-/// The app on people's phones.
-#[derive(Clone, Debug)]
-pub struct App {
-    /// By which of its ways people may sign in.
-    pub offered: Vec<Factor>,
-    /// What is asked of it.
-    pub asked: env::AppSettings,
-    /// The file of our key for push services.
-    pub key: PathBuf,
-    /// Where push services find us.
-    pub contact: Option<String>,
-    /// The push services that are asked, by origin.
-    pub services: Vec<String>,
-    /// The file of certificates to believe of them.
-    pub authority: Option<PathBuf>,
-}
-
 /// By what way codes leave by SMS, where to, and how many.
 #[derive(Clone, Debug)]
 pub struct Texts {
@@ -434,6 +421,7 @@ impl Settings {
             campaigns: self.campaigns.clone(),
             account_upstreams: self.account_upstreams.clone(),
             requests: self.requests,
+            registration: self.registration.clone(),
         }
     }
 
@@ -456,7 +444,7 @@ impl Settings {
     /// The sections in which `other` says something else.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 23] = [
+        let sections: [(&'static str, [&dyn std::fmt::Debug; 2]); 24] = [
             ("server", [&self.server, &other.server]),
             ("idp", [&self.idp, &other.idp]),
             ("keys", [&self.keys, &other.keys]),
@@ -471,6 +459,7 @@ impl Settings {
             ("tools", [&self.lint_page, &other.lint_page]),
             ("metadata", [&self.metadata, &other.metadata]),
             ("publish", [&self.publish, &other.publish]),
+            ("registration", [&self.registration, &other.registration]),
             ("register", [&self.register, &other.register]),
             ("support", [&self.support, &other.support]),
             ("mail", [&self.mail, &other.mail]),

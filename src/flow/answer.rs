@@ -13,6 +13,7 @@ use crate::flow::notice;
 use crate::flow::person::Known;
 use crate::flow::reply::{Answer, Reply, Trouble, Why};
 use crate::flow::session;
+use crate::flow::trail;
 use crate::flow::visit::Visitor;
 use crate::identity::attributes::AttributeName;
 use crate::identity::name_id::{self, NameIdKind};
@@ -145,6 +146,7 @@ pub(in crate::flow) async fn answer(
         Committed::Done => env.register.file(filing),
     }
     count(transaction, &outcome);
+    trail::ended(env, transaction, &outcome);
     tracing::info!(
         event = "answered",
         support_id = visitor.support_id,

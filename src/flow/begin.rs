@@ -8,6 +8,7 @@ use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::reply::{Answer, Reply, Trouble, Why};
 use crate::flow::sources::mdq;
+use crate::flow::trail;
 use crate::flow::upstream::ask::named;
 use crate::flow::upstream::offers::ways;
 use crate::flow::visit::{Visitor, browser_digest, login_support_id};
@@ -55,7 +56,7 @@ pub async fn begin(
     let begun = async {
         let received = match received {
             Ok(received) => received,
-            Err(rejected) => return refuse(env, rejected, visitor).await,
+            Err(rejected) => return refuse(env, rejected, posted, visitor).await,
         };
         if let Err(seconds) = env.by_partner.take(&received.partner.entity_id, now) {
             return Err(Failure::Told(Trouble::TooMany { seconds }));
@@ -64,11 +65,14 @@ pub async fn begin(
         // ahead of it as a service provider's clock may be.
         let known_from = env.life.restored().map(|at| at + requests.window_ahead);
         if known_from.is_some_and(|from| received.issue_instant < from) {
-            return refuse(env, received.replayed(), visitor).await;
+            return refuse(env, received.replayed(), posted, visitor).await;
         }
         match open(env, &received, wish).await? {
-            Some(reply) => Ok(reply),
-            None => refuse(env, received.replayed(), visitor).await,
+            Some(reply) => {
+                trail::accepted(env, received, posted);
+                Ok(reply)
+            }
+            None => refuse(env, received.replayed(), posted, visitor).await,
         }
     };
     begun.await.unwrap_or_else(|failure: Failure| match failure.reply(visitor.support_id) {
@@ -181,9 +185,15 @@ async fn open(env: &Env, received: &Received, wish: Wish<'_>) -> Result<Option<R
 }
 
 /// Tells whoever may hear of it; one log event.
-async fn refuse(env: &Env, rejected: Rejected, visitor: &Visitor<'_>) -> Result<Reply, Failure> {
+async fn refuse(
+    env: &Env,
+    rejected: Rejected,
+    posted: bool,
+    visitor: &Visitor<'_>,
+) -> Result<Reply, Failure> {
+    trail::rejected(env, &rejected, posted);
     match rejected {
-        Rejected::Browser { fault, http_status, claimed, disagreement } => {
+        Rejected::Browser { fault, http_status, claimed, disagreement, proven: _ } => {
             log(&fault, claimed.as_deref(), visitor);
             if disagreement {
                 ring(env, claimed.as_deref(), visitor);

@@ -24,8 +24,10 @@ use crate::flow::network::{Network, Proxies};
 use crate::flow::notice::Mailing;
 use crate::flow::publishing::Publishing;
 use crate::flow::pushing::Pushing;
+use crate::flow::registration::terms::Terms;
 use crate::flow::sources::house::Sources;
 use crate::flow::texting::Texting;
+use crate::flow::trail::Trail;
 use crate::identity::tenant::TenantId;
 use crate::login::request::LocalName;
 use crate::login::session::Lives;
@@ -89,6 +91,8 @@ pub struct Env {
     pub pushing: Option<Pushing>,
     /// What is published beside our own metadata, if anything is.
     pub publishing: Option<Publishing>,
+    /// What developers of service providers are shown of their requests, if they are.
+    pub trail: Option<Trail>,
     /// What the administrator chose.
     pub settings: Settings,
 }
@@ -219,6 +223,8 @@ pub struct Settings {
     pub account_upstreams: Vec<String>,
     /// How old a request may be.
     pub requests: RequestSettings,
+    /// On what terms integrators submit metadata.
+    pub registration: Terms,
 }
 
 /// Whom people ask for help; each may be missing.

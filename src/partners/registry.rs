@@ -20,6 +20,7 @@ use crate::saml::metadata::error::{MetadataError, Warning};
 use crate::saml::metadata::listing::Member;
 use crate::saml::metadata::read::{Unsigned, read};
 use crate::saml::partner::{AttributeSet, Profile, ServiceProvider, SingleSignOn, WaysIn};
+use crate::saml::xml::root_attribute;
 use crate::world::digest::sha256;
 
 /// The service providers by entityID.
@@ -28,6 +29,8 @@ pub struct Registry {
     by_entity_id: HashMap<String, Arc<ServiceProvider>>,
     origins: HashMap<String, Origin>,
     settled: Arc<HashMap<String, Entry>>,
+    /// Where metadata are from that name an entityID and cannot be used.
+    unusable: HashMap<String, Origin>,
     documents: HashMap<String, Document>,
     lists: Vec<Arc<List>>,
 }
@@ -167,6 +170,9 @@ impl Registry {
             let described = match read(&source.xml, Unsigned::Accept, now) {
                 Ok(described) => described,
                 Err(error) => {
+                    if let Some(entity_id) = root_attribute(&source.xml, "entityID") {
+                        built.registry.unusable.insert(entity_id, origin.clone());
+                    }
                     built.faults.push(PartnerFault { origin, problem: error.into() });
                     continue;
                 }
@@ -223,6 +229,12 @@ impl Registry {
     pub fn document(&self, entity_id: &str, now: DateTime<Utc>) -> Option<&Document> {
         self.find(entity_id, now).filter(|found| !found.disabled)?;
         self.documents.get(entity_id)
+    }
+
+    /// Where metadata of that entityID are from, also if they cannot be used now.
+    #[must_use]
+    pub fn taken_by(&self, entity_id: &str, now: DateTime<Utc>) -> Option<Origin> {
+        self.origin(entity_id, now).or_else(|| self.unusable.get(entity_id).cloned())
     }
 
     /// The same with `service_provider` in the place of whoever bears its entityID.

@@ -79,6 +79,8 @@ pub enum Rejected {
         claimed: Option<String>,
         /// Whether it is refused because the two signature verifiers disagree, which is worth an alarm.
         disagreement: bool,
+        /// Who sent it, and the message, where that is established all the same: what is wrong leaves nobody else to be told.
+        proven: Option<Box<(Arc<ServiceProvider>, String)>>,
     },
     /// The service provider is known, and erred: it gets a `Response`.
     Registered {
@@ -251,6 +253,7 @@ impl Incoming {
                 fault: Box::new(fault),
                 claimed,
                 disagreement: false,
+                proven: Some(Box::new((self.partner, self.xml))),
             };
         }
         Rejected::Registered {
@@ -321,5 +324,6 @@ fn browser(
         fault: Box::new(fault),
         claimed: claimed.map(check::cut),
         disagreement: false,
+        proven: None,
     }
 }

@@ -29,7 +29,7 @@ use crate::telemetry::metrics;
 use crate::world::signer::SignatureAlgorithm;
 
 /// The most keys of one partner that are tried.
-const MAX_KEYS: usize = 16;
+pub(in crate::saml) const MAX_KEYS: usize = 16;
 
 /// A partner's public key, taken from its metadata and parsed once; clones share it.
 #[derive(Clone)]
@@ -175,6 +175,20 @@ impl PublicKey {
                 | SignatureAlgorithm::RsaSha512
         );
         is_rsa == self.0.scalar.is_none()
+    }
+
+    /// Whether `signature` over the SHA-256 of `text` was made with this key, as `openssl dgst -sha256 -sign` writes one (RFC 8017
+    /// §8.2; of an elliptic-curve key in DER, RFC 3279 §2.2.3); any failure is a no.
+    pub(in crate::saml) fn signed(&self, text: &[u8], signature: &[u8]) -> bool {
+        let digest = digest_of(DigestAlgorithm::Sha256, text);
+        let Some(size) = self.0.scalar else {
+            return self.made(DigestAlgorithm::Sha256, &digest, signature);
+        };
+        let octets = || -> Result<Vec<u8>, ErrorStack> {
+            let (pair, size) = (EcdsaSig::from_der(signature)?, i32::try_from(size).unwrap_or(0));
+            Ok([pair.r().to_vec_padded(size)?, pair.s().to_vec_padded(size)?].concat())
+        };
+        octets().is_ok_and(|octets| self.made(DigestAlgorithm::Sha256, &digest, &octets))
     }
 
     /// Whether `signature` over `digest` was made with this key; any failure is a no.

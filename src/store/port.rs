@@ -45,6 +45,8 @@ pub enum Space {
     Logouts,
     /// Metadata of service providers added by command, by entityID's digest.
     ServiceProviders,
+    /// Submissions of metadata, links to status pages, and the last requests of service providers.
+    Registrations,
     /// Register's index entries, keyed and blinded.
     RegisterIndex,
     /// Register's rows that are not in its files yet, by the response's id and number of the piece.
@@ -76,6 +78,7 @@ impl Space {
             Self::SessionIndex => "session-index",
             Self::Logouts => "logouts",
             Self::ServiceProviders => "service-providers",
+            Self::Registrations => "registrations",
             Self::RegisterIndex => "register-index",
             Self::RegisterPending => "register-pending",
             Self::RegisterHolds => "register-holds",

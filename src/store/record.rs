@@ -299,6 +299,12 @@ impl Batch {
         self.expectations.push(Expectation { key, value });
     }
 
+    /// How many expectations there are: the place of the next one.
+    #[must_use]
+    pub fn expected(&self) -> usize {
+        self.expectations.len()
+    }
+
     /// All that `other` expects and writes, too.
     pub fn join(&mut self, other: Self) {
         self.expectations.extend(other.expectations);

@@ -40,22 +40,37 @@ pub async fn add(
     settings: serde_json::Value,
     now: DateTime<Utc>,
 ) -> Result<Committed, StoreError> {
-    let key = key(records, entity_id)?;
     let mut batch = Batch::new();
+    put(records, &mut batch, entity_id, metadata, settings, now).await?;
+    batch.commit(records.store, Durability::Durable, now).await
+}
+
+/// Adds to `batch` what [`add`] does.
+///
+/// # Errors
+/// As [`add`].
+pub async fn put(
+    records: Records<'_>,
+    batch: &mut Batch,
+    entity_id: &str,
+    metadata: &str,
+    settings: serde_json::Value,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let key = key(records, entity_id)?;
     match records.load::<ServiceProvider>(key.clone(), now).await? {
         Some(old) => {
             batch.expect(&old);
-            blob::remove(records, &mut batch, &old.value.blob, old.value.length);
+            blob::remove(records, batch, &old.value.blob, old.value.length);
         }
         None => batch.expect_absent(key.clone()),
     }
     let blob = format!("sp-{}", records.random.token());
     let length = metadata.len();
-    blob::put(records, &mut batch, &blob, metadata.as_bytes(), None)?;
+    blob::put(records, batch, &blob, metadata.as_bytes(), None)?;
     let entity_id = entity_id.to_owned();
     let entry = ServiceProvider { entity_id, added: now, settings, blob, length };
-    records.put(&mut batch, key, &entry, None)?;
-    batch.commit(records.store, Durability::Durable, now).await
+    records.put(batch, key, &entry, None)
 }
 
 /// The service provider of this entityID.

@@ -18,6 +18,9 @@ table! {
     developers: "I metadati di questo gestore di identità, firmati:", "The signed metadata of this identity provider:";
     metadata: "Metadati SAML", "SAML metadata";
     entity_id: "EntityID", "EntityID";
+    register: "Registra un fornitore di servizi", "Register a service provider";
+    register_lead: "Invia i metadati, dimostra di controllare l’entità, segui la richiesta:",
+        "Submit the metadata, prove control of the entity, follow the request:";
     lint: "Controlla metadati e messaggi", "Check metadata and messages";
     lint_lead: "Che cosa non va nei tuoi metadati o nei tuoi messaggi, e come correggerlo:",
         "What is wrong with your metadata or your messages, and how to mend it:";

@@ -30,6 +30,7 @@ pub mod notice;
 pub mod profile;
 pub mod reach;
 pub mod recovery;
+pub mod registration;
 pub mod sms;
 pub mod table;
 pub mod upstream;

@@ -20,6 +20,8 @@ pub(super) async fn home(Extension(context): Extension<Context>) -> Response {
         entity_id: context.env.idp.entity_id.clone(),
         metadata: "/metadata".into(),
         lint: context.env.settings.lint_page.then(|| "/tools/lint".into()),
+        register: (context.env.settings.registration.submissions)
+            .then(|| "/federation/register".into()),
         people: context.env.settings.demo.then(|| "/demo".into()),
     };
     page(&context, StatusCode::OK, home.render(&frame))

@@ -30,6 +30,8 @@ pub mod problem;
 pub mod profile;
 pub mod recover;
 pub mod refusal;
+pub mod registration;
+pub mod registration_api;
 pub mod reply;
 pub mod router;
 pub mod saml;

@@ -22,7 +22,7 @@ use crate::web::pages::notice::Notice;
 use crate::web::reply::notice;
 use crate::web::{
     account, app, assets, card, help, home, lint, login, logout, mdq, monitoring, oidc, profile,
-    recover, saml, upstream,
+    recover, registration, registration_api, saml, upstream,
 };
 use crate::world::stopwatch::Stopwatch;
 
@@ -46,6 +46,14 @@ fn routes() -> Router {
         .route("/mdq/entities", get(mdq::all))
         .route("/mdq/entities/{id}", get(mdq::one))
         .route("/tools/lint", get(lint::show).post(lint::check))
+        .route("/federation/register", get(registration::show).post(registration::take))
+        .route("/federation/register/{secret}", get(registration::follow))
+        .route("/federation/register/{secret}/{step}", post(registration::step))
+        .route("/federation/status/{secret}", get(registration::status))
+        .route("/api/federation/registrations", post(registration_api::make))
+        .route("/api/federation/registration", get(registration_api::show))
+        .route("/api/federation/registration/proof", post(registration_api::offer))
+        .route("/api/federation/registration/withdraw", post(registration_api::leave))
         .route("/saml/start", get(saml::start))
         .route("/saml/sso", get(saml::redirect).post(saml::post))
         .route("/saml/slo", get(logout::redirect).post(logout::post))
@@ -170,9 +178,8 @@ async fn guard(State(env): State<Arc<Env>>, request: Request, next: Next) -> Res
 
 /// Pages that cost nothing are not counted.
 fn within_limits(context: &Context, method: &Method, path: &str) -> Result<(), u32> {
-    let begins =
-        path.starts_with("/saml/") || path.starts_with("/sp/") || path.starts_with("/oidc/");
-    if method == Method::GET && !begins {
+    let costs = ["/saml/", "/sp/", "/oidc/", "/federation/", "/api/federation/"];
+    if method == Method::GET && !costs.iter().any(|prefix| path.starts_with(prefix)) {
         return Ok(());
     }
     context.env.by_address.take(&prefix(context.address), context.env.clock.now())
@@ -189,6 +196,7 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         | "/account/factors/totp"
         | "/recover"
         | "/recover/desk"
+        | "/federation/register"
         | "/tools/lint" => "GET, HEAD, POST",
         "/recover/link"
         | "/account/enter"
@@ -201,6 +209,9 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         | "/account/profile/question"
         | "/account/pincode/unlock"
         | "/api/pincode/verify"
+        | "/api/federation/registrations"
+        | "/api/federation/registration/proof"
+        | "/api/federation/registration/withdraw"
         | "/account/factors/activate"
         | "/account/factors/remove"
         | "/account/factors/sms/confirm"
@@ -211,6 +222,7 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         | "/app/answer"
         | "/app/subscription" => "POST",
         _ if path.starts_with("/recover/go/") && path.matches('/').count() == 4 => "POST",
+        _ if path.starts_with("/federation/register/") && path.matches('/').count() == 4 => "POST",
         _ if path.starts_with("/help/") => "GET, HEAD, POST",
         "/saml/slo" | "/saml/slo/response" | "/logout" => "GET, HEAD, POST",
         _ if path.starts_with("/logout/") && path.matches('/').count() == 3 => "POST",

@@ -4,13 +4,17 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 use std::io::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::tls::Version;
-use reqwest::{Certificate, Client, Response};
+use reqwest::{Certificate, Client, ClientBuilder, Response};
 use url::Url;
+
+use crate::world::public::is_public;
 
 /// Sends one HTTP request and brings its answer.
 #[async_trait]
@@ -104,6 +108,9 @@ pub enum FetchError {
     /// Neither https nor this machine.
     #[error("{0} is not https")]
     NotHttps(String),
+    /// The address of a network of our own, or none that a name stands for.
+    #[error("{0} is no host of the Internet: it has a private address, or is an address itself")]
+    NotPublic(String),
     /// It answered with another address.
     #[error("it answered with a redirect ({0}), which is not followed")]
     Redirect(u16),
@@ -131,6 +138,7 @@ impl FetchError {
         match self {
             Self::NotNamed(_) => "fetch-not-named",
             Self::NotHttps(_) => "fetch-not-https",
+            Self::NotPublic(_) => "fetch-not-public",
             Self::Redirect(_) => "fetch-redirect",
             Self::TooLong(_) => "fetch-too-long",
             Self::TooSlow => "fetch-too-slow",
@@ -165,7 +173,38 @@ pub struct HttpFetch {
     origins: BTreeSet<String>,
     limits: FetchLimits,
     signed: bool,
+    public: bool,
 }
+
+/// What holds for every client.
+fn builder(limits: FetchLimits) -> ClientBuilder {
+    Client::builder()
+        .no_proxy()
+        .redirect(Policy::none())
+        .referer(false)
+        .tls_version_min(Version::TLS_1_2)
+        .connect_timeout(limits.connect)
+        .timeout(limits.whole)
+}
+
+/// Names as the system reads them, if each address that they stand for is of the Internet.
+struct PublicNames;
+
+impl Resolve for PublicNames {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let name = name.as_str().to_owned();
+            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            if found.iter().any(|address| !is_public(address.ip())) {
+                return Err(NOT_PUBLIC.into());
+            }
+            let addresses: Addrs = Box::new(found.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+const NOT_PUBLIC: &str = "the name stands for an address that is not of the Internet";
 
 impl HttpFetch {
     /// Fetches from `origins` alone (scheme, host and port: `https://op.example.org`), over TLS 1.2 or later with certificates of
@@ -179,13 +218,7 @@ impl HttpFetch {
         limits: FetchLimits,
     ) -> Result<Self, FetchSetupError> {
         let named = origins.iter().map(|origin| origin_of(origin)).collect::<Result<_, _>>()?;
-        let mut client = Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .referer(false)
-            .tls_version_min(Version::TLS_1_2)
-            .connect_timeout(limits.connect)
-            .timeout(limits.whole);
+        let mut client = builder(limits);
         if let Some(pem) = authorities {
             let believed = Certificate::from_pem_bundle(pem);
             let believed = believed.map_err(FetchSetupError::Authorities)?;
@@ -195,7 +228,20 @@ impl HttpFetch {
             client = client.tls_certs_only(believed);
         }
         let client = client.build().map_err(FetchSetupError::Client)?;
-        Ok(Self { client, origins: named, limits, signed: false })
+        Ok(Self { client, origins: named, limits, signed: false, public: false })
+    }
+
+    /// Fetches from `origin`, which nobody here has named: https alone, at a host by its name, and only where that name stands for
+    /// addresses of the Internet. The addresses that were judged are those that are connected to, so a name that changes its mind in
+    /// between gains nothing.
+    ///
+    /// # Errors
+    /// When the client cannot be built.
+    pub fn to_public(origin: &Url, limits: FetchLimits) -> Result<Self, FetchSetupError> {
+        let client = builder(limits).dns_resolver(Arc::new(PublicNames));
+        let client = client.build().map_err(FetchSetupError::Client)?;
+        let origins = [origin.origin().ascii_serialization()].into();
+        Ok(Self { client, origins, limits, signed: false, public: true })
     }
 
     /// Fetches what is signed, and is nobody's secret, from the origins of `places`: plain HTTP is taken, as authorities
@@ -325,6 +371,11 @@ impl HttpFetch {
         if !self.origins.contains(&origin) {
             return Err(FetchError::NotNamed(origin));
         }
+        // An address goes past the resolver, so nothing would judge it.
+        let is_name = matches!(request.url.host(), Some(url::Host::Domain(_)));
+        if self.public && (request.url.scheme() != "https" || !is_name) {
+            return Err(FetchError::NotPublic(origin));
+        }
         let mut sending = match request.body {
             None => self.client.get(request.url),
             Some(body) => self.client.post(request.url).body(body),
@@ -332,7 +383,11 @@ impl HttpFetch {
         for (name, value) in &request.headers {
             sending = sending.header(name, value);
         }
-        let answer = sending.send().await.map_err(|error| failure(&error))?;
+        let sent = sending.send().await;
+        let answer = sent.map_err(|error| match failure(&error) {
+            FetchError::Unreachable(why) if why == NOT_PUBLIC => FetchError::NotPublic(origin),
+            failure => failure,
+        })?;
         let status = answer.status().as_u16();
         // 304 is no redirect: what was asked about is as it was (RFC 9110 §15.4.5).
         if (300..400).contains(&status) && status != 304 {

@@ -17,6 +17,7 @@ pub mod letter;
 pub mod mail_folder;
 pub mod outbox;
 pub mod private_key;
+pub mod public;
 pub mod public_key;
 pub mod random;
 pub mod reading;

@@ -3,9 +3,11 @@
 // SETUP is a JSON file: `service` and `provider` (base addresses of the demo's two sites), `people`
 // (the page with the citizens' credentials), `screenshots` (a folder), `profile` (a folder for the
 // browser), `node_modules`. At a server that is no demo: `provider`, `person` (with the `key` of an app), `mails` (the folder
-// into which they leave) and `desk` (a code of the desk). It ends with status 0 and prints the pages it saw, or fails and says where.
+// into which they leave) and `desk` (a code of the desk); or `binary`, `folder` and `environment` for commands, `metadata` and the `key` of a
+// service provider, and `requests` of it. It ends with status 0 and prints the pages it saw, or fails and says where.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { createHmac, sign } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -751,6 +753,59 @@ async function cards(visitor, hands) {
   await look(visitor, name("cancelled"));
 }
 
+/** Registering a service provider, and its developer's page. */
+async function registration(visitor, hands) {
+  const { page } = visitor;
+  const name = (step) => `${scenarioName}-${step}`;
+  const ponte = (...words) => execFileSync(setup.binary, words, { cwd: setup.folder, env: { ...process.env, ...setup.environment } }).toString();
+  await page.goto(setup.provider);
+  await hands.press(page, "a[href='/federation/register']");
+  await page.waitForSelector("#text");
+  await look(visitor, name("form"));
+  await hands.press(page, "button[value=submit]");
+  await page.waitForSelector("#wrong");
+  await look(visitor, name("empty"));
+  await page.fill("#text", setup.metadata);
+  await hands.press(page, "button[value=check]");
+  await page.waitForSelector(".findings");
+  await look(visitor, name("preflight"));
+  await hands.fill(page, "#contact", "sviluppo@example.org");
+  await hands.press(page, "button[value=submit]");
+  await page.waitForURL("**/federation/register/*");
+  await look(visitor, name("request"));
+  const request = page.url();
+  await hands.fill(page, "#proof", "AAAA");
+  await hands.press(page, "form[action$='/proof'] button");
+  await page.waitForSelector("#wrong");
+  await look(visitor, name("no-proof"));
+  await page.goto(request);
+  const text = (await page.innerText("#text-to-sign")).trim();
+  await page.fill("#proof", sign("sha256", Buffer.from(text), setup.key).toString("base64"));
+  await hands.press(page, "form[action$='/proof'] button");
+  await page.waitForURL(request);
+  await page.waitForSelector(".alert-info");
+  await look(visitor, name("proved"));
+  const [row] = ponte("sp", "requests", "list").trim().split("\n");
+  ponte("sp", "requests", "approve", row.split(" ")[0]);
+  await page.goto(request);
+  await page.waitForSelector(".alert-success");
+  await look(visitor, name("approved"));
+  await hands.press(page, "form[action$='/status-link'] button");
+  await page.waitForURL("**/federation/status/*");
+  await look(visitor, name("status-empty"));
+  const status = page.url();
+  for (const sent of setup.requests) await page.goto(sent);
+  for (let tries = 0; tries < 50; tries += 1) {
+    await page.goto(status);
+    if ((await page.locator("section.finding").count()) === 2) break;
+    await page.waitForTimeout(100);
+  }
+  assert.equal(await page.locator("section.finding").count(), 2, "both requests");
+  await look(visitor, name("status"));
+  for (const summary of ["section.finding:nth-of-type(1) details:nth-of-type(1) summary", "section.finding:nth-of-type(1) details:nth-of-type(2) summary"]) await hands.press(page, summary);
+  await look(visitor, name("status-open"));
+}
+
 /** All that a linked phone is for. */
 const phone = (visitor) =>
   withPhone(visitor, async (phone, authenticator) => {
@@ -813,6 +868,10 @@ const scenarios = {
   cards: (visitor) => cards(visitor, mouse),
   "cards-english": (visitor) => cards(visitor, mouse),
   "cards-keyboard": (visitor) => cards(visitor, keyboard),
+  registration: (visitor) => registration(visitor, mouse),
+  "registration-english": (visitor) => registration(visitor, mouse),
+  "registration-keyboard": (visitor) => registration(visitor, keyboard),
+  "no-script-registration": (visitor) => registration(visitor, keyboard),
 
   account: (visitor) => account(visitor),
   "account-english": (visitor) => account(visitor),

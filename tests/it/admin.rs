@@ -75,6 +75,7 @@ impl House {
             sources: &self.sources,
             partners: Some(&self.partners),
             register: None,
+            registration: None,
             body: None,
         };
         desk::carry_out(&desk, command, now()).await

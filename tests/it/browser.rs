@@ -8,7 +8,9 @@ use ponte::texts::language::Language;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::registration;
 use crate::support::agent::Agent;
+use crate::support::keys;
 use crate::support::peer::{root, target};
 use crate::support::server::{binary, free_port};
 use crate::support::world::World;
@@ -42,6 +44,30 @@ fn walk_at_a_server(scenario: &str) {
             "person": { "username": ada.username, "password": ada.password, "key": key },
             "mails": folder,
             "desk": code,
+        }),
+    );
+}
+
+/// Runs `scenario` at the built server, with a service provider that is not registered yet: its metadata, its key, a good request and one that
+/// breaks rules.
+fn walk_as_an_integrator(scenario: &str) {
+    let server = registration::registering("");
+    let entity = "https://nuovo.example.org/sp";
+    let bad = registration::request(&server, entity, &keys::SP, |request| {
+        request.issue_instant = Some("2020-01-01T00:00:00Z".into());
+    });
+    let good = registration::request(&server, entity, &keys::SP, |_| {});
+    let environment: Value = server.place().into_iter().map(|(k, v)| (k, json!(v))).collect();
+    run(
+        scenario,
+        json!({
+            "provider": server.url(""),
+            "binary": binary(),
+            "folder": server.folder(),
+            "environment": environment,
+            "metadata": registration::metadata(entity).unsigned(),
+            "key": String::from_utf8_lossy(&keys::SP.pair.key),
+            "requests": [good.url, bad.url],
         }),
     );
 }
@@ -157,4 +183,12 @@ scenarios! {
     cards_in_a_browser_without_a_reader "cards",
     cards_in_a_browser_without_a_reader_in_english "cards-english",
     cards_with_the_keyboard_alone "cards-keyboard",
+}
+
+scenarios! {
+    walk_as_an_integrator:
+    a_service_provider_is_registered "registration",
+    a_service_provider_is_registered_in_english "registration-english",
+    a_service_provider_is_registered_with_the_keyboard_alone "registration-keyboard",
+    a_service_provider_is_registered_without_script "no-script-registration",
 }

@@ -53,6 +53,7 @@ pub(crate) fn desk<'a>(house: &'a House, sources: &'a Sources) -> Desk<'a> {
         sources,
         partners: None,
         register: None,
+        registration: None,
         body: None,
     }
 }

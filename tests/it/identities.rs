@@ -294,6 +294,7 @@ fn who_is_erased_is_out_of_their_login_at_once() {
         sources: &sources,
         partners: None,
         register: None,
+        registration: None,
         body: None,
     };
     let erase = |code| house.block_on(privacy::erase(&desk, "anna", code, house.now()));

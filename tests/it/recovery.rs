@@ -439,6 +439,7 @@ fn the_desk_lets_back_in_whoever_it_has_identified() {
         sources: &sources,
         partners: None,
         register: None,
+        registration: None,
         body: None,
     };
     let proofing = Proofing {

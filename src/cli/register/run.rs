@@ -56,7 +56,8 @@ pub async fn ask(office: &mut Office, ask: Ask) -> Result<Told, CliError> {
 }
 
 /// Who gives this command: behind sudo, the one who called it.
-fn asker() -> Asker {
+#[must_use]
+pub fn asker() -> Asker {
     use std::os::unix::fs::MetadataExt as _;
     let said = |name: &str| std::env::var_os(name)?.into_string().ok();
     let user = ["SUDO_USER", "LOGNAME", "USER"].into_iter().find_map(said).unwrap_or_default();

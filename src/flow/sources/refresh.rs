@@ -157,9 +157,10 @@ pub(in crate::flow) async fn ask(
             FetchError::TooLong(_) => Reason::TooLarge,
             FetchError::TooSlow => Reason::TooSlow,
             FetchError::Unkept(_) => Reason::Unreadable,
-            FetchError::NotNamed(_) | FetchError::NotHttps(_) | FetchError::Unreachable(_) => {
-                Reason::Unreachable
-            }
+            FetchError::NotNamed(_)
+            | FetchError::NotHttps(_)
+            | FetchError::NotPublic(_)
+            | FetchError::Unreachable(_) => Reason::Unreachable,
         };
         Refused::new(reason, error)
     })?;

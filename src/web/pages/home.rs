@@ -11,6 +11,8 @@ pub struct Home {
     pub metadata: String,
     /// Where metadata and messages are checked, if anybody may.
     pub lint: Option<String>,
+    /// Where metadata are submitted, if they may be.
+    pub register: Option<String>,
     /// Where the demo citizens are, in a demonstration.
     pub people: Option<String>,
 }

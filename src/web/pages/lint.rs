@@ -51,8 +51,7 @@ impl Lint {
     }
 
     fn view(&self, frame: &Frame) -> Option<View<'_>> {
-        let language = frame.language;
-        self.report.as_ref().map(|report| View { report, t: lint::words(language), language })
+        self.report.as_ref().map(|report| View::of(report, frame.language))
     }
 }
 
@@ -78,18 +77,26 @@ impl LintReport {
 
 /// A report in one language.
 #[derive(Clone, Copy, Debug)]
-struct View<'a> {
-    report: &'a Report,
+pub(super) struct View<'a> {
+    pub(super) report: &'a Report,
     t: &'static Words,
     language: Language,
 }
 
 impl<'a> View<'a> {
-    fn verdict(&self) -> &'static str {
+    pub(super) fn of(report: &'a Report, language: Language) -> Self {
+        Self { report, t: lint::words(language), language }
+    }
+
+    pub(super) fn words(&self) -> &'static Words {
+        self.t
+    }
+
+    pub(super) fn verdict(&self) -> &'static str {
         text::verdict(self.t, self.report)
     }
 
-    fn tone(&self) -> &'static str {
+    pub(super) fn tone(&self) -> &'static str {
         match (self.report.readable && !self.report.is_refused(), self.report.findings.is_empty()) {
             (true, true) => "success",
             (true, false) => "info",
@@ -97,44 +104,44 @@ impl<'a> View<'a> {
         }
     }
 
-    fn subject(&self) -> &'static str {
+    pub(super) fn subject(&self) -> &'static str {
         text::subject(self.t, self.report.subject)
     }
 
-    fn wrapping(&self) -> &'static str {
+    pub(super) fn wrapping(&self) -> &'static str {
         text::wrapping(self.t, self.report.wrapping)
     }
 
-    fn counts(&self) -> String {
+    pub(super) fn counts(&self) -> String {
         text::counts(self.report, self.language)
     }
 
-    fn judges(&self) -> String {
+    pub(super) fn judges(&self) -> String {
         let all = Judge::ALL.into_iter().filter(|judge| self.report.refused_by(*judge));
         text::listed(self.t, &all.collect::<Vec<_>>())
     }
 
-    fn is_wrapped(&self) -> bool {
+    pub(super) fn is_wrapped(&self) -> bool {
         self.report.wrapping != crate::saml::lint::paste::Wrapping::Xml
     }
 
-    fn findings(&self) -> &'a [Finding] {
+    pub(super) fn findings(&self) -> &'a [Finding] {
         &self.report.findings
     }
 
-    fn demand(&self, finding: &Finding) -> &'static str {
+    pub(super) fn demand(&self, finding: &Finding) -> &'static str {
         text::said(finding.demand, self.language)
     }
 
-    fn mend(&self, finding: &Finding) -> &'static str {
+    pub(super) fn mend(&self, finding: &Finding) -> &'static str {
         text::said(finding.mend, self.language)
     }
 
-    fn weight(&self, finding: &Finding) -> &'static str {
+    pub(super) fn weight(&self, finding: &Finding) -> &'static str {
         text::weight(self.t, finding.severity())
     }
 
-    fn class(&self, finding: &Finding) -> &'static str {
+    pub(super) fn class(&self, finding: &Finding) -> &'static str {
         match finding.severity() {
             Severity::RefusedByAll => "all",
             Severity::RefusedBySome => "some",
@@ -142,7 +149,7 @@ impl<'a> View<'a> {
         }
     }
 
-    fn refused_by(&self, finding: &Finding) -> String {
+    pub(super) fn refused_by(&self, finding: &Finding) -> String {
         text::listed(self.t, &finding.refused_by.list())
     }
 }

@@ -27,4 +27,5 @@ pub mod post;
 pub mod profile;
 pub mod qr;
 pub mod recover;
+pub mod registration;
 pub mod upstream;

@@ -76,6 +76,7 @@ fn set(it: &CardHouse, serial: &str, counts: bool) -> Result<CredentialState, St
         sources: &sources,
         partners: None,
         register: None,
+        registration: None,
         body: None,
     };
     let done = it.house.block_on(desk_cards::set(&desk, "anna", serial, counts, env.clock.now()));

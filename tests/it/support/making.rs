@@ -26,8 +26,10 @@ use ponte::flow::network::Proxies;
 use ponte::flow::notice::Mailing;
 use ponte::flow::publishing::Publishing;
 use ponte::flow::pushing::Pushing;
+use ponte::flow::registration::terms::Terms;
 use ponte::flow::sources::house::Sources;
 use ponte::flow::texting::Texting;
+use ponte::flow::trail::Trail;
 use ponte::identity::tenant::TenantId;
 use ponte::login::request::LocalName;
 use ponte::login::session::Lives;
@@ -61,6 +63,7 @@ pub(crate) struct Making {
     pub(crate) cards: Option<Cards>,
     pub(crate) pushing: Option<Pushing>,
     pub(crate) publishing: Option<Publishing>,
+    pub(crate) trail: Option<Trail>,
     pub(crate) upstreams: Upstreams,
     pub(crate) sources: Sources,
     port: u16,
@@ -100,6 +103,7 @@ impl Making {
                 pincode_verifiers: Vec::new(),
                 recovery: RecoverySettings { cooling_off: TimeDelta::hours(72) },
                 account_upstreams: Vec::new(),
+                registration: Terms::default(),
                 requests: RequestSettings {
                     window_back: TimeDelta::minutes(5),
                     window_ahead: TimeDelta::minutes(2),
@@ -117,6 +121,7 @@ impl Making {
             cards: None,
             pushing: None,
             publishing: None,
+            trail: None,
             upstreams: Upstreams::default(),
             sources: Sources::default(),
             port,
@@ -196,6 +201,7 @@ pub(crate) fn make(making: Making) -> Env {
         cards: making.cards,
         pushing: making.pushing,
         publishing: making.publishing,
+        trail: making.trail,
         settings,
     }
 }

@@ -24,6 +24,7 @@ pub(crate) mod pages;
 pub(crate) mod peer;
 pub(crate) mod pysaml2_idp;
 pub(crate) mod real_files;
+pub(crate) mod registration_pages;
 pub(crate) mod requests;
 pub(crate) mod server;
 pub(crate) mod simplesamlphp;

@@ -70,7 +70,7 @@ use ponte::web::pages::recover::{
 };
 use ponte::web::pages::upstream::{UpstreamSetBack, UpstreamTrial, UpstreamUnproven};
 
-use crate::support::card_pages;
+use crate::support::{card_pages, registration_pages};
 
 fn demo_mails(mails: Vec<DemoMail>) -> DemoMails {
     let (here, people) = ("/demo/mail".into(), "/demo".into());
@@ -373,6 +373,7 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
             entity_id: "https://idp.example".into(),
             metadata: "/metadata".into(),
             lint: Some("/tools/lint".into()),
+            register: Some("/federation/register".into()),
             people: Some("/demo".into()),
         }.render(&around)),
         ("demo_home", DemoHome {
@@ -442,6 +443,7 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         pages.push((name, notice.render(&from_outside)));
     }
     pages.extend(card_pages::samples(&around));
+    pages.extend(registration_pages::samples(&around));
     pages.into_iter().map(|(name, html)| (name, html.unwrap())).collect()
 }
 
@@ -645,7 +647,14 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
             back: Some(form()),
         }
         .render(&around),
-        Home { entity_id: v(), metadata: v(), lint: Some(v()), people: Some(v()) }.render(&around),
+        Home {
+            entity_id: v(),
+            metadata: v(),
+            lint: Some(v()),
+            register: Some(v()),
+            people: Some(v()),
+        }
+        .render(&around),
         app_home(value).render(&around),
         app_enrol(value, false).render(&around),
         app_question(value, false).render(&around),
@@ -692,7 +701,8 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
         .render(&around),
     ];
     let cards = card_pages::filled(&around, value);
-    pages.into_iter().map(Result::unwrap).chain(cards).collect()
+    let registration = registration_pages::filled(&around, value);
+    pages.into_iter().map(Result::unwrap).chain(cards).chain(registration).collect()
 }
 
 /// The frame around a page of a login.
