@@ -26,7 +26,9 @@ use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};
 use crate::store::{attempts, ceremonies, credentials, phones, sessions};
 use crate::telemetry::metrics;
+use crate::texts::language::Language;
 use crate::texts::mail::Event;
+use crate::texts::moment::moment;
 
 /// What has just happened, for the page to say.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -50,16 +52,22 @@ pub async fn show(env: &Env, done: Option<Done>, visitor: &Visitor<'_>) -> Reply
     let now = env.clock.now();
     let shown = async {
         let Some(inside) = inside(env, visitor, now).await? else { return Ok(welcome()) };
-        Ok(page(env, inside, done, now))
+        Ok(page(env, inside, done, visitor.language, now))
     };
     shown.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }
 
-fn page(env: &Env, inside: Inside, done: Option<Done>, now: DateTime<Utc>) -> Reply {
+fn page(
+    env: &Env,
+    inside: Inside,
+    done: Option<Done>,
+    language: Language,
+    now: DateTime<Utc>,
+) -> Reply {
     let known = &inside.known;
     let mut active: Vec<&Credential> = active(known).map(|one| &one.value).collect();
     active.sort_by_key(|one| (one.secret.factor() != Factor::Password, one.enrolled));
-    let rows = active.into_iter().map(|one| row(env, known, one, now)).collect();
+    let rows = active.into_iter().map(|one| row(env, known, one, language, now)).collect();
     let shown = shown(env, &inside, now);
     let open = is_open(env, &inside, now);
     Reply::Account(Box::new(AccountPage::Factors(Factors {
@@ -76,7 +84,13 @@ fn page(env: &Env, inside: Inside, done: Option<Done>, now: DateTime<Utc>) -> Re
     })))
 }
 
-fn row(env: &Env, known: &Known, one: &Credential, now: DateTime<Utc>) -> FactorRow {
+fn row(
+    env: &Env,
+    known: &Known,
+    one: &Credential,
+    language: Language,
+    now: DateTime<Utc>,
+) -> FactorRow {
     let ago = |at: DateTime<Utc>| u64::try_from((now - at).num_seconds()).unwrap_or_default();
     let password = known.password().map(|password| &password.value);
     let held: Vec<Evidence> =
@@ -88,9 +102,9 @@ fn row(env: &Env, known: &Known, one: &Credential, now: DateTime<Utc>) -> Factor
             Secret::Passkey { name, .. } | Secret::App { name, .. } => Some(name.clone()),
             Secret::Card(card) => Some(card.shown.serial.clone()),
             Secret::Sms { number } => sms::read(number).ok().map(|number| number.masked()),
-            // Of several, each is known by the day on which it came.
+            // Of several, each is known by when it came.
             Secret::Totp { .. } if known.totps().count() > 1 => {
-                Some(one.enrolled.format("%Y-%m-%d %H:%M").to_string())
+                Some(moment(language, one.enrolled))
             }
             _ => None,
         },
@@ -171,7 +185,7 @@ async fn take_away(
         let (before, after) = (reach(env, known, None, now), reach(env, known, Some(id), now));
         let others = stood_in_for(known).filter(|one| one.id != id).count();
         let removal = Removal {
-            row: row(env, known, &credential.value, now),
+            row: row(env, known, &credential.value, visitor.language, now),
             before: before.unwrap_or(Level::Loa1),
             after,
             last: others == 0,

@@ -3,7 +3,7 @@
 // SETUP is a JSON file: `service` and `provider` (base addresses of the demo's two sites), `people`
 // (the page with the citizens' credentials), `screenshots` (a folder), `profile` (a folder for the
 // browser), `node_modules`. At a server that is no demo: `provider`, `person` (with the `key` of an app), `mails` (the folder
-// into which they leave) and `desk` (a code of the desk); or `binary`, `folder` and `environment` for commands, `metadata` and the `key` of a
+// into which they leave) and `desk` (a code of the desk), `logins` (requests of a service); or `binary`, `folder` and `environment` for commands, `metadata` and the `key` of a
 // service provider, and `requests` of it. It ends with status 0 and prints the pages it saw, or fails and says where.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -74,7 +74,60 @@ async function look(visitor, name) {
   await page.setViewportSize({ width: widths[0], height: 900 });
   // A press while the page is laid out anew may miss its button.
   await page.waitForTimeout(200);
-  console.log(`${name}: ${page.url()}`);
+  console.log(`${name}: ${page.url()} (page ${await page.getAttribute("body", "data-page")})`);
+}
+
+/** Goes through the page by Tab alone, from its start to its end: whatever can be pressed or filled is reached, and is seen to be. */
+async function tabThrough(page, name) {
+  const wanted = await page.evaluate(() => {
+    document.activeElement?.blur();
+    const can = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
+    const seen = [...document.querySelectorAll(can)].filter((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true }));
+    // Of a group of radio buttons one is reached, and arrows choose among them.
+    seen.forEach((one, index) => (one.dataset.walked = one.type === "radio" ? `radio ${one.name}` : index));
+    return [...new Set(seen.map((one) => one.dataset.walked))];
+  });
+  const missing = new Set(wanted);
+  for (let tabs = 0; missing.size && tabs < 2 * wanted.length + 10; tabs += 1) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(() => {
+      const one = document.activeElement;
+      const styles = [one, ...(one.labels ?? [])].flatMap((it) => [null, "::before", "::after"].map((part) => getComputedStyle(it, part)));
+      const outlined = styles.some((style) => style.outlineStyle !== "none" || style.boxShadow !== "none");
+      return { walked: one.dataset.walked, outlined, html: one.outerHTML.slice(0, 200) };
+    });
+    if (!missing.delete(at.walked)) continue;
+    assert.ok(at.outlined, `${name}: the focus is not seen on ${at.html}`);
+  }
+  assert.deepEqual([...missing], [], `${name}: not reached by Tab`);
+}
+
+/** Every page as the samples have it, on the provider's own address and under its policy; nothing leads away from one. */
+async function gallery(visitor) {
+  const { page } = visitor;
+  const pages = new Map(setup.gallery.map(([name, html]) => [name, html]));
+  await page.context().route("**/*", (route) => {
+    const request = route.request();
+    const { pathname } = new URL(request.url());
+    // A page that goes on by itself is looked at as it stands.
+    if (/^\/assets\/.*\/(post|logout)\.js$/.test(pathname)) return route.fulfill({ contentType: "text/javascript", body: "" });
+    if (/^\/(assets\/|app\/manifest)/.test(pathname)) return route.continue();
+    const html = request.method() === "GET" && request.isNavigationRequest() && pages.get(pathname.replace("/gallery/", ""));
+    if (!html) return route.fulfill({ status: 204 });
+    const headers = { "content-type": "text/html; charset=utf-8", ...(html.includes("<style>") ? {} : { "content-security-policy": setup.policy }) };
+    return route.fulfill({ status: 200, headers, body: html });
+  });
+  const wrong = [];
+  for (const name of pages.keys()) {
+    await page.goto(`${setup.provider}/gallery/${name}`);
+    try {
+      await look(visitor, `gallery-${visitor.language}-${name}`);
+      await tabThrough(page, name);
+    } catch (error) {
+      wrong.push(error.message);
+    }
+  }
+  assert.deepEqual(wrong, []);
 }
 
 /** The credentials of the demo's citizens, as its page shows them; once `fresh`, a code that was not used yet. */
@@ -806,6 +859,206 @@ async function registration(visitor, hands) {
   await look(visitor, name("status-open"));
 }
 
+/** A code of the app with `key` that was not typed yet and is taken: of this half minute or the next. */
+let typed = Math.floor(Date.now() / 30_000);
+async function fresh(page, key) {
+  const step = () => Math.floor(Date.now() / 30_000);
+  typed = Math.max(typed + 1, step());
+  while (typed > step() + 1) await page.waitForTimeout(250);
+  return totp(key, typed * 30);
+}
+
+/** Into their own pages by name and password; the caller waits for what comes next. */
+async function enters(visitor, hands, password = setup.person.password) {
+  const { page } = visitor;
+  await page.goto(`${setup.provider}/account`);
+  await hands.press(page, "form[action='/account/enter'] button");
+  await page.waitForSelector("#password");
+  await credentials(visitor, hands, { username: setup.person.username, password });
+}
+
+/** What they have on record, their pincode, another app and what has happened: from locked to done. */
+async function own(visitor, hands) {
+  const { page } = visitor;
+  const name = (step) => `${scenarioName}-${step}`;
+  const { key } = setup.person;
+  const to = async (path, shows) => {
+    if (!page.url().endsWith("/account/sessions")) {
+      await hands.press(page, "a[href='/account/sessions']");
+      await page.waitForSelector("form[action='/account/sign-out']");
+    }
+    await hands.press(page, `a[href='${path}']`);
+    await page.waitForSelector(shows);
+  };
+  await enters(visitor, hands);
+  await page.waitForSelector("form[action='/account/sign-out']");
+  await look(visitor, name("sessions"));
+  await hands.press(page, "a[href='/account/pincode']");
+  await page.waitForSelector("form[action='/account/pincode/unlock']");
+  await look(visitor, name("pincode-locked"));
+  await to("/account/profile", "form[action='/account/profile/unlock']");
+  await look(visitor, name("profile-locked"));
+  await hands.press(page, "form[action='/account/profile/unlock'] button");
+  await code(visitor, hands, await fresh(page, key));
+
+  const asks = async (question, answer) => {
+    await page.waitForSelector("#question");
+    await retype(page, hands, "#question", question);
+    await retype(page, hands, "#new-answer", answer);
+    await hands.press(page, "form[action='/account/profile/question'] button");
+  };
+  await page.waitForSelector("#question");
+  await look(visitor, name("profile-no-question"));
+  await asks("Nonna?", "x");
+  await page.waitForSelector("#problem");
+  await look(visitor, name("profile-question-wrong"));
+  await asks("Dove abitava la nonna?", "via Roma 12");
+  await page.waitForSelector("[role=status]");
+  await look(visitor, name("profile-question-kept"));
+  const changes = async (number, answer) => {
+    await retype(page, hands, "#number", number);
+    await retype(page, hands, "#answer", answer);
+    await hands.press(page, "form[action='/account/profile/number'] button");
+  };
+  await changes("333 12", "via Roma 12");
+  await page.waitForSelector("#number[aria-invalid]");
+  await look(visitor, name("profile-number-wrong"));
+  await changes("333 765 43 21", "via Milano 12");
+  await page.waitForSelector("#answer[aria-invalid]");
+  await look(visitor, name("profile-answer-wrong"));
+  await changes("333 765 43 21", "Via Roma, 12");
+  await page.waitForSelector("[role=status]");
+  assert.match(await page.innerText("main"), /\+39 \*\*\* \*\*\* \*\*21/);
+  await look(visitor, name("profile-number-changed"));
+
+  await to("/account/pincode", "form[action='/account/pincode']");
+  await look(visitor, name("pincode-open"));
+  await hands.press(page, "form[action='/account/pincode'] button");
+  await page.waitForSelector(".key code");
+  const pincode = await page.innerText(".key code");
+  await look(visitor, name("pincode-shown"));
+  await hands.press(page, "main a[href='/account/pincode']");
+  await page.waitForSelector("form[action='/account/pincode']");
+  assert.ok(!(await page.content()).includes(pincode), "shown once");
+  await look(visitor, name("pincode-made"));
+
+  await to("/account/factors", "a[href='/account/factors/totp']");
+  await look(visitor, name("factors-open"));
+  await hands.press(page, "a[href='/account/factors/totp']");
+  await page.waitForSelector("svg.qr");
+  await look(visitor, name("app-new"));
+  const made = (await page.innerText(".key code")).trim();
+  await hands.fill(page, "#code", "000000");
+  await hands.press(page, submit);
+  await page.waitForSelector("#code[aria-invalid]");
+  await look(visitor, name("app-new-wrong"));
+  await retype(page, hands, "#code", totp(made, Date.now() / 1000));
+  await hands.press(page, submit);
+  await page.waitForSelector("[role=status]");
+  await look(visitor, name("app-added"));
+  await to("/account/activity", "h1");
+  await page.waitForURL("**/account/activity");
+  await look(visitor, name("activity"));
+}
+
+/** The mask of a campaign at a service's login: later, wrong, right; then the address of recovery links (BI-07, BI-09). */
+async function mask(visitor, hands) {
+  const { page } = visitor;
+  const name = (step) => `${scenarioName}-${step}`;
+  const logsIn = async (request) => {
+    await page.goto(request);
+    await page.waitForSelector("#password");
+    await look(visitor, name("banner"));
+    await credentials(visitor, hands, setup.person);
+    await code(visitor, hands, await fresh(page, setup.person.key));
+    await page.waitForSelector("#number");
+  };
+  await logsIn(setup.logins[0]);
+  await look(visitor, name("number"));
+  await hands.fill(page, "#number", "333 12");
+  await hands.press(page, "form:has(#number) button");
+  await page.waitForSelector("#number[aria-invalid]");
+  await look(visitor, name("number-wrong"));
+  await hands.press(page, "button[value=later]");
+  await page.waitForSelector("button[value=accept]");
+  await page.context().clearCookies();
+  await logsIn(setup.logins[1]);
+  await hands.press(page, "button[value=right]");
+  await page.waitForSelector("button[value=wrong]");
+  await look(visitor, name("address"));
+  await hands.press(page, "button[value=wrong]");
+  await page.waitForSelector("button[value=accept]");
+}
+
+/** Name, password and code on one page. */
+async function singlePage(visitor, hands) {
+  const { page } = visitor;
+  const name = (step) => `${scenarioName}-${step}`;
+  const { username, password, key } = setup.person;
+  await page.goto(`${setup.provider}/account`);
+  await hands.press(page, "form[action='/account/enter'] button");
+  await page.waitForSelector("#code");
+  await look(visitor, name("credentials"));
+  const types = async (digits) => {
+    await retype(page, hands, "#username", username);
+    await retype(page, hands, "#password", password);
+    await retype(page, hands, "#code", digits);
+    await hands.press(page, submit);
+  };
+  await types("12345x");
+  await page.waitForSelector("#problem");
+  await look(visitor, name("credentials-wrong"));
+  await types(await fresh(page, key));
+  await page.waitForSelector("form[action='/account/sign-out']");
+}
+
+/** A forgotten password, by a passkey that was enrolled before. */
+async function recoveryByPasskey(visitor, hands) {
+  const { page } = visitor;
+  const name = (step) => `${scenarioName}-${step}`;
+  const authenticator = await authenticates(page);
+  await enters(visitor, hands);
+  await page.waitForSelector("a[href='/account/factors']");
+  await hands.press(page, "a[href='/account/factors']");
+  await page.waitForSelector("form[action='/account/factors/unlock']");
+  await hands.press(page, "form[action='/account/factors/unlock'] button");
+  await code(visitor, hands, await fresh(page, setup.person.key));
+  await page.waitForSelector("a[href='/account/factors/passkey']");
+  await hands.press(page, "a[href='/account/factors/passkey']");
+  await page.waitForSelector("#passkey:not([hidden])");
+  await hands.fill(page, "#name", "Portatile");
+  await hands.press(page, submit);
+  await page.waitForSelector("[role=status]");
+  await page.context().clearCookies();
+  await page.goto(`${setup.provider}/recover`);
+  await lost(page, hands, "password");
+  await retype(page, hands, "#username", setup.person.username);
+  await hands.press(page, submit);
+  await page.waitForSelector("#username", { state: "detached" });
+  await page.goto(await recoveryLink(visitor, new Set()));
+  await hands.press(page, submit);
+  await page.waitForURL("**/recover/go/**");
+  if (!(await page.locator("#passkey").count())) {
+    await look(visitor, name("code"));
+    await hands.press(page, "a[href*='by=passkey']");
+  }
+  await page.waitForSelector("#passkey:not([hidden])");
+  await look(visitor, name("passkey"));
+  await authenticator.verified(false);
+  await hands.press(page, "#passkey button");
+  await page.waitForSelector("#failed:not([hidden])");
+  await look(visitor, name("passkey-failed"));
+  await authenticator.verified(true);
+  await hands.press(page, "#passkey button");
+  await page.waitForSelector("#again");
+  await look(visitor, name("password"));
+  await hands.fill(page, "#new", "quite another password");
+  await hands.fill(page, "#again", "quite another password");
+  await hands.press(page, submit);
+  await page.waitForSelector("[role=status]");
+  await look(visitor, name("done"));
+}
+
 /** All that a linked phone is for. */
 const phone = (visitor) =>
   withPhone(visitor, async (phone, authenticator) => {
@@ -823,6 +1076,9 @@ const phone = (visitor) =>
   });
 
 const scenarios = {
+  gallery,
+  "gallery-english": gallery,
+
   phone,
   "phone-english": phone,
 
@@ -865,6 +1121,18 @@ const scenarios = {
   recovery: (visitor) => recovery(visitor, mouse),
   "recovery-english": (visitor) => recovery(visitor, mouse),
   "recovery-keyboard": (visitor) => recovery(visitor, keyboard),
+  own: (visitor) => own(visitor, mouse),
+  "own-english": (visitor) => own(visitor, mouse),
+  "own-keyboard": (visitor) => own(visitor, keyboard),
+  mask: (visitor) => mask(visitor, mouse),
+  "mask-english": (visitor) => mask(visitor, mouse),
+  "mask-keyboard": (visitor) => mask(visitor, keyboard),
+  "single-page": (visitor) => singlePage(visitor, mouse),
+  "single-page-english": (visitor) => singlePage(visitor, mouse),
+  "single-page-keyboard": (visitor) => singlePage(visitor, keyboard),
+  "passkey-recovery": (visitor) => recoveryByPasskey(visitor, mouse),
+  "passkey-recovery-english": (visitor) => recoveryByPasskey(visitor, mouse),
+  "passkey-recovery-keyboard": (visitor) => recoveryByPasskey(visitor, keyboard),
   cards: (visitor) => cards(visitor, mouse),
   "cards-english": (visitor) => cards(visitor, mouse),
   "cards-keyboard": (visitor) => cards(visitor, keyboard),

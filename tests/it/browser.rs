@@ -1,16 +1,23 @@
 //! A real browser on the demo: `tests/clients/browser.mjs` is the person in front of it.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ponte::texts::app::request;
 use ponte::texts::language::Language;
+use ponte::web::pages::lint::{Lint, LintReport};
+use ponte::web::pages::policy::content_security_policy;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::crash::spid_request;
+use crate::lint::reports::faulty;
 use crate::registration;
 use crate::support::agent::Agent;
 use crate::support::keys;
+use crate::support::pages::{frame, samples};
 use crate::support::peer::{root, target};
 use crate::support::server::{binary, free_port};
 use crate::support::world::World;
@@ -19,7 +26,7 @@ use crate::support::world::World;
 fn walk(scenario: &str) {
     let demo = Demo::start();
     let notification = |language| request(language, Some("Ente di prova"), Some("Servizio"));
-    run(
+    let _told = run(
         scenario,
         json!({
             "notifications": { "it": notification(Language::It), "en": notification(Language::En) },
@@ -32,18 +39,62 @@ fn walk(scenario: &str) {
 
 /// Runs `scenario` at the built server, with somebody who has an app, and a code of the desk.
 fn walk_at_a_server(scenario: &str) {
+    walk_at(scenario, World::new());
+}
+
+/// The same where people have a secret question and a pincode; and there was a login already.
+fn walk_their_own_pages(scenario: &str) {
+    let mut world = World::with(&[], |server| {
+        server.configure_in("profile", "number-guard = \"secret-answer\"");
+        let token = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        server.configure(&format!(
+            "\n[[pincode-verifier]]\nname = \"tributi\"\ntoken-sha256 = \"{token}\"\n"
+        ));
+    });
+    let request = spid_request(&world.server(), "_before");
+    world.ada.log_in(&mut Agent::new(), &request).expect("a login");
+    walk_at(scenario, world);
+}
+
+/// The same in the period of a campaign.
+fn walk_a_campaign(scenario: &str) {
     let mut world = World::new();
     world.enrol_app();
+    world.stop();
+    world.server().configure(
+        "\n[[campaign]]\nname = \"second-factor\"\nstart = \"2020-09-15T00:00:00+02:00\"\n\
+         end = \"2099-12-15T00:00:00+01:00\"\ntasks = [\"number\", \"recovery-address\"]\n",
+    );
+    world.start();
+    walk_at(scenario, world);
+}
+
+/// The same with name, password and code on one page.
+fn walk_on_a_single_page(scenario: &str) {
+    let mut world = World::new();
+    world.enrol_app();
+    world.stop();
+    world.server().configure_in("login", "single-page = true");
+    world.start();
+    walk_at(scenario, world);
+}
+
+fn walk_at(scenario: &str, mut world: World) {
+    if world.ada.app.is_none() {
+        world.enrol_app();
+    }
     let code = world.code_of_the_desk().expect("a code");
     let (ada, folder) = (&world.ada, world.server().folder().join("mail"));
     let key = ada.app.as_ref().map(|app| app.shown.clone());
-    run(
+    let logins = ["_first", "_second"].map(|id| spid_request(&world.server(), id).url);
+    let _told = run(
         scenario,
         json!({
             "provider": world.url(""),
             "person": { "username": ada.username, "password": ada.password, "key": key },
             "mails": folder,
             "desk": code,
+            "logins": logins,
         }),
     );
 }
@@ -58,7 +109,7 @@ fn walk_as_an_integrator(scenario: &str) {
     });
     let good = registration::request(&server, entity, &keys::SP, |_| {});
     let environment: Value = server.place().into_iter().map(|(k, v)| (k, json!(v))).collect();
-    run(
+    let _told = run(
         scenario,
         json!({
             "provider": server.url(""),
@@ -72,13 +123,43 @@ fn walk_as_an_integrator(scenario: &str) {
     );
 }
 
-fn run(scenario: &str, mut said: Value) {
+/// Opens every page of every sample; gives the templates that were looked at.
+fn walk_the_samples(scenario: &str, language: Language) {
+    let demo = Demo::start();
+    let mut gallery = samples(language);
+    let report = faulty();
+    let lint = Lint { report: Some(report.clone()), ..Lint::default() };
+    gallery.push(("lint", Lint::default().render(&frame(language)).unwrap()));
+    gallery.push(("lint_found", lint.render(&frame(language)).unwrap()));
+    let report = LintReport { report, name: "sp.xml".into() };
+    gallery.push(("lint_report", report.render(language).unwrap()));
+    let told = run(
+        scenario,
+        json!({
+            "provider": demo.provider(),
+            "policy": content_security_policy(None),
+            "gallery": gallery,
+        }),
+    );
+    let seen = told.lines().filter_map(|line| line.split_once(" (page ")?.1.strip_suffix(')'));
+    let seen: BTreeSet<&str> = seen.collect();
+    let files = fs::read_dir(root().join("templates")).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let templates: BTreeSet<String> =
+        names.filter_map(|name| Some(name.strip_suffix(".html")?.to_owned())).collect();
+    // What goes around every page is none itself.
+    let missing: Vec<&String> =
+        templates.iter().filter(|name| *name != "page" && !seen.contains(name.as_str())).collect();
+    assert!(missing.is_empty() && seen.len() == templates.len() - 1, "no browser saw {missing:?}");
+}
+
+fn run(scenario: &str, mut said: Value) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let setup = folder.path().join("setup.json");
     said["screenshots"] = json!(target().join("screenshots"));
     said["profile"] = json!(folder.path().join("profile"));
     said["node_modules"] = json!(target().join("peers/node_modules"));
-    std::fs::write(&setup, said.to_string()).expect("the setup");
+    fs::write(&setup, said.to_string()).expect("the setup");
     let output = Command::new("node")
         .arg(root().join("tests/clients/browser.mjs"))
         .arg(&setup)
@@ -87,6 +168,7 @@ fn run(scenario: &str, mut said: Value) {
         .expect("node is there: ./scripts/test installs it");
     let told = [&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).concat();
     assert!(output.status.success(), "{scenario}:\n{told}");
+    told
 }
 
 /// `ponte demo` on ports of its own.
@@ -137,6 +219,19 @@ impl Drop for Demo {
     }
 }
 
+/// No page is forgotten: what lies in `templates/` is what the browser, axe and the keyboard went through.
+#[test]
+#[ignore = "needs the browser that ./scripts/test installs"]
+fn every_page_in_italian() {
+    walk_the_samples("gallery", Language::It);
+}
+
+#[test]
+#[ignore = "needs the browser that ./scripts/test installs"]
+fn every_page_in_english() {
+    walk_the_samples("gallery-english", Language::En);
+}
+
 macro_rules! scenarios {
     ($walk:ident: $($name:ident $scenario:literal,)+) => {
         $(
@@ -180,6 +275,9 @@ scenarios! {
     the_way_back_in "recovery",
     the_way_back_in_in_english "recovery-english",
     the_way_back_in_with_the_keyboard_alone "recovery-keyboard",
+    the_way_back_in_by_a_passkey "passkey-recovery",
+    the_way_back_in_by_a_passkey_in_english "passkey-recovery-english",
+    the_way_back_in_by_a_passkey_with_the_keyboard_alone "passkey-recovery-keyboard",
     cards_in_a_browser_without_a_reader "cards",
     cards_in_a_browser_without_a_reader_in_english "cards-english",
     cards_with_the_keyboard_alone "cards-keyboard",
@@ -191,4 +289,25 @@ scenarios! {
     a_service_provider_is_registered_in_english "registration-english",
     a_service_provider_is_registered_with_the_keyboard_alone "registration-keyboard",
     a_service_provider_is_registered_without_script "no-script-registration",
+}
+
+scenarios! {
+    walk_their_own_pages:
+    what_is_on_record_a_pincode_and_another_app "own",
+    what_is_on_record_in_english "own-english",
+    what_is_on_record_with_the_keyboard_alone "own-keyboard",
+}
+
+scenarios! {
+    walk_a_campaign:
+    the_mask_of_a_campaign "mask",
+    the_mask_of_a_campaign_in_english "mask-english",
+    the_mask_of_a_campaign_with_the_keyboard_alone "mask-keyboard",
+}
+
+scenarios! {
+    walk_on_a_single_page:
+    a_login_on_a_single_page "single-page",
+    a_login_on_a_single_page_in_english "single-page-english",
+    a_login_on_a_single_page_with_the_keyboard_alone "single-page-keyboard",
 }

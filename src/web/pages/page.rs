@@ -1,7 +1,8 @@
 //! What makes a struct a page: its template and its words.
 
 /// Gives `$page` a `render` that fills the template at `$path` with the page (`p`), the frame
-/// (`f`), the words of every page (`c`) and the words of `texts::$words` (`t`).
+/// (`f`), the words of every page (`c`) and the words of `texts::$words` (`t`). The page bears the template's name (`n`), so that
+/// whoever looks at one knows which it is.
 macro_rules! page {
     ($page:ident, $path:tt, $words:ident) => {
         $crate::web::pages::page::page!($page, $path, $words, |_| 0);
@@ -20,12 +21,14 @@ macro_rules! page {
                 #[derive(askama::Template)]
                 #[template(path = $path)]
                 struct View<'a> {
+                    n: &'static str,
                     p: &'a $page,
                     f: &'a $crate::web::pages::frame::Frame,
                     c: &'static $crate::texts::common::Words,
                     t: &'static $crate::texts::$words::Words,
                 }
                 let view = View {
+                    n: $path.trim_end_matches(".html"),
                     p: self,
                     f: frame,
                     c: $crate::texts::common::words(frame.language),

@@ -60,6 +60,25 @@ impl AccountProfile {
         }
     }
 
+    /// Whether it is about what was typed as a number.
+    fn number_wrong(&self) -> bool {
+        self.notice == Some(ProfileNotice::Number)
+    }
+
+    /// Whether it is about what was typed as an answer.
+    fn answer_wrong(&self) -> bool {
+        let about = |notice| {
+            use ProfileNotice::{Blocked, Wait, Wrong};
+            matches!(notice, Wrong | Wait { .. } | Blocked)
+        };
+        self.notice.is_some_and(about)
+    }
+
+    /// Whether it is about a new question and its answer.
+    fn question_wrong(&self) -> bool {
+        self.notice == Some(ProfileNotice::Question)
+    }
+
     fn problem(&self, frame: &Frame) -> Option<String> {
         let words = profile::words(frame.language);
         Some(match self.notice? {

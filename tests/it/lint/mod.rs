@@ -5,4 +5,4 @@ mod command;
 mod messages;
 mod mutations;
 mod page;
-mod reports;
+pub(crate) mod reports;

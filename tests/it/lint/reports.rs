@@ -14,7 +14,7 @@ use crate::lint::mutations::{good, report};
 use crate::support::peer::{root, target};
 
 /// Metadata with a fault of each severity, and something that tries to leave its page.
-fn faulty() -> Report {
+pub(crate) fn faulty() -> Report {
     let text = good(SpidPublic)
         .replacen(
             "\"https://sp.example.org/sp/main\"",
