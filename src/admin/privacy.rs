@@ -18,7 +18,7 @@ use crate::store::port::{Committed, Durability};
 use crate::store::record::Batch;
 use crate::store::{
     accounts, activations, approvals, attempts, campaigns, cards, ceremonies, credentials, guards,
-    outbox, phones, recoveries, sessions, sms, told as notices,
+    number_links, outbox, phones, recoveries, sessions, sms, told as notices,
 };
 use crate::telemetry::metrics;
 use crate::world::outbox::{Body, Message};
@@ -196,6 +196,7 @@ pub async fn erase(
         guards::forget(records, &mut batch, subject);
         cards::forget(records, &mut batch, subject);
         recoveries::forget(records, &mut batch, subject);
+        number_links::forget(records, &mut batch, subject);
         for progress in campaigns::of_subject(records, subject, now).await? {
             batch.take(&progress);
         }

@@ -25,6 +25,7 @@ use crate::flow::life::Life;
 use crate::flow::limits::Limiter;
 use crate::flow::publishing::Publishing;
 use crate::flow::trail::Trail;
+use crate::flow::waiting::Waiting;
 use crate::identity::tenant::TenantId;
 use crate::partners::registry::Registry;
 use crate::partners::upstream::Upstreams;
@@ -98,6 +99,7 @@ pub async fn open(
         by_partner: Limiter::new(settings.limits.partner_per_minute),
         recent: Recent::default(),
         life: Life::default(),
+        waiting: Waiting::new(),
         disagreements: Alarm::default(),
         mailing: mail::open(settings)?,
         texting: sms::open(settings)?,

@@ -182,6 +182,11 @@ impl Running {
         let patience = Patience { drain, farewell };
         let supervisor = running.supervisor.clone();
         signals::hear(stop, Arc::clone(house), patience, supervisor).map_err(CliError::Signals)?;
+        let (env, stopped) = (Arc::clone(&house.env), running.stopped());
+        tokio::spawn(async move {
+            stopped.await;
+            env.waiting.end();
+        });
         let env = Arc::clone(&house.env);
         let is_sound = move || !env.store.is_lost() && env.register.status().takes_rows;
         tokio::spawn(running.supervisor.clone().stay_alive(is_sound));

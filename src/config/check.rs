@@ -71,7 +71,6 @@ impl Check<'_> {
         let sessions = self.sessions(&raw.sessions);
         let recovery = self.recovery(&raw.recovery);
         let campaigns = self.campaigns(&raw.campaign);
-        let number_guard = self.number_guard(&raw.profile);
         let pincode_verifiers = self.pincode_verifiers(&raw.pincode_verifier);
         let requests = self.requests(&raw.requests);
         let limits = self.limits(&raw.limits);
@@ -84,6 +83,8 @@ impl Check<'_> {
         let support = self.support(&raw.support);
         let office = idp.as_ref().and_then(|idp| idp.organization.display_name.it.as_deref());
         let mail = self.mail(&raw.mail, office, support.email.as_deref());
+        let mails = mail.as_ref().is_none_or(Option::is_some);
+        let number_guard = self.number_guard(&raw.profile, mails);
         let sms = sms::check(&raw.sms, self.folder)
             .map_err(|(key, expected, found)| self.note(&key, expected.to_owned(), found));
         let app = app::check(&raw.app, self.folder)

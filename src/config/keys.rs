@@ -489,7 +489,7 @@ pub const KEYS: &[Key] = &[
         "profile.number-guard",
         Text,
         Default("\"existing-factor\""),
-        "What people show at their own pages to change the telephone number on record: \"existing-factor\" (as much as they can, anew), \"secret-answer\" (the answer to a question that they chose; a legacy guard, worth this change and nothing else) or \"desk\" (they cannot).",
+        "What people show at their own pages to change the telephone number on record: \"existing-factor\" (as much as they can, anew), \"secret-answer\" (the answer to a question that they chose; a legacy guard, worth this change and nothing else), \"email-link\" (a link that is mailed to the address on record, good for an hour and once; it needs `[mail]`) or \"desk\" (they cannot).",
     ),
     key(
         "requests.window-back-seconds",

@@ -49,10 +49,21 @@ impl Check<'_> {
         Some(SessionSettings { lives, account_level: level? })
     }
 
-    pub(super) fn number_guard(&mut self, raw: &RawProfile) -> Option<NumberGuard> {
-        let guards = [NumberGuard::ExistingFactor, NumberGuard::SecretAnswer, NumberGuard::Desk];
+    /// `mails`: whether any leave.
+    pub(super) fn number_guard(&mut self, raw: &RawProfile, mails: bool) -> Option<NumberGuard> {
+        let guards = [
+            NumberGuard::ExistingFactor,
+            NumberGuard::SecretAnswer,
+            NumberGuard::EmailLink,
+            NumberGuard::Desk,
+        ];
         let guards = guards.map(|guard| (guard.name(), guard));
-        self.choice("profile.number-guard", &raw.number_guard, &guards)
+        let guard = self.choice("profile.number-guard", &raw.number_guard, &guards);
+        if guard == Some(NumberGuard::EmailLink) && !mails {
+            let expected = "another guard, or mail.way, by which the links leave";
+            self.wrong("profile.number-guard", expected, &raw.number_guard);
+        }
+        guard
     }
 
     pub(super) fn pincode_verifiers(&mut self, raw: &[RawVerifier]) -> Vec<PincodeVerifier> {

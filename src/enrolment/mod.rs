@@ -5,4 +5,5 @@ pub mod campaign;
 pub mod card;
 pub mod credential;
 pub mod letters;
+pub mod number_link;
 pub mod recovery;

@@ -390,7 +390,7 @@ const AN_HOUR: usize = 3;
 /// Mails a day.
 const A_DAY: usize = 6;
 /// How long a link that is worth nothing is remembered.
-const REMEMBERED: TimeDelta = TimeDelta::days(2);
+pub(super) const REMEMBERED: TimeDelta = TimeDelta::days(2);
 
 #[cfg(test)]
 mod tests {

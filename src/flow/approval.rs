@@ -163,6 +163,12 @@ pub async fn status(env: &Env, handle: &str, visitor: &Visitor<'_>) -> Reply {
     looked.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }
 
+/// Under which name whoever waits for the request of the login `handle` is told of it.
+#[must_use]
+pub fn line(env: &Env, handle: &str) -> Option<String> {
+    approvals::key_of_login(env.records(), handle).ok().map(|key| key.name)
+}
+
 /// Asks the phone once more in the login `handle` (IC-11); what was asked before counts no more.
 pub async fn again(env: &Env, handle: &str, csrf: &str, visitor: &Visitor<'_>) -> Reply {
     let now = env.clock.now();

@@ -28,6 +28,7 @@ use crate::flow::registration::terms::Terms;
 use crate::flow::sources::house::Sources;
 use crate::flow::texting::Texting;
 use crate::flow::trail::Trail;
+use crate::flow::waiting::Waiting;
 use crate::identity::tenant::TenantId;
 use crate::login::request::LocalName;
 use crate::login::session::Lives;
@@ -79,6 +80,8 @@ pub struct Env {
     pub by_partner: Limiter,
     /// Whether we serve, or are about to stop.
     pub life: Life,
+    /// Pages that wait for a phone.
+    pub waiting: Arc<Waiting>,
     /// Rung when the two signature verifiers disagree.
     pub disagreements: Alarm,
     /// By what people are told of what happens to their identity, if they are.
@@ -277,6 +280,8 @@ pub enum NumberGuard {
     ExistingFactor,
     /// The answer to their secret question.
     SecretAnswer,
+    /// A link that is mailed to the address on record.
+    EmailLink,
     /// They cannot: the desk does.
     Desk,
 }
@@ -288,6 +293,7 @@ impl NumberGuard {
         match self {
             Self::ExistingFactor => "existing-factor",
             Self::SecretAnswer => "secret-answer",
+            Self::EmailLink => "email-link",
             Self::Desk => "desk",
         }
     }

@@ -1,6 +1,8 @@
 //! A person's pincode: a second secret for operations, never for a login (TS-07). It is shown once, as it is made, to whoever has
 //! shown SpidL2 (TS-10); partners have it checked by an interface of their own.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, Utc};
 
 use crate::assurance::level::Level;
@@ -156,10 +158,13 @@ pub enum Told {
 }
 
 /// Checks a pincode for a partner. Who has none, may not log in, or is nobody, is told as wrong, in the same time.
-pub async fn verify(env: &Env, asked: Asked<'_>, support_id: &str) -> Told {
+///
+/// The event `pincode.checked` is what is left of it; the register has answers to service providers and nothing else
+/// (docs/register.md).
+pub async fn verify(env: &Env, asked: Asked<'_>, address: IpAddr, support_id: &str) -> Told {
     let now = env.clock.now();
     let Some(verifier) = verifier(env, asked.token) else {
-        tracing::warn!(event = "pincode.stranger", support_id);
+        tracing::warn!(event = "pincode.stranger", %address, support_id);
         return Told::NoVerifier;
     };
     let operation = asked.operation;
@@ -190,6 +195,7 @@ pub async fn verify(env: &Env, asked: Asked<'_>, support_id: &str) -> Told {
                 verifier,
                 operation,
                 subject,
+                %address,
                 support_id
             );
             Told::Tried(tried)

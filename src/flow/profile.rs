@@ -11,6 +11,7 @@ use crate::flow::factors::{self, FRESH};
 use crate::flow::failure::Failure;
 use crate::flow::guarded::{Tried, attempt, hashed};
 use crate::flow::notice;
+use crate::flow::number_link::{self, Asked};
 use crate::flow::reply::{AccountPage, Reply};
 use crate::flow::task::{read, with_number};
 use crate::flow::visit::Visitor;
@@ -34,6 +35,8 @@ pub struct ProfilePage {
     pub open: bool,
     /// Their secret question, if they have one.
     pub question: Option<String>,
+    /// Where a link would go, masked, where that is the guard and there is an address.
+    pub link_to: Option<String>,
     /// The number that was typed.
     pub typed: String,
     /// What went wrong, or was done.
@@ -47,6 +50,10 @@ pub enum ProfileNotice {
     Written,
     /// The question is kept.
     Kept,
+    /// A link is on its way, which writes the number.
+    Sent,
+    /// No more links leave for a while.
+    TooMany,
     /// It is no telephone number.
     Number,
     /// The question is too short or too long, or the answer is too short.
@@ -111,6 +118,14 @@ pub async fn change_number(
                     return Ok(Reply::ToAccount(PAGE));
                 }
                 NumberGuard::ExistingFactor => {}
+                NumberGuard::EmailLink => {
+                    match number_link::send(env, &inside, &number, visitor, now).await? {
+                        Asked::Sent => return Ok(Reply::ToAccount("/account/profile?done=sent")),
+                        Asked::NoAddress => return Ok(Reply::ToAccount(PAGE)),
+                        Asked::TooMany => return again(ProfileNotice::TooMany).await,
+                        Asked::Conflict => continue,
+                    }
+                }
                 // One answer is one attempt, however often somebody else is ahead afterwards.
                 NumberGuard::SecretAnswer if passed => {}
                 NumberGuard::SecretAnswer => {
@@ -214,6 +229,10 @@ async fn page(
         guard: env.settings.number_guard,
         open: factors::is_open(env, inside, now),
         question: seen.value.question.clone(),
+        link_to: match env.settings.number_guard {
+            NumberGuard::EmailLink => number_link::goes_to(env, &inside.known, now),
+            _ => None,
+        },
         typed: typed.chars().take(40).collect(),
         notice,
     };

@@ -14,7 +14,7 @@ use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::notice;
 use crate::flow::person::{self, Known};
-use crate::flow::reply::{Notice, Reply};
+use crate::flow::reply::{Notice, Reply, Trouble};
 use crate::flow::single_page::Beside;
 use crate::flow::upstream::offers::access;
 use crate::flow::visit::{Visitor, browser_digest, enter, enter_with_form};
@@ -52,10 +52,32 @@ pub async fn password(
 ) -> Reply {
     let now = env.clock.now();
     let checked = async {
-        let loaded = enter_with_form(env, handle, csrf, visitor, now).await?;
+        let loaded = match enter_with_form(env, handle, csrf, visitor, now).await {
+            Err(Failure::Told(Trouble::OtherBrowser)) => {
+                unheard(env, handle, csrf, visitor, now).await?
+            }
+            entered => entered?,
+        };
         check_password(env, loaded, typed, visitor, now).await
     };
     checked.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
+}
+
+/// The login of a browser that sends its password once more, since it heard no answer.
+async fn unheard(
+    env: &Env,
+    handle: &str,
+    csrf: &str,
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Loaded<Transaction>, Failure> {
+    let loaded = transactions::load::<Transaction>(env.records(), handle, now).await?;
+    let other = || Failure::Told(Trouble::OtherBrowser);
+    let mut loaded = loaded.ok_or_else(other)?;
+    let digest = visitor.browser.map(browser_digest).ok_or_else(other)?;
+    loaded.value = loaded.value.unheard(&digest, csrf, now).ok_or_else(other)?;
+    tracing::info!(event = "password.unheard", support_id = visitor.support_id);
+    Ok(loaded)
 }
 
 async fn check_password(
@@ -213,7 +235,10 @@ pub(in crate::flow) async fn keep(
 ) -> Result<Option<Kept>, Failure> {
     let secret = risen.then(|| env.random.token());
     let transaction = match &secret {
-        Some(secret) => transaction.rebind(browser_digest(secret), env.random.token()),
+        Some(secret) => {
+            let (browser, token) = (browser_digest(secret), env.random.token());
+            transaction.rebind_from(&loaded.value, browser, token, now)
+        }
         None => transaction,
     };
     let until = transaction.keep_until();

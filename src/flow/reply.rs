@@ -6,13 +6,12 @@ use crate::assurance::level::Level;
 use crate::factors::password::Unacceptable;
 use crate::flow::account::Done;
 use crate::flow::activity::Activity;
-use crate::flow::adding::{
-    Enrolling, Invitation, NewApp, NewNumber, NewPasskey, PrintedCodes, Removal,
-};
+use crate::flow::adding::{Invitation, NewApp, NewNumber, NewPasskey, PrintedCodes, Removal};
 use crate::flow::card::reply::{CardReply, CardSetBack};
 use crate::flow::factors::Done as FactorsDone;
 use crate::flow::first_password::FirstPassword;
 use crate::flow::logout::reply::LogoutReply;
+use crate::flow::number_link::NumberLinkPage;
 use crate::flow::phone::reply::{Asking, PhoneReply, Stage};
 use crate::flow::pincode::PincodePage;
 use crate::flow::profile::ProfilePage;
@@ -111,6 +110,8 @@ pub enum AccountPage {
     },
     /// What is on record of them.
     Profile(Box<ProfilePage>),
+    /// What a link in their mail leads to.
+    NumberLink(NumberLinkPage),
     /// Their pincode.
     Pincode(PincodePage),
     /// Their last logins and what they were told of.
@@ -302,7 +303,7 @@ pub enum Show {
         notice: Option<Notice>,
     },
     /// The key of a new authenticator app.
-    EnrolTotp(Box<Enrolling>),
+    EnrolTotp(Box<crate::flow::adding::Enrolling>),
     /// The app is active.
     Enrolled,
     /// The identities with which the login may go on.

@@ -1,6 +1,7 @@
 //! One login, in no protocol: what was asked, how far it has come, what comes next, how it ended.
 
 pub mod attempts;
+pub mod bound;
 pub mod browser;
 pub mod certificates;
 pub mod choice;

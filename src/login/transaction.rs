@@ -12,6 +12,7 @@ use crate::identity::account::{AccountState, Identity};
 use crate::identity::release::release;
 use crate::identity::subject::Subject;
 use crate::identity::tenant::TenantId;
+use crate::login::bound::Former;
 use crate::login::choice::{Picked, pick};
 use crate::login::delegation::Setback;
 use crate::login::duty::of;
@@ -35,8 +36,11 @@ pub struct Transaction {
     pub opened: DateTime<Utc>,
     /// From this time on it can only be answered as timed out.
     pub expires: DateTime<Utc>,
-    browser: String,
-    token: String,
+    pub(super) browser: String,
+    pub(super) token: String,
+    /// What bound it before the password held, as long as nothing has happened since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) former: Option<Former>,
     /// The handle of the question to another identity provider that is under way: the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) asked: Option<String>,
@@ -102,36 +106,12 @@ impl Transaction {
             expires: now + lifetime,
             browser: opening.browser,
             token: opening.token,
+            former: None,
             asked: None,
             setback: None,
             set_back_by: None,
             state: State::Open { failures: 0 },
         }
-    }
-
-    /// Whether it is bound to the browser whose secret has this digest.
-    #[must_use]
-    pub fn is_of_browser(&self, digest: &str) -> bool {
-        same(&self.browser, digest)
-    }
-
-    /// Whether a form brought back the token that it was given.
-    #[must_use]
-    pub fn has_token(&self, token: &str) -> bool {
-        same(&self.token, token)
-    }
-
-    /// The token for its forms.
-    #[must_use]
-    pub fn token(&self) -> &str {
-        &self.token
-    }
-
-    /// Binds it to another secret of the same browser, with another token for its forms: done at
-    /// every rise of level, so that whoever knew the old ones is left behind (ASVS 7.2.4).
-    #[must_use]
-    pub fn rebind(self, browser: String, token: String) -> Self {
-        Self { browser, token, ..self }
     }
 
     /// Whose login it is, once something has held.
@@ -462,7 +442,7 @@ impl Transaction {
         change: impl FnOnce(State) -> Result<State, WrongState>,
     ) -> Result<Self, WrongState> {
         let state = change(self.state)?;
-        Ok(Self { state, ..self })
+        Ok(Self { state, former: None, ..self })
     }
 }
 

@@ -17,7 +17,15 @@ pub async fn of_login<T: DeserializeOwned>(
     id: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Loaded<T>>, StoreError> {
-    records.load(key(records, &name(records, id)?), now).await
+    records.load(key_of_login(records, id)?, now).await
+}
+
+/// Where the request of the login `id` lies.
+///
+/// # Errors
+/// When its name cannot be blinded.
+pub fn key_of_login(records: Records<'_>, id: &str) -> Result<Key, StoreError> {
+    Ok(key(records, &name(records, id)?))
 }
 
 /// Adds to `batch` the request of the login `id`, found by `code` and, where it is known whose phone is asked, among those

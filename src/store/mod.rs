@@ -26,6 +26,7 @@ pub mod layers;
 pub mod layout;
 pub mod logouts;
 pub mod memory;
+pub mod number_links;
 pub mod outbox;
 pub mod phones;
 pub mod port;

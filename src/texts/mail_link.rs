@@ -1,4 +1,4 @@
-//! The one mail that has a link: whoever asked for the way back in gets it, and nobody else gets any (AN-08).
+//! The one mail that has a link: whoever asked for the way back in, or for another number, gets it, and nobody else any (AN-08).
 //!
 //! It has no form, and says where the link leads before it comes (AR-13).
 
@@ -18,6 +18,10 @@ table! {
     app_subject: "Collega una nuova app per i codici", "Link a new app for codes";
     app_lead: "Qualcuno ha chiesto, dalla nostra pagina di recupero, di collegare alla tua identità una nuova app per i codici monouso.",
         "Somebody asked, on our recovery page, to link a new app for one-time codes to your identity.";
+    number_subject: "Conferma il nuovo numero", "Confirm the new number";
+    number_lead: "Qualcuno ha chiesto, dalla tua area personale, di cambiare il tuo numero di telefono.",
+        "Somebody asked, at your own pages, to change your telephone number.";
+    number_open: "Guarda e conferma", "Look and confirm";
     yours: "Se sei stato tu, apri questo collegamento entro un’ora. Si usa una volta sola.",
         "If it was you, open this link within an hour. It can be used once.";
     open: "Continua il recupero", "Go on with the recovery";
@@ -44,6 +48,8 @@ pub enum What {
     Password,
     /// The authenticator app.
     App,
+    /// The telephone number on record.
+    Number,
 }
 
 /// What the mail is made of.
@@ -85,10 +91,12 @@ pub fn write(leading: &Leading<'_>) -> Result<Written, askama::Error> {
     let lead = |t: &'static Words| match leading.what {
         What::Password => t.password_lead,
         What::App => t.app_lead,
+        What::Number => t.number_lead,
     };
     let subject = match leading.what {
         What::Password => t.password_subject,
         What::App => t.app_subject,
+        What::Number => t.number_subject,
     };
     let subject = format!("{}: {subject}", leading.office);
     let when = moment(leading.language, leading.at);
@@ -103,6 +111,10 @@ pub fn write(leading: &Leading<'_>) -> Result<Written, askama::Error> {
             (t.network, leading.network),
             (c.support_id, leading.support_id),
         ],
+        open: match leading.what {
+            What::Password | What::App => t.open,
+            What::Number => t.number_open,
+        },
         link: leading.link,
         origin: leading.origin,
         office: leading.office,
@@ -121,6 +133,8 @@ struct Parts<'a> {
     subject: &'a str,
     lead: &'static str,
     facts: Vec<(&'a str, &'a str)>,
+    /// What stands on the link.
+    open: &'static str,
     link: &'a str,
     origin: &'a str,
     office: &'a str,

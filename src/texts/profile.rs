@@ -8,6 +8,7 @@ table! {
     confirm_who: "Conferma chi sei", "Confirm who you are";
     profile_title: "I tuoi dati", "Your data";
     profile_answer_title: "I tuoi dati e la domanda segreta", "Your data and your secret question";
+    profile_link_title: "I tuoi dati e il numero di telefono", "Your data and your telephone number";
     number_title: "Numero di telefono", "Telephone number";
     number_shown: "Numero registrato", "Number on record";
     number_none: "nessuno", "none";
@@ -20,6 +21,27 @@ table! {
         "To change the number turn to whoever gave you your credentials.";
     number_bad: "Questo non è un numero di cellulare a cui possiamo mandare codici: controlla le cifre.",
         "This is no mobile number to which we can send codes: check the digits.";
+    number_link: "Ti mandiamo un messaggio con un collegamento: il numero cambia quando lo apri e confermi, entro un’ora.",
+        "We send you a message with a link: the number changes when you open it and confirm, within an hour.";
+    number_link_to: "Messaggio a", "Message to";
+    number_send: "Manda il collegamento", "Send the link";
+    done_sent: "Il messaggio è in viaggio. Il numero cambia quando apri il collegamento e confermi.",
+        "The message is on its way. The number changes when you open the link and confirm.";
+    number_many: "Ti abbiamo già mandato diversi messaggi: usa l’ultimo, o riprova più tardi.",
+        "We have sent you several messages already: use the last one, or try again later.";
+    link_title: "Conferma il nuovo numero", "Confirm the new number";
+    link_good: "Hai chiesto di cambiare il tuo numero di telefono.", "You asked to change your telephone number.";
+    link_confirm: "Conferma il numero", "Confirm the number";
+    link_not_you: "Se non lo hai chiesto tu, chiudi questa pagina e cambia la password: qualcuno è entrato nella tua area personale.",
+        "If you did not ask for it, close this page and change your password: somebody has entered your own pages.";
+    link_done_title: "Numero cambiato", "Number changed";
+    link_void_title: "Questo collegamento non vale più", "This link is no longer good";
+    link_used: "È già stato usato, e si usa una volta sola.", "It was used already, and can be used once.";
+    link_expired: "Vale un’ora. Chiedine un altro dalla tua area personale.", "It is good for an hour. Ask for another one at your own pages.";
+    link_superseded: "Dopo questo ne hai chiesto un altro, o hai cambiato la password: vale solo l’ultimo.",
+        "You asked for another one after it, or changed your password: the last one alone is good.";
+    link_unknown: "Non lo conosciamo: copialo per intero dal messaggio, o chiedine un altro.",
+        "We do not know it: copy all of it from the message, or ask for another one.";
     done_number: "Il numero è cambiato.", "The number has changed.";
     question: "Domanda", "Question";
     answer: "Risposta", "Answer";

@@ -22,7 +22,7 @@ use crate::web::form::{BadForm, field, optional};
 use crate::web::pages::app::{
     AppEnrol, AppHome, AppOffline, AppProve, AppQuestion, AppTold, service,
 };
-use crate::web::pages::policy::content_security_policy;
+use crate::web::pages::policy::app_policy;
 use crate::web::reply::{page, render, set};
 
 /// What has just happened.
@@ -278,9 +278,7 @@ pub(super) fn data(value: &serde_json::Value) -> Response {
 
 /// A page of the app may have a manifest and a worker besides.
 fn for_app(mut response: Response) -> Response {
-    let policy = content_security_policy(None);
-    let policy = format!("{policy}; manifest-src 'self'; worker-src 'self'");
-    set(&mut response, CONTENT_SECURITY_POLICY, &policy);
+    set(&mut response, CONTENT_SECURITY_POLICY, &app_policy());
     response
 }
 

@@ -51,17 +51,6 @@ pub(super) async fn ways(
     render(&context, reply)
 }
 
-/// `GET /login/{handle}/waiting`: how a request to the phone stands, for the script.
-pub(super) async fn waiting(
-    Extension(context): Extension<Context>,
-    Path(handle): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let browser = browser(&headers, &handle);
-    let visitor = context.visitor(browser.as_deref());
-    render(&context, approval::status(&context.env, &handle, &visitor).await)
-}
-
 /// `POST /login/{handle}`: the way on from a page that only tells something.
 pub(super) async fn go_on(
     Extension(context): Extension<Context>,
@@ -182,7 +171,8 @@ async fn take(
     })
 }
 
-fn browser(headers: &HeaderMap, handle: &str) -> Option<String> {
+/// The secret of the login `handle` in the browser's cookie.
+pub(super) fn browser(headers: &HeaderMap, handle: &str) -> Option<String> {
     cookie::read(headers, &cookie::login_name(handle)).map(str::to_owned)
 }
 

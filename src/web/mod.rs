@@ -38,3 +38,4 @@ pub mod saml;
 pub mod serve;
 pub mod tls;
 pub mod upstream;
+pub mod waiting;

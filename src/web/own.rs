@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use crate::flow::activity::{Activity, LoginRow};
 use crate::flow::adding::{Enrolling, NewApp, NumberNotice, PrintedCodes};
+use crate::flow::number_link::NumberLinkPage;
 use crate::flow::profile::ProfileNotice;
 use crate::flow::reply::{AccountPage, PasswordNotice, SessionRow};
 use crate::web::context::Context;
@@ -17,7 +18,7 @@ use crate::web::pages::enrolment::EnrolTotp;
 use crate::web::pages::factors::{
     AccountCodes, AccountFactors, AccountNumber, AccountPasskey, AccountRemove,
 };
-use crate::web::pages::profile::{AccountPincode, AccountProfile};
+use crate::web::pages::profile::{AccountNumberLink, AccountPincode, AccountProfile};
 use crate::web::problem::{problem, status_of_problem};
 use crate::web::reply::{local, page, set};
 
@@ -57,7 +58,10 @@ pub(super) fn page_of(context: &Context, account: AccountPage) -> Response {
                 _ => None,
             };
             let status = match profile.notice {
-                None | Some(ProfileNotice::Written | ProfileNotice::Kept) => StatusCode::OK,
+                None | Some(ProfileNotice::Written | ProfileNotice::Kept | ProfileNotice::Sent) => {
+                    StatusCode::OK
+                }
+                Some(ProfileNotice::TooMany) => StatusCode::TOO_MANY_REQUESTS,
                 Some(ProfileNotice::Wait { .. }) => StatusCode::TOO_MANY_REQUESTS,
                 Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
             };
@@ -66,6 +70,13 @@ pub(super) fn page_of(context: &Context, account: AccountPage) -> Response {
                 set(&mut response, RETRY_AFTER, &seconds.to_string());
             }
             response
+        }
+        AccountPage::NumberLink(shown) => {
+            let status = match shown {
+                NumberLinkPage::Void(_) => StatusCode::GONE,
+                _ => StatusCode::OK,
+            };
+            page(context, status, AccountNumberLink(shown).render(&frame))
         }
         AccountPage::Pincode(pincode) => {
             page(context, StatusCode::OK, AccountPincode(pincode).render(&frame))

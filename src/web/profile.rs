@@ -1,7 +1,7 @@
 //! `/account/profile`, `/account/pincode` and `/api/pincode/verify`: what is on record of a person, their pincode, and its check
 //! for partners.
 
-use axum::extract::{Extension, Query, Request};
+use axum::extract::{Extension, Path, Query, Request};
 use axum::http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
 };
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::flow::guarded::Tried;
+use crate::flow::number_link;
 use crate::flow::pincode::{self, Asked, Told};
 use crate::flow::profile::{self, ProfileNotice};
 use crate::web::account::taken;
@@ -32,6 +33,7 @@ pub(super) async fn show(
     let done = match said.done.as_deref() {
         Some("number") => Some(ProfileNotice::Written),
         Some("question") => Some(ProfileNotice::Kept),
+        Some("sent") => Some(ProfileNotice::Sent),
         _ => None,
     };
     let context = Context { here: Some("/account/profile".to_owned()), ..context };
@@ -56,6 +58,28 @@ pub(super) async fn number(Extension(context): Extension<Context>, request: Requ
         let answer = optional(form, "answer")?.unwrap_or_default();
         let (env, visitor) = (&context.env, &context.visitor(None));
         Ok(profile::change_number(env, &csrf, &number, &answer, visitor).await)
+    })
+    .await
+}
+
+/// `GET /account/profile/link/{token}`: what a link in the person's mail leads to.
+pub(super) async fn look(
+    Extension(context): Extension<Context>,
+    Path(token): Path<String>,
+) -> Response {
+    let reply = number_link::look(&context.env, &token, &context.visitor(None)).await;
+    render(&context, reply)
+}
+
+/// `POST /account/profile/link`: uses it.
+pub(super) async fn with_link(
+    Extension(context): Extension<Context>,
+    request: Request,
+) -> Response {
+    let context = Context { here: None, ..context };
+    taken(context, request, async |context, form| {
+        let token = field(form, "token")?;
+        Ok(number_link::confirm(&context.env, &token, &context.visitor(None)).await)
     })
     .await
 }
@@ -113,15 +137,16 @@ pub(super) async fn verify(Extension(context): Extension<Context>, request: Requ
     }
     let token = bearer(&parts.headers).unwrap_or_default();
     let Ok(form) = form::read(&parts.headers, body, MAX_FORM).await else {
-        return told(Told::Malformed);
+        return told(Told::Malformed, &context.support_id);
     };
     let (Ok(subject), Ok(operation), Ok(pincode)) =
         (field(&form, "subject"), field(&form, "operation"), field(&form, "pincode"))
     else {
-        return told(Told::Malformed);
+        return told(Told::Malformed, &context.support_id);
     };
     let asked = Asked { token, subject: &subject, operation: &operation, pincode: pincode.trim() };
-    told(pincode::verify(env, asked, &context.support_id).await)
+    let verdict = pincode::verify(env, asked, context.address, &context.support_id).await;
+    told(verdict, &context.support_id)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -130,8 +155,9 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("Bearer").then_some(token.trim())
 }
 
-fn told(told: Told) -> Response {
-    let (status, body) = match told {
+/// The support id is that of the log's event, for a partner to keep and to ask about.
+fn told(told: Told, support_id: &str) -> Response {
+    let (status, mut body) = match told {
         Told::NoVerifier => (StatusCode::UNAUTHORIZED, json!({ "error": "invalid_token" })),
         Told::Malformed => (StatusCode::BAD_REQUEST, json!({ "error": "invalid_request" })),
         Told::Unavailable => {
@@ -144,6 +170,7 @@ fn told(told: Told) -> Response {
             tried => (StatusCode::OK, json!({ "verdict": tried.name() })),
         },
     };
+    body["support-id"] = support_id.into();
     let mut response = (status, body.to_string()).into_response();
     set(&mut response, CONTENT_TYPE, "application/json");
     set(&mut response, CACHE_CONTROL, "no-store");

@@ -235,6 +235,7 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
                 again: to("push-again"),
                 again_at: format!("{base}?by={by}"),
                 status: to("waiting"),
+                events: to("events"),
                 cancel,
                 csrf,
                 own,

@@ -22,7 +22,7 @@ use crate::web::pages::notice::Notice;
 use crate::web::reply::notice;
 use crate::web::{
     account, app, assets, card, help, home, lint, login, logout, mdq, monitoring, oidc, profile,
-    recover, registration, registration_api, saml, upstream,
+    recover, registration, registration_api, saml, upstream, waiting,
 };
 use crate::world::stopwatch::Stopwatch;
 
@@ -75,7 +75,8 @@ fn routes() -> Router {
         .route("/recover/link/{token}", get(recover::look))
         .route("/recover/go/{handle}", get(recover::stand))
         .route("/recover/go/{handle}/{step}", post(recover::step))
-        .route("/login/{handle}/waiting", get(login::waiting))
+        .route("/login/{handle}/waiting", get(waiting::look))
+        .route("/login/{handle}/events", get(waiting::events))
         .route("/app", get(app::show))
         .route("/app/open", post(app::open))
         .route("/app/enrol", post(app::made))
@@ -95,6 +96,8 @@ fn routes() -> Router {
         .route("/account/profile/unlock", post(profile::unlock))
         .route("/account/profile/number", post(profile::number))
         .route("/account/profile/question", post(profile::question))
+        .route("/account/profile/link", post(profile::with_link))
+        .route("/account/profile/link/{token}", get(profile::look))
         .route("/account/pincode", get(profile::pincode).post(profile::make_pincode))
         .route("/account/pincode/unlock", post(profile::unlock_pincode))
         .route("/api/pincode/verify", post(profile::verify))
@@ -207,6 +210,7 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         | "/account/profile/unlock"
         | "/account/profile/number"
         | "/account/profile/question"
+        | "/account/profile/link"
         | "/account/pincode/unlock"
         | "/api/pincode/verify"
         | "/api/federation/registrations"
@@ -233,7 +237,8 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         _ if path.starts_with("/login/")
             && (path.ends_with("/enrolled")
                 || path.ends_with("/ways")
-                || path.ends_with("/waiting")) =>
+                || path.ends_with("/waiting")
+                || path.ends_with("/events")) =>
         {
             "GET, HEAD"
         }

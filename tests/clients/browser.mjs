@@ -3,7 +3,7 @@
 // SETUP is a JSON file: `service` and `provider` (base addresses of the demo's two sites), `people`
 // (the page with the citizens' credentials), `screenshots` (a folder), `profile` (a folder for the
 // browser), `node_modules`. At a server that is no demo: `provider`, `person` (with the `key` of an app), `mails` (the folder
-// into which they leave) and `desk` (a code of the desk), `logins` (requests of a service); or `binary`, `folder` and `environment` for commands, `metadata` and the `key` of a
+// into which they leave) and `desk` (a code of the desk), `logins` (requests of a service); `restart` (an address that stops the demo and starts it anew); or `binary`, `folder` and `environment` for commands, `metadata` and the `key` of a
 // service provider, and `requests` of it. It ends with status 0 and prints the pages it saw, or fails and says where.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -46,7 +46,7 @@ async function open({ language = "it", script = true, profile = setup.profile } 
     script,
     /** What the browser complained of so far, beyond the refusals that the scenario expects. */
     complaints() {
-      const expected = (text) => /status of 4\d\d|ERR_INTERNET_DISCONNECTED/.test(text) || (this.wasOffline && nothingCame.test(text));
+      const expected = (text) => /status of 4\d\d|ERR_INTERNET_DISCONNECTED/.test(text) || (this.wasOffline && (nothingCame.test(text) || /ERR_(CONNECTION|INCOMPLETE|EMPTY)/.test(text)));
       return complaints.filter((text) => !expected(text));
     },
     /** Whether it was without a network for a while: then what it fetched by itself may have come to nothing. */
@@ -111,10 +111,12 @@ async function gallery(visitor) {
     const { pathname } = new URL(request.url());
     // A page that goes on by itself is looked at as it stands.
     if (/^\/assets\/.*\/(post|logout)\.js$/.test(pathname)) return route.fulfill({ contentType: "text/javascript", body: "" });
-    if (/^\/(assets\/|app\/manifest)/.test(pathname)) return route.continue();
+    if (/^\/(assets\/|app\/(manifest|sw\.js))/.test(pathname)) return route.continue();
     const html = request.method() === "GET" && request.isNavigationRequest() && pages.get(pathname.replace("/gallery/", ""));
     if (!html) return route.fulfill({ status: 204 });
-    const headers = { "content-type": "text/html; charset=utf-8", ...(html.includes("<style>") ? {} : { "content-security-policy": setup.policy }) };
+    // A report is a file with a policy of its own, and the app's pages have theirs.
+    const policy = html.includes("<style>") ? "" : html.includes("manifest.webmanifest") ? setup.policies.app : setup.policies.page;
+    const headers = { "content-type": "text/html; charset=utf-8", "content-security-policy": policy };
     return route.fulfill({ status: 200, headers, body: html });
   });
   const wrong = [];
@@ -859,6 +861,82 @@ async function registration(visitor, hands) {
   await look(visitor, name("status-open"));
 }
 
+/** The phone approves what its list shows. */
+async function approves(phone, number) {
+  await phone.page.waitForSelector(".requests button");
+  await phone.page.click(".requests button");
+  await phone.page.waitForSelector("#passkey:not([hidden])");
+  await phone.page.fill("#number", number);
+  await phone.page.click("#passkey button");
+  await phone.page.waitForURL("**/app?done=approved");
+}
+
+/** The page that waits is told, whatever happens to it meanwhile: IC-10. */
+async function told(visitor, phone) {
+  const { page } = visitor;
+  const cdp = await page.context().newCDPSession(page);
+  let looks = 0;
+  let streams = 0;
+  page.on("request", (request) => {
+    looks += request.url().endsWith("/waiting");
+    streams += request.url().endsWith("/events");
+  });
+  const done = async () => {
+    await page.waitForSelector("button[value=accept]");
+    await page.click("button[value=accept]");
+    await delivered(visitor, mouse);
+  };
+
+  // By itself, without looking all the time.
+  let number = await asked(visitor);
+  await page.waitForTimeout(7000);
+  assert.equal(streams, 1, "one stream");
+  assert.ok(looks <= 1, `${looks} looks beside a stream`);
+  await approves(phone, number);
+  const begun = Date.now();
+  await page.waitForSelector("button[value=accept]");
+  assert.ok(Date.now() - begun < 5000, "at once");
+  await done();
+
+  // A tab that was put to sleep goes on once it is woken.
+  number = await asked(visitor);
+  await page.waitForTimeout(1000);
+  await cdp.send("Page.setWebLifecycleState", { state: "frozen" });
+  await approves(phone, number);
+  await phone.page.waitForTimeout(3000);
+  await cdp.send("Page.setWebLifecycleState", { state: "active" });
+  await done();
+
+  // Sent again.
+  await asked(visitor);
+  await page.waitForTimeout(31_000);
+  await page.click(".again button");
+  await page.waitForSelector(".match strong");
+  await page.waitForTimeout(1000);
+  number = (await page.innerText(".match strong")).trim();
+  await approves(phone, number);
+  await done();
+
+  // The server is stopped, and started anew, in the middle.
+  number = await asked(visitor);
+  await page.waitForTimeout(1000);
+  [visitor.wasOffline, phone.wasOffline] = [true, true];
+  const stopped = await (await fetch(setup.restart)).json();
+  assert.ok(stopped.seconds < 5, `it took ${stopped.seconds} s to stop beside an open stream`);
+  await phone.page.goto(`${setup.provider}/app`);
+  await approves(phone, number);
+  await done();
+
+  // A browser that knows no such streams looks.
+  await page.addInitScript(() => delete globalThis.EventSource);
+  [looks, streams] = [0, 0];
+  number = await asked(visitor);
+  await page.waitForTimeout(5000);
+  assert.ok(looks >= 2 && streams === 0, `${looks} looks, ${streams} streams`);
+  await approves(phone, number);
+  await done();
+}
+
 /** A code of the app with `key` that was not typed yet and is taken: of this half minute or the next. */
 let typed = Math.floor(Date.now() / 30_000);
 async function fresh(page, key) {
@@ -1081,6 +1159,8 @@ const scenarios = {
 
   phone,
   "phone-english": phone,
+
+  "phone-told": (visitor) => withPhone(visitor, (phone) => told(visitor, phone)),
 
   "phone-denied": (visitor) =>
     withPhone(visitor, async (phone) => {

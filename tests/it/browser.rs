@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use ponte::texts::app::request;
 use ponte::texts::language::Language;
 use ponte::web::pages::lint::{Lint, LintReport};
-use ponte::web::pages::policy::content_security_policy;
+use ponte::web::pages::policy::{app_policy, content_security_policy};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -24,15 +28,54 @@ use crate::support::world::World;
 
 /// Runs `scenario` on a demo of its own.
 fn walk(scenario: &str) {
-    let demo = Demo::start();
+    let demo = Mutex::new(Demo::start());
+    let control = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let restart = format!("http://{}", control.local_addr().unwrap());
+    let end = End(control.local_addr().unwrap());
+    std::thread::scope(|scope| {
+        scope.spawn(|| restarts(&control, &demo));
+        let _end = end;
+        walk_on(&demo, scenario, &restart);
+    });
+}
+
+/// Ends [`restarts`] by asking nothing, however the scenario ended.
+struct End(SocketAddr);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        drop(TcpStream::connect(self.0));
+    }
+}
+
+/// Stops the demo and starts it anew whenever somebody asks.
+fn restarts(control: &TcpListener, demo: &Mutex<Demo>) {
+    for asked in control.incoming() {
+        let mut asked = asked.unwrap();
+        if asked.read(&mut [0; 1024]).unwrap_or_default() == 0 {
+            return;
+        }
+        let seconds = demo.lock().unwrap().restart().as_secs_f32();
+        let said = json!({ "seconds": seconds }).to_string();
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", said.len());
+        asked.write_all((head + &said).as_bytes()).unwrap();
+    }
+}
+
+fn walk_on(demo: &Mutex<Demo>, scenario: &str, restart: &str) {
+    let (provider, service) = {
+        let demo = demo.lock().unwrap();
+        (demo.provider(), demo.service())
+    };
     let notification = |language| request(language, Some("Ente di prova"), Some("Servizio"));
     let _told = run(
         scenario,
         json!({
             "notifications": { "it": notification(Language::It), "en": notification(Language::En) },
-            "service": demo.service(),
-            "provider": demo.provider(),
-            "people": format!("{}/demo", demo.provider()),
+            "service": service,
+            "people": format!("{provider}/demo"),
+            "provider": provider,
+            "restart": restart,
         }),
     );
 }
@@ -137,7 +180,7 @@ fn walk_the_samples(scenario: &str, language: Language) {
         scenario,
         json!({
             "provider": demo.provider(),
-            "policy": content_security_policy(None),
+            "policies": { "page": content_security_policy(None), "app": app_policy() },
             "gallery": gallery,
         }),
     );
@@ -174,7 +217,7 @@ fn run(scenario: &str, mut said: Value) -> String {
 /// `ponte demo` on ports of its own.
 struct Demo {
     child: Child,
-    _folder: TempDir,
+    folder: TempDir,
     port: u16,
     service_port: u16,
 }
@@ -183,24 +226,45 @@ impl Demo {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (port, service_port) = (free_port(), free_port());
-        let child = Command::new(binary())
+        let child = Self::run(folder.path(), port, service_port);
+        let demo = Self { child, folder, port, service_port };
+        demo.wait();
+        demo
+    }
+
+    fn run(folder: &Path, port: u16, service_port: u16) -> Child {
+        Command::new(binary())
             .args(["demo", "--port", &port.to_string(), "--sp-port", &service_port.to_string()])
             .arg("--data")
-            .arg(folder.path().join("demo"))
+            .arg(folder.join("demo"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("the demo starts");
-        let demo = Self { child, _folder: folder, port, service_port };
+            .expect("the demo starts")
+    }
+
+    fn wait(&self) {
         let deadline = Instant::now() + Duration::from_secs(30);
-        for url in [demo.provider(), demo.service()] {
+        for url in [self.provider(), self.service()] {
             while !Agent::new().get(&url).is_ok_and(|page| page.status == 200) {
                 assert!(Instant::now() < deadline, "no demo at {url}");
                 std::thread::sleep(Duration::from_millis(20));
             }
         }
-        demo
+    }
+
+    /// Tells it to stop, and starts it anew; how long it took to stop.
+    fn restart(&mut self) -> Duration {
+        let begun = Instant::now();
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(told.expect("kill").success());
+        let stopped = self.child.wait().expect("it ends");
+        assert!(stopped.success(), "{stopped}");
+        let took = begun.elapsed();
+        self.child = Self::run(self.folder.path(), self.port, self.service_port);
+        self.wait();
+        took
     }
 
     fn provider(&self) -> String {
@@ -264,6 +328,7 @@ scenarios! {
     a_persons_factors_without_script "no-script-factors",
     a_phone_approves_by_push_and_by_qr_codes "phone",
     a_phone_approves_in_english "phone-english",
+    ic_10_a_page_that_waits_is_told "phone-told",
     a_phone_denies "phone-denied",
     a_phone_approves_where_the_desktop_has_no_script "no-script-phone",
     the_language_is_switched_midway "language",

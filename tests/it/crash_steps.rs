@@ -6,6 +6,7 @@
 //! what lay there before and after. Which of both it is shows in the records' form: what is there, not which keys it has.
 
 mod journeys;
+mod own;
 mod record;
 
 use std::io;

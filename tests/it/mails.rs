@@ -68,7 +68,7 @@ fn each_mail_names_the_office_and_how_to_reach_it() {
 
 fn links() -> impl Iterator<Item = (Language, What, Written)> {
     Language::ALL.into_iter().flat_map(|language| {
-        [What::Password, What::App].into_iter().map(move |what| {
+        [What::Password, What::App, What::Number].into_iter().map(move |what| {
             let of_notice = telling(language, Event::NewBrowser);
             let leading = Leading {
                 language,

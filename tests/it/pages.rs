@@ -127,8 +127,14 @@ fn a_form_of_ours_carries_its_token() {
             let ours =
                 form.contains("method=\"post\"") && !form.contains("action=\"https:") && !vote;
             // Whoever begins a login, a recovery or a check of a card has nothing yet that a token could be of.
-            let begins =
-                ["/account/enter", "/smart-card", "/recover", "/recover/desk", "/recover/link"];
+            let begins = [
+                "/account/enter",
+                "/smart-card",
+                "/recover",
+                "/recover/desk",
+                "/recover/link",
+                "/account/profile/link",
+            ];
             let begins = begins.iter().any(|to| form.contains(&format!("action=\"{to}\"")));
             let ours = ours && !begins;
             // On a phone a code of sixty bits, or the person who types one, is what a token would be.

@@ -24,7 +24,7 @@ use crate::support::house::{House, Inhabitant};
 
 const ALL: [Factor; 3] = [Factor::Push, Factor::Qr, Factor::QrPasswordless];
 
-fn house() -> House {
+pub(crate) fn house() -> House {
     offering(&ALL)
 }
 
@@ -34,7 +34,7 @@ fn offering(factors: &[Factor]) -> House {
 
 /// A phone: its browser, and its authenticator.
 #[derive(Clone)]
-struct Handset {
+pub(crate) struct Handset {
     agent: Agent,
     key: Authenticator,
 }
@@ -46,7 +46,7 @@ fn code_of(page: &Page) -> String {
 }
 
 /// The number that the page shows.
-fn number_of(page: &Page) -> String {
+pub(crate) fn number_of(page: &Page) -> String {
     let rest =
         page.body.split_once("class=\"match\">").unwrap_or_else(|| panic!("{}", page.body)).1;
     rest.split_once("<strong>").unwrap().1.split('<').next().unwrap().to_owned()
@@ -90,7 +90,7 @@ impl Handset {
     }
 
     /// Opens the only request that waits.
-    fn look(&mut self, house: &House) -> Page {
+    pub(crate) fn look(&mut self, house: &House) -> Page {
         let home = self.home(house);
         let form = form_to(&home, "/app/open", &[]);
         assert_ne!(form.field("code"), Some(""), "nothing waits: {}", home.body);
@@ -110,7 +110,7 @@ impl Handset {
         self.agent.submit(page, &form, &[("answer", &answer), ("version", "1")]).unwrap()
     }
 
-    fn approve(&mut self, page: &Page, number: &str) -> Page {
+    pub(crate) fn approve(&mut self, page: &Page, number: &str) -> Page {
         let answer = self.key.get(&asked_to_sign(page, number)).to_string();
         self.send(page, number, &answer)
     }
@@ -141,7 +141,7 @@ fn invited(house: &House, agent: &mut Agent, person: &Inhabitant) -> String {
 }
 
 /// Links a phone to the person.
-fn link(house: &House, person: &Inhabitant, number: u8) -> Handset {
+pub(crate) fn link(house: &House, person: &Inhabitant, number: u8) -> Handset {
     let code = invited(house, &mut Agent::new(), person);
     let mut handset = Handset::new(house, number);
     let page = handset.open(house, &code);
@@ -152,7 +152,7 @@ fn link(house: &House, person: &Inhabitant, number: u8) -> Handset {
 }
 
 /// At the page that waits for the phone, in a login at SpidL2, after the password.
-fn asked(house: &House, agent: &mut Agent, person: &Inhabitant, by: &str) -> Page {
+pub(crate) fn asked(house: &House, agent: &mut Agent, person: &Inhabitant, by: &str) -> Page {
     let page = send(agent, &house.spid(2, |_| {})).unwrap();
     let form = page.form_with(&["username", "password"]).unwrap();
     let values = [("username", person.username.as_str()), ("password", person.password.as_str())];
@@ -161,14 +161,14 @@ fn asked(house: &House, agent: &mut Agent, person: &Inhabitant, by: &str) -> Pag
 }
 
 /// Presses the button "I have confirmed", which needs no script.
-fn confirmed(agent: &mut Agent, page: &Page) -> Page {
+pub(crate) fn confirmed(agent: &mut Agent, page: &Page) -> Page {
     let forms = page.forms();
     let ends = ["/push", "/qr", "/qr-passwordless"];
     let form = forms.iter().find(|form| ends.iter().any(|end| form.action.ends_with(end)));
     agent.submit(page, form.unwrap_or_else(|| panic!("{}", page.body)), &[]).unwrap()
 }
 
-fn again(agent: &mut Agent, page: &Page) -> Page {
+pub(crate) fn again(agent: &mut Agent, page: &Page) -> Page {
     let form = page.forms().into_iter().find(|form| form.action.ends_with("/push-again"));
     agent.submit(page, &form.unwrap(), &[]).unwrap()
 }
@@ -180,7 +180,7 @@ fn stage(agent: &mut Agent, page: &Page) -> String {
     said["stage"].as_str().unwrap().to_owned()
 }
 
-fn consents(page: &Page) -> bool {
+pub(crate) fn consents(page: &Page) -> bool {
     page.form_with_button("decision", "accept").is_some()
 }
 

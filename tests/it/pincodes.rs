@@ -105,6 +105,9 @@ fn ts_07_partners_have_a_pincode_checked_for_an_operation() {
         assert_eq!(check(&house, subject, &pincode), "held", "{subject}");
     }
     assert_eq!(check(&house, "nobody", &pincode), "wrong");
+    let (_, body) = verify(&house, TOKEN, "subject=anna&operation=x&pincode=1");
+    let said: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert!(said["support-id"].as_str().is_some_and(|id| id.len() > 8), "to be quoted: {body}");
     let good = format!("subject=anna&operation=f24.send&pincode={pincode}");
     assert_eq!(verify(&house, "another token", &good).0, 401);
     assert_eq!(verify(&house, "", &good).0, 401);
@@ -123,11 +126,14 @@ fn ts_07_partners_have_a_pincode_checked_for_an_operation() {
     // The server's own threads, which nobody listens to, were here before.
     tracing::callsite::rebuild_interest_cache();
     let asked = Asked { token: TOKEN, subject: "anna", operation: "f24.send", pincode: &pincode };
-    let told = here.block_on(pincode::verify(&house.env, asked, "K7QX-2M4D"));
+    let address = "192.0.2.7".parse().unwrap();
+    let told = here.block_on(pincode::verify(&house.env, asked, address, "K7QX-2M4D"));
     assert_eq!(told, Told::Tried(Tried::Held));
     let said = serde_json::to_string(&log.of("pincode.checked")).unwrap();
     assert!(
-        said.contains("f24.send") && said.contains("tributi") && said.contains("held"),
+        ["f24.send", "tributi", "held", "192.0.2.7", "K7QX-2M4D", anna.subject.as_str()]
+            .iter()
+            .all(|one| said.contains(one)),
         "{said}"
     );
     assert!(!said.contains(&pincode) && !said.contains(TOKEN));

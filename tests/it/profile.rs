@@ -1,13 +1,21 @@
 //! What a person changes of what is on record of them, behind the tenant's guard (BI-10): over real HTTP, on a clock that the test
 //! moves.
 
+use std::sync::Arc;
+
+use chrono::TimeDelta;
 use ponte::assurance::level::Level;
 use ponte::flow::env::NumberGuard;
+use ponte::flow::notice::Mailing;
 use ponte::identity::attributes::AttributeName;
 use ponte::store::accounts;
 use ponte::store::guards::{self, Guard};
+use ponte::store::port::Space;
+use ponte::world::outbox::Outbox;
 
+use crate::notices::{Held, round};
 use crate::own_factors::{press, unlocked};
+use crate::recovery::follow;
 use crate::support::agent::{Agent, Form, Page};
 use crate::support::citizen::send;
 use crate::support::house::{House, Inhabitant};
@@ -155,4 +163,134 @@ fn bi_10_the_guard_is_the_tenant_s() {
     let page = profile(&house, &mut agent);
     assert!(page.body.contains("rivolgiti a chi ti ha dato le credenziali"), "{}", page.body);
     assert!(form(&page, "/account/profile/number").is_none());
+}
+
+/// A house whose guard is a link in a mail, and what leaves it; Anna's address has been there from the start.
+fn by_mail() -> (House, Arc<Held>) {
+    let out = Arc::new(Held::default());
+    let outbox: Arc<dyn Outbox> = Arc::<Held>::clone(&out);
+    let house = House::with(|making| {
+        making.settings.number_guard = NumberGuard::EmailLink;
+        making.mailing = Some(Mailing { outbox, keep: TimeDelta::days(3) });
+    });
+    (house, out)
+}
+
+/// Asks for the number and gives the link that was mailed for it.
+fn link_for(
+    house: &House,
+    out: &Held,
+    agent: &mut Agent,
+    person: &Inhabitant,
+    number: &str,
+) -> String {
+    let page = inside(house, agent, person);
+    let page = change(agent, &page, number, "");
+    assert!(page.body.contains("Il messaggio è in viaggio"), "{}", page.body);
+    newest(house, out)
+}
+
+fn newest(house: &House, out: &Held) -> String {
+    round(house);
+    let mut texts = out.mails().into_iter().filter_map(|mail| {
+        let rest = mail.text.split_once("/account/profile/link/")?.1.to_owned();
+        rest.split_whitespace().next().map(str::to_owned)
+    });
+    house.url(&format!("/account/profile/link/{}", texts.next_back().expect("a link")))
+}
+
+/// BI-10: by the link that was mailed the number is written, once, within an hour; to look at it is not to use it; of the secret
+/// the store has a digest.
+#[test]
+fn bi_10_the_number_is_changed_by_a_link_in_a_mail() {
+    let (house, out) = by_mail();
+    let anna = house.enrolled("anna");
+    let link = link_for(&house, &out, &mut Agent::new(), &anna, "333 765 4321");
+    assert_eq!(number(&house, &anna), None, "nothing changes yet");
+    let token = link.rsplit('/').next().unwrap();
+    let kept = house.env.store.list(&house.env.tenant, Space::Codes, "", None, 1000, house.now());
+    let kept = house.block_on(kept).unwrap();
+    let said: Vec<u8> =
+        kept.into_iter().flat_map(|(name, value)| [name.into_bytes(), value].concat()).collect();
+    assert!(!said.windows(token.len()).any(|some| some == token.as_bytes()));
+    house.wait(3599);
+    let mut other = Agent::new();
+    let page = other.get(&link).unwrap();
+    assert!(page.body.contains("+39 *** *** **21") && !page.body.contains("7654321"));
+    assert_eq!(number(&house, &anna), None, "a program that looks uses nothing up");
+    let page = follow(&mut other, &link);
+    assert!(page.body.contains("Il numero è cambiato"), "{}", page.body);
+    assert_eq!(number(&house, &anna).as_deref(), Some("+393337654321"));
+    let page = follow(&mut Agent::new(), &link);
+    assert!(page.status == 410 && page.body.contains("già stato usato"), "{}", page.body);
+    round(&house);
+    assert!(out.mails().last().unwrap().text.contains("numero"), "she is told");
+
+    house.wait(31);
+    let late = link_for(&house, &out, &mut Agent::new(), &anna, "333 111 2222");
+    house.wait(3601);
+    let page = follow(&mut Agent::new(), &late);
+    assert!(page.status == 410 && page.body.contains("Vale un’ora"), "{}", page.body);
+    assert_eq!(number(&house, &anna).as_deref(), Some("+393337654321"));
+}
+
+/// BI-10: the newest link alone counts, none counts across another password, and of eight that press at once one writes.
+#[test]
+fn bi_10_one_link_counts_once() {
+    let (house, out) = by_mail();
+    let anna = house.enrolled("anna");
+    let mut agent = Agent::new();
+    let first = link_for(&house, &out, &mut agent, &anna, "333 765 4321");
+    house.wait(60);
+    let page = profile(&house, &mut agent);
+    change(&mut agent, &page, "333 111 2222", "");
+    let second = newest(&house, &out);
+    let page = follow(&mut Agent::new(), &first);
+    assert!(page.status == 410 && page.body.contains("vale solo l’ultimo"), "{}", page.body);
+    let written = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    follow(&mut Agent::new(), &second).body.contains("Il numero è cambiato")
+                })
+            })
+            .collect();
+        all.into_iter().map(|one| one.join().unwrap()).filter(|done| *done).count()
+    });
+    assert_eq!(written, 1);
+    assert_eq!(number(&house, &anna).as_deref(), Some("+393331112222"));
+    house.wait(60);
+    let page = profile(&house, &mut agent);
+    change(&mut agent, &page, "333 444 5555", "");
+    let third = newest(&house, &out);
+    house.wait(60);
+    let page = agent.get(&house.url("/account/password")).unwrap();
+    let form = page.form_with(&["present", "new", "again"]).unwrap();
+    let new = "un'altra frase lunga e segreta";
+    let values = [("present", anna.password.as_str()), ("new", new), ("again", new)];
+    agent.submit(&page, &form, &values).unwrap();
+    assert_eq!(follow(&mut Agent::new(), &third).status, 410);
+    assert_eq!(number(&house, &anna).as_deref(), Some("+393331112222"));
+}
+
+/// BI-10: nobody's mailbox is filled, however often somebody asks.
+#[test]
+fn bi_10_links_are_few() {
+    let (house, out) = by_mail();
+    let anna = house.enrolled("anna");
+    let mut agent = Agent::new();
+    let mut page = inside(&house, &mut agent, &anna);
+    let mut sent = 0;
+    while sent < 20 {
+        page = change(&mut agent, &page, "333 765 4321", "");
+        if page.status == 429 {
+            break;
+        }
+        sent += 1;
+        page = profile(&house, &mut agent);
+    }
+    assert!((1..10).contains(&sent), "{sent}");
+    round(&house);
+    let links = out.mails().into_iter().filter(|mail| mail.text.contains("/account/profile/link/"));
+    assert_eq!(links.count(), sent);
 }

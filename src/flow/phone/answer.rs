@@ -87,6 +87,7 @@ async fn look(
     if batch.commit(&*env.store, Durability::Durable, now).await? != Committed::Done {
         return Ok(None);
     }
+    env.waiting.tell(&seen.key().name);
     question(env, phone, &opened, false).map(Some)
 }
 
@@ -200,6 +201,7 @@ async fn approve(
         if batch.commit(&*env.store, Durability::Durable, now).await? != Committed::Done {
             return Ok(None);
         }
+        env.waiting.tell(&seen.key().name);
         return match mistaken.answer {
             Some(_) => Ok(Some(told(Told::Over))),
             None => question(env, phone, &mistaken, true).map(Some),
@@ -247,6 +249,7 @@ async fn approve(
     if batch.commit(&*env.store, Durability::Durable, now).await? != Committed::Done {
         return Ok(None);
     }
+    env.waiting.tell(&seen.key().name);
     let (factor, support_id) = (seen.value.factor.name(), visitor.support_id);
     tracing::info!(event = "phone.approved", factor, subject = subject.as_str(), support_id);
     Ok(Some(Reply::Phone(PhoneReply::ToHome { cookie: None, done: "approved" })))
@@ -277,6 +280,7 @@ async fn deny(
     if batch.commit(&*env.store, Durability::Durable, now).await? != Committed::Done {
         return Ok(None);
     }
+    env.waiting.tell(&seen.key().name);
     let (factor, support_id) = (seen.value.factor.name(), visitor.support_id);
     let subject = account.subject.as_str();
     if report {

@@ -89,7 +89,12 @@ async fn attempt(
         used: None,
         proofing: None,
     };
-    let queued = written(env, to.unwrap_or(NOBODY), &token, &link, visitor, now)?;
+    let what = match lost {
+        Lost::Password => What::Password,
+        Lost::Authenticator => What::App,
+    };
+    let (path, to_whom) = (format!("/recover/link/{token}"), to.unwrap_or(NOBODY));
+    let queued = letter(env, to_whom, what, &path, &subject, link.expires, visitor, now)?;
     let mut batch = Batch::new();
     let after = if may { counted.value.clone().sent(now) } else { counted.value.clone() };
     recoveries::count(records, &mut batch, &counted, &after, now)?;
@@ -147,24 +152,24 @@ pub(in crate::flow) fn address<'a>(
     good.find_map(|one| one.attributes.get(AttributeName::Email))
 }
 
-/// The mail, as it waits to leave.
-fn written(
+/// The mail with the link to `path`, which is good `until` then, as it waits to leave.
+#[expect(clippy::too_many_arguments, reason = "one letter, by all that is in it")]
+pub(in crate::flow) fn letter(
     env: &Env,
     to: &str,
-    token: &str,
-    link: &Link,
+    what: What,
+    path: &str,
+    subject: &Subject,
+    until: DateTime<Utc>,
     visitor: &Visitor<'_>,
     now: DateTime<Utc>,
 ) -> Result<Queued, Failure> {
     let Support { name, email, url } = &env.settings.support;
     let mut to_page = env.settings.base_url.clone();
-    to_page.set_path(&format!("/recover/link/{token}"));
+    to_page.set_path(path);
     let leading = Leading {
         language: visitor.language,
-        what: match link.lost {
-            Lost::Password => What::Password,
-            Lost::Authenticator => What::App,
-        },
+        what,
         link: to_page.as_str(),
         origin: env.settings.base_url.as_str(),
         at: now,
@@ -185,12 +190,16 @@ fn written(
         text: written.text,
         html: written.html,
     });
+    let called = match what {
+        What::Password | What::App => LETTER,
+        What::Number => NUMBER_LETTER,
+    };
     Ok(Queued {
         message: Message { id: env.random.token(), at: now, body },
-        what: LETTER.to_owned(),
-        subject: link.subject.clone(),
+        what: called.to_owned(),
+        subject: subject.clone(),
         tries: 0,
-        until: link.expires,
+        until,
     })
 }
 
@@ -210,6 +219,7 @@ pub(in crate::flow) const SECOND: [Factor; 4] =
 
 /// What the mail is called in log and figures.
 const LETTER: &str = "recovery-link";
+const NUMBER_LETTER: &str = "number-link";
 /// Stands for an address where there is none.
 const NOBODY: &str = "nobody@example.invalid";
 /// A name longer than any account's is nobody's.

@@ -26,6 +26,8 @@ pub struct Phone {
     pub again_at: String,
     /// Where the script looks.
     pub status: String,
+    /// Where it is told by itself.
+    pub events: String,
     /// Where the cancel button posts to.
     pub cancel: String,
     /// The transaction's token.

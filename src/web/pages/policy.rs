@@ -17,6 +17,13 @@ pub fn content_security_policy(posts_to: Option<&Url>) -> String {
     )
 }
 
+/// The same for a page of the app on phones, which has a manifest and a worker besides.
+#[must_use]
+pub fn app_policy() -> String {
+    let policy = content_security_policy(None);
+    format!("{policy}; manifest-src 'self'; worker-src 'self'")
+}
+
 /// The same for a page from which forms lead, by way of us, to any of these addresses: browsers hold redirects after a
 /// form to what the page may post to.
 #[must_use]

@@ -1,6 +1,8 @@
 //! The person's own pages about what is on record of them (BI-10), and about their pincode (TS-10).
 
+use crate::enrolment::recovery::Void;
 use crate::flow::env::NumberGuard;
+use crate::flow::number_link::NumberLinkPage;
 use crate::flow::pincode::PincodePage;
 use crate::flow::profile::{ProfileNotice, ProfilePage};
 use crate::texts::{account, profile};
@@ -19,6 +21,12 @@ pub struct AccountPincode(pub PincodePage);
 /// `/account/profile/question`, nothing more to `/account/profile/unlock`.
 #[derive(Debug)]
 pub struct AccountProfile(pub ProfilePage);
+
+/// What a link in a person's mail leads to.
+///
+/// Its form posts `token` to `/account/profile/link`.
+#[derive(Debug)]
+pub struct AccountNumberLink(pub NumberLinkPage);
 
 impl std::ops::Deref for AccountPincode {
     type Target = PincodePage;
@@ -47,8 +55,14 @@ impl AccountProfile {
         self.guard == NumberGuard::SecretAnswer
     }
 
+    /// Whether nothing can be done here: by the tenant's choice, or since there is no address to which a link could go.
     fn by_desk(&self) -> bool {
         self.guard == NumberGuard::Desk
+            || self.guard == NumberGuard::EmailLink && self.link_to.is_none()
+    }
+
+    fn by_link(&self) -> bool {
+        self.guard == NumberGuard::EmailLink
     }
 
     fn done(&self, frame: &Frame) -> Option<&'static str> {
@@ -56,6 +70,7 @@ impl AccountProfile {
         match self.notice? {
             ProfileNotice::Written => Some(words.done_number),
             ProfileNotice::Kept => Some(words.done_question),
+            ProfileNotice::Sent => Some(words.done_sent),
             _ => None,
         }
     }
@@ -82,7 +97,8 @@ impl AccountProfile {
     fn problem(&self, frame: &Frame) -> Option<String> {
         let words = profile::words(frame.language);
         Some(match self.notice? {
-            ProfileNotice::Written | ProfileNotice::Kept => return None,
+            ProfileNotice::Written | ProfileNotice::Kept | ProfileNotice::Sent => return None,
+            ProfileNotice::TooMany => words.number_many.to_owned(),
             ProfileNotice::Number => words.number_bad.to_owned(),
             ProfileNotice::Question => words.question_bad.to_owned(),
             ProfileNotice::Wrong => words.answer_wrong.to_owned(),
@@ -92,5 +108,52 @@ impl AccountProfile {
     }
 }
 
+impl AccountNumberLink {
+    fn good(&self) -> Option<(&str, &str)> {
+        match &self.0 {
+            NumberLinkPage::Good { token, number } => Some((token, number)),
+            _ => None,
+        }
+    }
+
+    fn is_void(&self) -> bool {
+        matches!(self.0, NumberLinkPage::Void(_))
+    }
+
+    fn is_written(&self) -> bool {
+        self.0 == NumberLinkPage::Written
+    }
+
+    fn tone(&self) -> &'static str {
+        match self.0 {
+            NumberLinkPage::Good { .. } => "info",
+            NumberLinkPage::Written => "success",
+            NumberLinkPage::Void(_) => "warning",
+        }
+    }
+
+    fn title(&self, frame: &Frame) -> &'static str {
+        let words = profile::words(frame.language);
+        match self.0 {
+            NumberLinkPage::Good { .. } => words.link_title,
+            NumberLinkPage::Written => words.link_done_title,
+            NumberLinkPage::Void(_) => words.link_void_title,
+        }
+    }
+
+    fn told(&self, frame: &Frame) -> &'static str {
+        let words = profile::words(frame.language);
+        match self.0 {
+            NumberLinkPage::Good { .. } => words.link_good,
+            NumberLinkPage::Written => words.done_number,
+            NumberLinkPage::Void(Void::Used) => words.link_used,
+            NumberLinkPage::Void(Void::Expired) => words.link_expired,
+            NumberLinkPage::Void(Void::Superseded) => words.link_superseded,
+            NumberLinkPage::Void(Void::Unknown) => words.link_unknown,
+        }
+    }
+}
+
+page!(AccountNumberLink, "account_number_link.html", profile);
 page!(AccountPincode, "account_pincode.html", profile);
 page!(AccountProfile, "account_profile.html", profile);

@@ -8,36 +8,36 @@ use crate::support::authenticator::options;
 use crate::support::citizen::{Asked, asked};
 use crate::support::world::{NEW, World, code_of, number_of};
 
-fn consents(page: &Page) -> bool {
+pub(super) fn consents(page: &Page) -> bool {
     page.form_with_button("decision", "accept").is_some()
 }
 
-fn asks_for_a_code(page: &Page) -> bool {
+pub(super) fn asks_for_a_code(page: &Page) -> bool {
     page.form_with(&["code"]).is_some()
 }
 
-fn asks_for_a_password(page: &Page) -> bool {
+pub(super) fn asks_for_a_password(page: &Page) -> bool {
     page.form_with(&["new", "again"]).is_some()
 }
 
-fn asks_a_key(page: &Page) -> bool {
+pub(super) fn asks_a_key(page: &Page) -> bool {
     page.body.contains("data-options=\"")
 }
 
-fn shows_a_code(page: &Page) -> bool {
+pub(super) fn shows_a_code(page: &Page) -> bool {
     page.body.contains("class=\"key\">")
 }
 
-fn told(page: &Page) -> bool {
+pub(super) fn told(page: &Page) -> bool {
     page.body.contains("role=\"status\"")
 }
 
-fn done(page: &Page, what: &str) -> bool {
+pub(super) fn done(page: &Page, what: &str) -> bool {
     page.url.query() == Some(what)
 }
 
 /// A login at SpidL2 by another browser, as far as `code` typed into the field `field` of the page `by`.
-fn typed_elsewhere(world: &mut World, by: &str, field: &str, code: &str) -> Page {
+pub(super) fn typed_elsewhere(world: &mut World, by: &str, field: &str, code: &str) -> Page {
     world.desk = Agent::new();
     let mut page = world.after_password().unwrap();
     if page.form_with(&[field]).is_none() {
@@ -184,7 +184,7 @@ fn recovery_codes_are_made_and_used() {
     );
 }
 
-fn in_her_pages() -> World {
+pub(super) fn in_her_pages() -> World {
     let mut world = World::new();
     world.enrol_app();
     world.enter().unwrap();
@@ -338,13 +338,13 @@ fn a_card_is_bound() {
     );
 }
 
-fn ask_for_a_link(world: &mut World, lost: &str) -> io::Result<Page> {
+pub(super) fn ask_for_a_link(world: &mut World, lost: &str) -> io::Result<Page> {
     world.desk = Agent::new();
     world.get("/recover")?;
     world.send("/recover", &[("lost", lost), ("username", "ada")])
 }
 
-fn follow(world: &mut World) -> io::Result<Page> {
+pub(super) fn follow(world: &mut World) -> io::Result<Page> {
     let text = world.message("mail", "/recover/link/")?;
     let (_, token) = text.split_once("/recover/link/").unwrap();
     let token: String = token.chars().take_while(|c| !c.is_whitespace()).collect();
@@ -355,7 +355,7 @@ fn follow(world: &mut World) -> io::Result<Page> {
     world.send("/recover/link", &[])
 }
 
-fn follow_elsewhere(world: &mut World) -> bool {
+pub(super) fn follow_elsewhere(world: &mut World) -> bool {
     world.desk = Agent::new();
     let page = follow(world).unwrap();
     page.status != 410
@@ -400,7 +400,7 @@ fn an_app_is_recovered_by_link() {
     );
 }
 
-fn new_password(world: &mut World) -> io::Result<Page> {
+pub(super) fn new_password(world: &mut World) -> io::Result<Page> {
     world.send("-password", &[("new", NEW), ("again", NEW)])
 }
 

@@ -12,7 +12,7 @@ use ponte::identity::account::ProofingMethod;
 use super::campaigns;
 use super::document;
 use super::oracle::{self, Asked, Worth};
-use super::outcomes::{Came, Outcomes, Row};
+use super::outcomes::{self, Came, Outcomes, Row};
 use super::{everything, evidence, level, now, number, person, place, requirement};
 
 fn asked_for() -> Vec<Asked> {
@@ -228,7 +228,8 @@ fn every_plan_is_the_oracles() {
     assert!(compared.into_inner() > 1_000_000);
     let outcomes = outcomes.into_inner().unwrap();
     outcomes.hold();
-    document::hold(&[("outcomes", outcomes.table(&campaigns::states()))]);
+    let campaigns = outcomes::campaigns(&campaigns::states());
+    document::hold(&[("campaigns", campaigns), ("outcomes", outcomes.table())]);
 }
 
 fn walk_all(

@@ -69,11 +69,7 @@ impl Outcomes {
     }
 
     /// The rows, alike ones together.
-    pub(super) fn table(&self, states: &[(&'static str, u8)]) -> String {
-        let state = |minimum| {
-            let of = states.iter().filter(|(_, least)| *least == minimum);
-            of.map(|(name, _)| *name).collect::<Vec<_>>().join("; ")
-        };
+    pub(super) fn table(&self) -> String {
         // asked, and the texts of comparison, session, campaign, reach, and of the outcome.
         let mut rows: Vec<[String; 6]> = Vec::new();
         for (row, came) in &self.0 {
@@ -82,7 +78,7 @@ impl Outcomes {
                 named(row.asked).to_owned(),
                 row.comparison.to_owned(),
                 session.to_owned(),
-                state(row.minimum),
+                campaign(row.minimum).to_owned(),
                 named(row.reach).to_owned(),
                 said(came),
             ]);
@@ -100,6 +96,23 @@ impl Outcomes {
     }
 }
 
+/// The word for a campaign that demands so much.
+fn campaign(minimum: u8) -> &'static str {
+    if minimum == 0 { "free" } else { "due" }
+}
+
+/// What the words for campaigns mean.
+pub(super) fn campaigns(states: &[(&'static str, u8)]) -> String {
+    let mut table = String::from("| campaign | demands at least | when it is |\n|---|---|---|\n");
+    for least in states.iter().map(|(_, least)| *least).collect::<BTreeSet<_>>() {
+        let of: Vec<&str> =
+            states.iter().filter(|(_, other)| *other == least).map(|(name, _)| *name).collect();
+        let demands = if least == 0 { "nothing" } else { named(least) };
+        table += &format!("| {} | {demands} | {} |\n", campaign(least), of.join("; "));
+    }
+    table
+}
+
 /// Rows that differ in `column` alone become one.
 fn together(rows: Vec<[String; 6]>, column: usize) -> Vec<[String; 6]> {
     let mut merged: Vec<[String; 6]> = Vec::new();
@@ -108,8 +121,11 @@ fn together(rows: Vec<[String; 6]>, column: usize) -> Vec<[String; 6]> {
             |other: &&mut [String; 6]| (0..6).all(|at| at == column || other[at] == row[at]);
         match merged.iter_mut().find(alike) {
             Some(other) => {
-                let between = if column == 3 { "; " } else { ", " };
-                other[column] = format!("{}{between}{}", other[column], row[column]);
+                // Of a campaign's two words both are any.
+                other[column] = match column {
+                    3 => "any".to_owned(),
+                    _ => format!("{}, {}", other[column], row[column]),
+                };
             }
             None => merged.push(row),
         }

@@ -30,6 +30,7 @@ use ponte::flow::registration::terms::Terms;
 use ponte::flow::sources::house::Sources;
 use ponte::flow::texting::Texting;
 use ponte::flow::trail::Trail;
+use ponte::flow::waiting::Waiting;
 use ponte::identity::tenant::TenantId;
 use ponte::login::request::LocalName;
 use ponte::login::session::Lives;
@@ -195,6 +196,7 @@ pub(crate) fn make(making: Making) -> Env {
         by_partner: Limiter::new(100_000),
         recent: Recent::default(),
         life: Life::default(),
+        waiting: Waiting::new(),
         disagreements: Alarm::default(),
         mailing: making.mailing,
         texting: making.texting,

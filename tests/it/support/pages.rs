@@ -15,6 +15,7 @@ use ponte::flow::adding::{
 };
 use ponte::flow::env::NumberGuard;
 use ponte::flow::factors::Done as FactorsDone;
+use ponte::flow::number_link::NumberLinkPage;
 use ponte::flow::phone::reply::{
     Asking, Done as PhoneDone, Home as PhoneHome, Linked, NewPhone, Proof, Question, Stage, Told,
     Waiting,
@@ -64,7 +65,7 @@ use ponte::web::pages::login::{Login, Totp};
 use ponte::web::pages::logout::{Logout, Outgoing, Show};
 use ponte::web::pages::notice::Notice;
 use ponte::web::pages::post::{Message, PostForm};
-use ponte::web::pages::profile::{AccountPincode, AccountProfile};
+use ponte::web::pages::profile::{AccountNumberLink, AccountPincode, AccountProfile};
 use ponte::web::pages::recover::{
     Recover, RecoverDesk, RecoverPasskey, RecoverPassword, RecoverShow, RecoverTold,
 };
@@ -192,6 +193,15 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         ("account_pincode_shown", pincode(true, Some("01234567")).render(&around)),
         ("account_profile", profile(NumberGuard::ExistingFactor, None).render(&around)),
         ("account_profile_answer", profile(NumberGuard::SecretAnswer, None).render(&around)),
+        ("account_profile_link", profile(NumberGuard::EmailLink, None).render(&around)),
+        ("account_number_link", {
+            let (token, number) = ("t0ken".into(), "+39 *** *** **21".into());
+            AccountNumberLink(NumberLinkPage::Good { token, number }).render(&around)
+        }),
+        ("account_number_written", AccountNumberLink(NumberLinkPage::Written).render(&around)),
+        ("account_number_late", {
+            AccountNumberLink(NumberLinkPage::Void(Void::Expired)).render(&around)
+        }),
         ("account_profile_wrong", {
             profile(NumberGuard::SecretAnswer, Some(ProfileNotice::Wrong)).render(&around)
         }),
@@ -544,6 +554,7 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
         Enrolled { action: action(), csrf: csrf() }.render(&around),
         the_activity(value).render(&around),
         AccountProfile(ProfilePage {
+            link_to: Some(v()),
             csrf: csrf(),
             number: Some(v()),
             guard: NumberGuard::SecretAnswer,
@@ -890,6 +901,7 @@ fn profile(guard: NumberGuard, notice: Option<ProfileNotice>) -> AccountProfile 
         number: Some("+39 *** *** **12".into()),
         guard,
         open: guard == NumberGuard::SecretAnswer,
+        link_to: (guard == NumberGuard::EmailLink).then(|| "a•••@example.org".into()),
         question: Some("Dove abitava la nonna?".into()),
         typed: "333 1234512".into(),
         notice,
@@ -968,6 +980,7 @@ fn phone(factor: Factor, stage: Stage, problem: Option<Problem>) -> Phone {
         again: "/login/x/push-again".into(),
         again_at: format!("/login/x?by={}", factor.name()),
         status: "/login/x/waiting".into(),
+        events: "/login/x/events".into(),
         cancel: "/login/x/cancel".into(),
         csrf: "token".into(),
         own: false,
