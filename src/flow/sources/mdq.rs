@@ -35,7 +35,9 @@ pub async fn look_up(env: &Env, entity_id: &str) -> Option<Arc<Registry>> {
         if is_absent(source, entity_id, env.clock.now()) {
             continue;
         }
-        let _alone = source.busy.lock().await;
+        // Two who come for the same ask once; nobody waits for who comes for another, or for a renewal.
+        let turn = source.turn(entity_id);
+        let _alone = turn.lock().await;
         if let Some(registry) = taken_up(env, source, entity_id) {
             return Some(registry);
         }
@@ -115,6 +117,7 @@ async fn fetch(env: &Env, source: &Arc<Tended>, entity_id: &str) -> Outcome {
             };
             match named {
                 Some(named) if named == entity_id => {
+                    let _alone = source.busy.lock().await;
                     take(env, source, entity_id, answer, None).await
                 }
                 Some(named) => {

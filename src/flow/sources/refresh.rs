@@ -67,12 +67,18 @@ pub(in crate::flow) enum Body {
 
 /// Asks a source now, and settles when it is asked next.
 pub async fn refresh(env: &Env, source: &Arc<Tended>) -> Outcome {
-    let _alone = source.busy.lock().await;
     let outcome = match &source.configured.place {
-        Place::File(path) => file(env, source, path, DOCUMENT).await,
-        Place::Folder(path) => folder(env, source, path).await,
-        Place::Url { url, fetch } => address(env, source, (url, &**fetch)).await,
+        // Each of its documents has its own turn, so that nobody who looks for another waits.
         Place::Mdq { .. } => mdq::renew(env, source).await,
+        place => {
+            let _alone = source.busy.lock().await;
+            match place {
+                Place::File(path) => file(env, source, path, DOCUMENT).await,
+                Place::Folder(path) => folder(env, source, path).await,
+                Place::Url { url, fetch } => address(env, source, (url, &**fetch)).await,
+                Place::Mdq { .. } => Outcome::Same,
+            }
+        }
     };
     let name = source.configured.name.as_str();
     metrics::source(name, outcome.name());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -35,8 +35,9 @@ pub struct Tended {
     /// Whether an index that is no good is made anew.
     pub(in crate::flow) mends: bool,
     state: RwLock<State>,
-    /// Held by whoever asks it: one at a time.
+    /// Held by whoever changes what is kept of it: one at a time.
     pub(in crate::flow) busy: tokio::sync::Mutex<()>,
+    turns: std::sync::Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
     /// How many entities may be looked for.
     pub(in crate::flow) budget: Limiter,
     /// EntityIDs that it did not have, and until when it is not asked for them again.
@@ -97,6 +98,7 @@ impl Tended {
             mends,
             state: RwLock::default(),
             busy: tokio::sync::Mutex::default(),
+            turns: std::sync::Mutex::default(),
             budget: Limiter::new(per_minute),
             absent: std::sync::Mutex::default(),
         };
@@ -161,6 +163,18 @@ impl Tended {
 
     fn set(&self, state: State) {
         self.change(|before| *before = state);
+    }
+
+    /// Held by whoever looks for the entity of that name: one at a time.
+    pub(in crate::flow) fn turn(&self, entity_id: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        if let Some(turn) = turns.get(entity_id).and_then(Weak::upgrade) {
+            return turn;
+        }
+        let turn = Arc::default();
+        turns.insert(entity_id.to_owned(), Arc::downgrade(&turn));
+        turn
     }
 
     /// Whether the document of that digest waits for a person.

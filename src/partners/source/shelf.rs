@@ -7,6 +7,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
@@ -135,18 +136,22 @@ impl Shelf {
         hexadecimal(&sha256(document.as_bytes())[..20])
     }
 
-    /// An empty file of its own, for what comes to be put into; whoever drops it takes it away.
+    /// An empty file without a name, for what comes to be put into: it goes with whoever holds it.
     ///
     /// # Errors
     /// When the disk refuses.
     pub fn spool(&self) -> io::Result<Spool> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
         let folder = self.lists();
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-        let path = folder.join("coming.new");
+        let path = folder.join(format!("coming-{}.new", COUNT.fetch_add(1, Ordering::Relaxed)));
+        // Whoever was killed here left it.
         gone(fs::remove_file(&path))?;
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create_new(true).mode(0o600);
-        Ok(Spool { file: options.open(&path)?, path: Some(path) })
+        let file = options.open(&path)?;
+        fs::remove_file(path)?;
+        Ok(Spool { file })
     }
 
     /// Every copy that is kept. One whose octets are not those of its note is left out, and its name told.
@@ -313,15 +318,13 @@ impl Shelf {
 pub struct Spool {
     /// It, open.
     pub file: File,
-    /// Where it lies, if it goes with whoever drops it.
-    path: Option<PathBuf>,
 }
 
 impl Spool {
     /// A file of somebody else's.
     #[must_use]
     pub fn of(file: File) -> Self {
-        Self { file, path: None }
+        Self { file }
     }
 
     /// How many octets are in it.
@@ -349,15 +352,6 @@ impl Spool {
         let mut octets = Vec::new();
         (&self.file).take(most).read_to_end(&mut octets)?;
         Ok(octets)
-    }
-}
-
-impl Drop for Spool {
-    fn drop(&mut self) {
-        if let Some(path) = &self.path {
-            // The next one begins anew.
-            let _ = fs::remove_file(path);
-        }
     }
 }
 

@@ -3,11 +3,12 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ponte::world::clock::Clock;
 
-use crate::support::agent::Agent;
+use crate::support::agent::{Agent, Page};
 use crate::support::bridge::{generic, send};
 use crate::support::federation::{Answer, Federation, List, instant, service_provider, single};
 use crate::support::keys;
@@ -116,6 +117,40 @@ fn only_what_is_signed_for_the_one_who_was_asked_for_is_believed() {
         come(&server, mad);
         assert!(!registry.seen().iter().any(|head| head.contains(&path(mad))), "{mad}");
     }
+}
+
+/// Who comes for one entity waits neither for a renewal of another nor for who comes for another.
+#[test]
+fn nobody_waits_for_whom_others_ask_for() {
+    let registry = Federation::start(Answer::Status(404, String::new()));
+    registry.answers_at(&path(GENERIC_ENTITY), entity(&keys::FEDERATION));
+    let mut server = server(&registry, "timeout-seconds = 60\n");
+    server.start();
+    let is_a_login = |page: &Page| page.form_with(&["username", "password"]).is_some();
+    assert!(is_a_login(&come(&server, GENERIC_ENTITY)));
+    let (slow, other) = ("https://slow.example.org/saml", "https://other.example.org/saml");
+    for name in [GENERIC_ENTITY, slow] {
+        registry.answers_at(&path(name), Answer::Silence);
+    }
+    let until = instant(now() + TimeDelta::days(10));
+    let known = single(other, &[&keys::SP], &until, &keys::FEDERATION);
+    registry.answers_at(&path(other), Answer::Document(known));
+    let asked = |name: &str| registry.seen().iter().filter(|it| it.contains(&path(name))).count();
+    let mut renewal = server.command(&["source", "refresh", "mdq"]);
+    let mut renewal = renewal.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(|| come(&server, slow));
+        let deadline = Instant::now() + Duration::from_secs(15);
+        while asked(GENERIC_ENTITY) < 2 || asked(slow) < 1 {
+            assert!(Instant::now() < deadline, "{:?}", registry.seen());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(is_a_login(&come(&server, other)));
+        assert!(renewal.try_wait().unwrap().is_none() && !waits.is_finished(), "both still wait");
+        server.kill_now();
+        let _no_answer = waits.join();
+    });
+    let _status = renewal.wait();
 }
 
 /// However many names strangers make up, a source is asked so often and no more.
