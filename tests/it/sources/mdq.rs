@@ -43,7 +43,7 @@ fn entity(by: &keys::Keys) -> Answer {
     Answer::Document(single(GENERIC_ENTITY, &[&keys::SP], &until, by))
 }
 
-fn come(server: &Server, entity_id: &str) -> crate::support::agent::Page {
+fn come(server: &Server, entity_id: &str) -> Page {
     let mut request = generic(server, "minimum", &["https://www.spid.gov.it/SpidL1"]);
     request.issuer.as_mut().unwrap().value = entity_id.into();
     Agent::new().get(&send(server, &request).url).unwrap()
@@ -242,7 +242,15 @@ fn pyffs_mdq_server_is_asked_and_believed_by_its_key() {
     other.start();
     let page = come(&other, GENERIC_ENTITY);
     assert!(page.body.contains("nr10"), "{}", page.body);
-    let log = other.log();
-    let told = log.iter().find(|row| row["event"] == "source.refused").unwrap();
+    // The log is read a moment after the page.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let told = loop {
+        let log = other.log();
+        if let Some(row) = log.iter().find(|row| row["event"] == "source.refused") {
+            break row.clone();
+        }
+        assert!(Instant::now() < deadline, "{log:#?}");
+        std::thread::sleep(Duration::from_millis(20));
+    };
     assert_eq!(told["reason"], "rolled-key", "{told}");
 }
