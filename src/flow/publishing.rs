@@ -9,7 +9,7 @@ use crate::flow::env::{Env, KeySet, Published};
 use crate::partners::aggregate::kept::Kept;
 use crate::partners::registry::Registry;
 use crate::saml::metadata::publish::{self, PublishError, xml_id};
-use crate::world::digest::{Sha256, sha1, sha256};
+use crate::world::digest::{self, Sha256, sha1, sha256};
 use crate::world::signer::Signer;
 
 /// How many documents of one entity are held.
@@ -95,14 +95,7 @@ impl Asked<'_> {
     #[must_use]
     pub fn parse(id: &str) -> Option<Asked<'_>> {
         let Some(digits) = id.strip_prefix("{sha1}") else { return Some(Asked::Name(id)) };
-        let mut sha1 = [0; 20];
-        if digits.len() != 40 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return None;
-        }
-        for (octet, at) in sha1.iter_mut().zip((0..).step_by(2)) {
-            *octet = u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()?;
-        }
-        Some(Asked::Sha1(sha1))
+        digest::read(digits).map(Asked::Sha1)
     }
 }
 

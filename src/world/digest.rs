@@ -67,15 +67,15 @@ pub fn sha512(octets: &[u8]) -> [u8; 64] {
     sha::sha512(octets)
 }
 
-/// The digest that 64 hexadecimal digits say.
+/// The digest of `N` octets that twice as many hexadecimal digits say.
 #[must_use]
-pub fn read_sha256(digits: &str) -> Option<[u8; 32]> {
-    let mut digest = [0; 32];
-    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+pub fn read<const N: usize>(digits: &str) -> Option<[u8; N]> {
+    if digits.len() != 2 * N || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
-    for (at, octet) in digest.iter_mut().enumerate() {
-        *octet = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
+    let mut digest = [0; N];
+    for (octet, at) in digest.iter_mut().zip((0..).step_by(2)) {
+        *octet = u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()?;
     }
     Some(digest)
 }

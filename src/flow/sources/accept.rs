@@ -12,7 +12,7 @@ use crate::flow::sources::tended::Tended;
 use crate::partners::source::reason::Reason;
 use crate::partners::source::shelf::{Accepted, Aside, Spool, Waiting, hexadecimal};
 use crate::saml::metadata::listing::carried_certificate;
-use crate::world::digest::{read_sha256, sha256};
+use crate::world::digest::{self, sha256};
 
 /// What waits for a person's word.
 #[derive(Clone, Debug)]
@@ -110,7 +110,7 @@ pub async fn accept(
         etag: proposal.waiting.note.etag.clone(),
         last_modified: proposal.waiting.note.last_modified.clone(),
     };
-    let meant = read_sha256(&proposal.waiting.note.sha256);
+    let meant = digest::read(&proposal.waiting.note.sha256);
     let outcome = take(env, source, &proposal.waiting.note.document, answer, meant).await;
     if let Outcome::Refused(refused) = outcome {
         source.shelf.accept(&before)?;

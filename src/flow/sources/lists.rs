@@ -123,16 +123,10 @@ fn taken(
     };
     let held = source.state().documents.get(document).cloned();
     let is_same = held.as_ref().is_some_and(|held| held.note.sha256 == looked.digest());
-    let note = Note {
-        document: document.to_owned(),
-        sha256: looked.digest().to_owned(),
-        from: answer.from.clone(),
-        taken: held.as_ref().filter(|_| is_same).map_or(judging.now, |held| held.note.taken),
-        signer: looked.signer().map(|signer| hexadecimal(signer)),
-        etag: answer.etag.clone(),
-        last_modified: answer.last_modified.clone(),
-        list: true,
-    };
+    let taken = held.as_ref().filter(|_| is_same).map_or(judging.now, |held| held.note.taken);
+    let signer = looked.signer().map(|signer| hexadecimal(signer));
+    let note = answer.note(document, looked.digest(), taken);
+    let note = Note { signer, list: true, ..note };
     if is_same && held.as_ref().is_some_and(|held| held.note == note) {
         return Ok(Outcome::Same);
     }
@@ -164,16 +158,7 @@ fn wait(
     }
     let digest = candidate.digest().to_owned();
     let waiting = Waiting {
-        note: Note {
-            document: document.to_owned(),
-            sha256: digest.clone(),
-            from: answer.from.clone(),
-            taken: candidate.taken(),
-            signer: None,
-            etag: answer.etag.clone(),
-            last_modified: answer.last_modified.clone(),
-            list: true,
-        },
+        note: Note { list: true, ..answer.note(document, &digest, candidate.taken()) },
         reason: refused.reason.name().to_owned(),
         detail: refused.detail.clone(),
         certificate: certificate.map(|certificate| STANDARD.encode(certificate)),

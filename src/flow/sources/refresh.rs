@@ -57,6 +57,22 @@ pub(in crate::flow) struct Answer {
     pub(in crate::flow) last_modified: Option<String>,
 }
 
+impl Answer {
+    /// What is noted of it as `document`, whose octets have the SHA-256 `sha256`, in hexadecimal.
+    pub(super) fn note(&self, document: &str, sha256: &str, taken: DateTime<Utc>) -> Note {
+        Note {
+            document: document.to_owned(),
+            sha256: sha256.to_owned(),
+            from: self.from.clone(),
+            taken,
+            signer: None,
+            etag: self.etag.clone(),
+            last_modified: self.last_modified.clone(),
+            list: false,
+        }
+    }
+}
+
 /// What came.
 pub(in crate::flow) enum Body {
     /// These octets.
@@ -67,18 +83,17 @@ pub(in crate::flow) enum Body {
 
 /// Asks a source now, and settles when it is asked next.
 pub async fn refresh(env: &Env, source: &Arc<Tended>) -> Outcome {
-    let outcome = match &source.configured.place {
-        // Each of its documents has its own turn, so that nobody who looks for another waits.
+    let place = &source.configured.place;
+    // Each document of a server of single entities has its own turn, so that nobody who looks for another waits.
+    let _alone = match place {
+        Place::Mdq { .. } => None,
+        _ => Some(source.busy.lock().await),
+    };
+    let outcome = match place {
+        Place::File(path) => file(env, source, path, DOCUMENT).await,
+        Place::Folder(path) => folder(env, source, path).await,
+        Place::Url { url, fetch } => address(env, source, (url, &**fetch)).await,
         Place::Mdq { .. } => mdq::renew(env, source).await,
-        place => {
-            let _alone = source.busy.lock().await;
-            match place {
-                Place::File(path) => file(env, source, path, DOCUMENT).await,
-                Place::Folder(path) => folder(env, source, path).await,
-                Place::Url { url, fetch } => address(env, source, (url, &**fetch)).await,
-                Place::Mdq { .. } => Outcome::Same,
-            }
-        }
     };
     let name = source.configured.name.as_str();
     metrics::source(name, outcome.name());
@@ -308,16 +323,9 @@ fn judged(
         }
     };
     let is_same = held.is_some_and(|held| held.note.sha256 == digest);
-    let note = Note {
-        document: document.to_owned(),
-        sha256: digest,
-        from: answer.from.clone(),
-        taken: if is_same { held.map_or(now, |held| held.note.taken) } else { now },
-        signer: good.listing.signer.as_ref().map(|key| hexadecimal(key.fingerprint())),
-        etag: answer.etag.clone(),
-        last_modified: answer.last_modified.clone(),
-        list: false,
-    };
+    let taken = held.filter(|_| is_same).map_or(now, |held| held.note.taken);
+    let signer = good.listing.signer.as_ref().map(|key| hexadecimal(key.fingerprint()));
+    let note = Note { signer, ..answer.note(document, &digest, taken) };
     if is_same && held.is_some_and(|held| held.note == note) {
         return Outcome::Same;
     }
@@ -374,16 +382,7 @@ fn wait(
         return;
     }
     let waiting = Waiting {
-        note: Note {
-            document: document.to_owned(),
-            sha256: digest.clone(),
-            from: answer.from.clone(),
-            taken: now,
-            signer: None,
-            etag: answer.etag.clone(),
-            last_modified: answer.last_modified.clone(),
-            list: false,
-        },
+        note: answer.note(document, &digest, now),
         reason: refused.reason.name().to_owned(),
         detail: refused.detail.clone(),
         certificate: None,

@@ -14,7 +14,7 @@ use crate::partners::aggregate::kept::Kept;
 use crate::saml::metadata::aggregate::entity;
 use crate::saml::metadata::aggregate::found::Roles;
 use crate::saml::metadata::aggregate::verify::Trust;
-use crate::world::digest::{HmacKey, read_sha256};
+use crate::world::digest::{self, HmacKey};
 
 /// How many entities are held in memory once they were read.
 const KEPT: usize = 256;
@@ -186,7 +186,7 @@ impl Aggregate {
     /// The same in octets.
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {
-        read_sha256(self.digest()).unwrap_or_default()
+        digest::read(self.digest()).unwrap_or_default()
     }
 
     /// The octets of the copy.

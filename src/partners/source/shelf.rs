@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::partners::aggregate::candidate;
-use crate::world::digest::sha256;
+use crate::world::digest::{self, sha256};
 
 /// The folder of one source.
 #[derive(Clone, Debug)]
@@ -166,11 +166,10 @@ impl Shelf {
                 broken.push(name);
                 continue;
             };
-            if note.list {
-                kept.push((note, None));
-                continue;
-            }
-            match self.octets(&note)? {
+            // The note's digest becomes a file's name: it must be one.
+            let is_name = digest::read::<32>(&note.sha256).is_some();
+            match if note.list { None } else { self.octets(&note)? } {
+                None if note.list && is_name => kept.push((note, None)),
                 Some(octets) => kept.push((note, Some(octets))),
                 None => broken.push(name),
             }
@@ -252,11 +251,9 @@ impl Shelf {
 
     fn octets(&self, note: &Note) -> io::Result<Option<Vec<u8>>> {
         // The note's digest becomes a file's name: it must be one.
-        if note.sha256.len() != 64 || !note.sha256.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Ok(None);
-        }
+        let Some(digest) = digest::read(&note.sha256) else { return Ok(None) };
         let octets = read(&self.folder.join(format!("{}.xml", note.sha256)))?;
-        Ok(octets.filter(|octets| hexadecimal(&sha256(octets)) == note.sha256))
+        Ok(octets.filter(|octets| sha256(octets) == digest))
     }
 
     fn read_json<T: DeserializeOwned>(&self, name: &str) -> io::Result<Option<T>> {
@@ -414,6 +411,13 @@ mod tests {
         fs::write(&file, b"tw0").unwrap();
         let (kept, broken) = shelf.kept().unwrap();
         assert_eq!((kept.len(), broken.len()), (1, 1), "a changed copy is not believed");
+
+        // A note whose digest would lead elsewhere is none, of a list as of any other.
+        for list in [false, true] {
+            let sha256 = "../../etc/passwd".into();
+            shelf.keep_note(&Note { sha256, list, ..note("document", b"") }).unwrap();
+            assert_eq!(shelf.kept().unwrap().1.len(), 1, "{list}");
+        }
     }
 
     /// What is left by whoever was killed between the document and its note.
