@@ -27,6 +27,8 @@ use crate::world::recipient::RecipientError;
 use crate::world::roles::RolesError;
 use crate::world::seal::SealError;
 use crate::world::signer::{KeyError, SignError};
+use crate::world::smpp::gateway::BadAuthority;
+use crate::world::smpp::pdu::Unfit;
 use crate::world::sms_gateway::BadTemplate;
 use crate::world::smtp::SmtpError;
 use crate::world::token::TokenError;
@@ -146,6 +148,12 @@ pub enum CliError {
     /// A gateway for SMS cannot be spoken to.
     #[error("sms.gateway")]
     SmsTemplate(#[source] BadTemplate),
+    /// TLS towards a gateway for SMS cannot be set up.
+    #[error("sms.gateway")]
+    SmsAuthority(#[source] BadAuthority),
+    /// The account at a gateway for SMS does not fit in what is sent.
+    #[error("sms.gateway")]
+    SmsAccount(#[source] Unfit),
     /// The mail server cannot be spoken to.
     #[error("mail")]
     Mail(#[source] SmtpError),

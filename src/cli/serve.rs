@@ -227,6 +227,9 @@ impl Running {
     /// When the store fails.
     pub async fn end(self, house: &House) -> Result<(), CliError> {
         let _ = std::fs::remove_file(&self.socket);
+        if let Some(out) = post::outbox_of(&house.env, Way::Sms) {
+            out.end().await;
+        }
         house.env.store.flush().await.map_err(CliError::Store)
     }
 }

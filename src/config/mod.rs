@@ -26,6 +26,7 @@ pub mod settings;
 pub mod signing;
 pub mod smart_card;
 pub mod sms;
+pub mod sms_gateway;
 pub mod sources;
 pub mod telemetry;
 pub mod upstreams;

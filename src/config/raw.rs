@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::config::sms_gateway::RawSmsGateway;
 use crate::config::{app::RawApp, people::RawProfile, people::RawVerifier, publish::RawPublish};
 
 /// The whole file.
@@ -280,23 +281,7 @@ pub struct Sms {
     pub range_day: u64,
     pub house_day: u64,
     #[serde(default)]
-    pub gateway: Vec<SmsGateway>,
-}
-
-/// One of `[[sms.gateway]]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "config/keys.rs says what each key means")]
-pub struct SmsGateway {
-    pub name: String,
-    pub url: String,
-    pub headers: Vec<String>,
-    pub body: Option<String>,
-    pub escape: String,
-    pub secret_file: Option<String>,
-    pub success_status: Option<u64>,
-    pub success_contains: Option<String>,
-    pub authority: Option<String>,
+    pub gateway: Vec<RawSmsGateway>,
 }
 
 /// `[smart-card]`

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use url::Url;
-use zeroize::Zeroizing;
 
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::assurance::policy::LevelPolicy;
 use crate::config::app::App;
 use crate::config::fault::Stranger;
+use crate::config::sms_gateway::SmsGateway;
 use crate::enrolment::activation::FirstEnrolment;
 use crate::enrolment::campaign::Campaign;
 use crate::factors::card::issuer::{CodeField, IssuerKind};
@@ -34,7 +34,6 @@ use crate::partners::upstream::{Configured, Entity};
 use crate::saml::identity_provider::Organization;
 use crate::world::key_place::KeyPlace;
 use crate::world::letter::Sender;
-use crate::world::sms_gateway::{Escape, Success, Template};
 use crate::world::smtp::Security;
 use crate::world::token::Which;
 
@@ -301,40 +300,6 @@ pub enum SmsWay {
     Folder(PathBuf),
     /// To gateways, in the order in which they are asked.
     Gateways(Vec<SmsGateway>),
-}
-
-/// A gateway: its template, and the files that go with it.
-#[derive(Clone, Debug)]
-pub struct SmsGateway {
-    /// What the log calls it.
-    pub name: String,
-    /// Where to.
-    pub url: String,
-    /// Names and values of headers.
-    pub headers: Vec<(String, String)>,
-    /// What is posted, and how values are written in it.
-    pub body: Option<(String, Escape)>,
-    /// The file of the secret.
-    pub secret: Option<PathBuf>,
-    /// What a message that was taken is answered with.
-    pub success: Success,
-    /// The file of a private authority's certificates.
-    pub authority: Option<PathBuf>,
-}
-
-impl SmsGateway {
-    /// The template, once the secret is read.
-    #[must_use]
-    pub fn template(&self, secret: Option<Zeroizing<String>>) -> Template {
-        Template {
-            name: self.name.clone(),
-            url: self.url.clone(),
-            headers: self.headers.clone(),
-            body: self.body.clone(),
-            secret,
-            success: self.success.clone(),
-        }
-    }
 }
 
 /// Where cards are shown, and whose are taken.

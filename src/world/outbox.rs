@@ -108,6 +108,9 @@ pub trait Outbox: fmt::Debug + Send + Sync {
     /// # Errors
     /// Why not.
     async fn try_out(&self) -> Result<(), SendError>;
+
+    /// Says goodbye where a line is kept open; nothing is sent any more.
+    async fn end(&self) {}
 }
 
 /// A message did not leave.

@@ -1,16 +1,15 @@
-//! Gateways that send SMS, spoken to over HTTP by a template; of several the next is asked where one fails.
+//! Gateways that send SMS, spoken to over HTTP by a template.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
-use async_trait::async_trait;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::world::fetch::{Fetch, FetchRequest, is_safe};
-use crate::world::outbox::{Body, Message, Outbox, SendError, Sms};
+use crate::world::outbox::Sms;
+use crate::world::sms_gateways::Failed;
 
 /// How a gateway is spoken to.
 ///
@@ -213,68 +212,20 @@ fn xml(value: &str) -> String {
     value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A gateway and the way to it.
-#[derive(Clone, Debug)]
-pub struct Gateway {
-    /// How it is spoken to.
-    pub template: Template,
-    /// What asks it.
-    pub fetch: Arc<dyn Fetch>,
-}
-
-/// All gateways, in the order in which they are asked.
-#[derive(Clone, Debug)]
-pub struct Gateways(pub Vec<Gateway>);
-
-#[async_trait]
-impl Outbox for Gateways {
-    /// A message may be sent twice where a gateway that took it did not say so in time: it says the same.
-    async fn send(&self, message: &Message) -> Result<(), SendError> {
-        let Body::Sms(sms) = &message.body else {
-            return Err(SendError::Never("a gateway sends nothing but SMS".into()));
-        };
-        let (mut said, mut may_leave_later) = (Vec::new(), self.0.is_empty());
-        for Gateway { template, fetch } in &self.0 {
-            match ask(template, &**fetch, sms, &message.id).await {
-                Ok(()) => return Ok(()),
-                Err(failed) => {
-                    may_leave_later |= failed.may_leave_later;
-                    tracing::warn!(
-                        event = "sms.gateway.failed",
-                        gateway = template.name,
-                        id = message.id,
-                        cause = failed.cause
-                    );
-                    said.push(format!("{}: {}", template.name, failed.cause));
-                }
-            }
-        }
-        let said = said.join("; ");
-        Err(if may_leave_later {
-            SendError::Later(said.into())
-        } else {
-            SendError::Never(said.into())
-        })
-    }
-
-    /// Nothing is asked: a gateway that is asked sends.
-    async fn try_out(&self) -> Result<(), SendError> {
-        Ok(())
-    }
-}
-
-struct Failed {
-    may_leave_later: bool,
-    cause: String,
-}
-
-/// What the answer holds besides is not told: it may repeat number and text.
-async fn ask(template: &Template, fetch: &dyn Fetch, sms: &Sms, id: &str) -> Result<(), Failed> {
-    let never = |cause: String| Failed { may_leave_later: false, cause };
-    let later = |cause: String| Failed { may_leave_later: true, cause };
-    let request =
-        template.request(&sms.to, &sms.text, id).map_err(|error| never(error.to_string()))?;
-    let answer = fetch.fetch(request).await.map_err(|error| later(error.to_string()))?;
+/// Asks the gateway of `template` to send `sms`. What its answer holds besides is not told: it may repeat number and text.
+///
+/// # Errors
+/// [`Failed`].
+pub async fn ask(
+    template: &Template,
+    fetch: &dyn Fetch,
+    sms: &Sms,
+    id: &str,
+) -> Result<(), Failed> {
+    let request = template
+        .request(&sms.to, &sms.text, id)
+        .map_err(|error| Failed::never(error.to_string()))?;
+    let answer = fetch.fetch(request).await.map_err(|error| Failed::later(error.to_string()))?;
     let status = answer.status;
     if template.is_success(status, &answer.body) {
         return Ok(());
@@ -282,7 +233,7 @@ async fn ask(template: &Template, fetch: &dyn Fetch, sms: &Sms, id: &str) -> Res
     // Who asked too often, or is not let in, is to be asked again once that is mended; whose request is refused is not.
     let is_refusal = (400..500).contains(&status) && ![401, 402, 403, 408, 429].contains(&status);
     let cause = format!("it answered {status}, which is no success");
-    Err(if is_refusal { never(cause) } else { later(cause) })
+    Err(if is_refusal { Failed::never(cause) } else { Failed::later(cause) })
 }
 
 const VALUES: [&str; 5] = ["to", "digits", "text", "id", "secret"];
@@ -290,7 +241,6 @@ const VALUES: [&str; 5] = ["to", "digits", "text", "id", "secret"];
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::fetch::{FetchError, FetchResponse};
 
     fn template() -> Template {
         Template {
@@ -350,61 +300,6 @@ mod tests {
         let header = |one: &mut Template| one.headers.push(("X Y".into(), "v".into()));
         assert_eq!(with(header), BadTemplate::Header("X Y".into()));
         assert!(!format!("{:?}", template()).contains("cret"));
-    }
-
-    /// Answers with a status, or not at all, and counts.
-    #[derive(Debug)]
-    struct Says(Option<u16>, std::sync::atomic::AtomicUsize);
-
-    #[async_trait]
-    impl Fetch for Says {
-        async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
-            assert!(request.url.as_str().starts_with("https://sms.example.org/"));
-            self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let answer = |status| FetchResponse {
-                status,
-                body: b"+39333".to_vec(),
-                ..FetchResponse::default()
-            };
-            self.0.map(answer).ok_or(FetchError::TooSlow)
-        }
-    }
-
-    /// Of several the next is asked where one fails; what all refuse is given up, and what one may take is tried again.
-    #[tokio::test]
-    async fn the_next_gateway_is_asked_and_a_refusal_by_all_is_the_end() {
-        let sms = Sms { to: "+393331234512".to_owned(), text: "123456".to_owned() };
-        let message =
-            Message { id: "m".to_owned(), at: chrono::DateTime::UNIX_EPOCH, body: Body::Sms(sms) };
-        for (answers, asked, expected) in [
-            (vec![Some(200), Some(200)], vec![1, 0], "sent"),
-            (vec![Some(503), Some(201)], vec![1, 1], "sent"),
-            (vec![None, Some(400), Some(200)], vec![1, 1, 1], "sent"),
-            (vec![Some(400), Some(404)], vec![1, 1], "never"),
-            (vec![Some(400), None], vec![1, 1], "later"),
-            (vec![Some(429)], vec![1], "later"),
-            (vec![Some(401)], vec![1], "later"),
-            (vec![], vec![], "later"),
-        ] {
-            let said: Vec<Arc<Says>> =
-                answers.iter().map(|answer| Arc::new(Says(*answer, 0.into()))).collect();
-            let gateway = |one: &Arc<Says>| {
-                let fetch: Arc<dyn Fetch> = Arc::<Says>::clone(one);
-                Gateway { template: template(), fetch }
-            };
-            let came = Gateways(said.iter().map(gateway).collect()).send(&message).await;
-            let (came, cause) = match came {
-                Ok(()) => ("sent", String::new()),
-                Err(error @ (SendError::Later(_) | SendError::After(..))) => {
-                    ("later", error.chain())
-                }
-                Err(error @ (SendError::Never(_) | SendError::Gone)) => ("never", error.chain()),
-            };
-            assert_eq!(came, expected, "{answers:?}");
-            assert!(!cause.contains("+39") && !cause.contains("123456"), "{cause}");
-            let counts = said.iter().map(|one| one.1.load(std::sync::atomic::Ordering::Relaxed));
-            assert_eq!(counts.collect::<Vec<_>>(), asked, "{answers:?}");
-        }
     }
 
     #[test]

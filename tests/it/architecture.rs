@@ -211,6 +211,7 @@ fn foreign_crates_stay_where_they_belong() {
         ("rand_chacha", &["world/random.rs"]),
         ("reqwest", &["world/fetch.rs"]),
         ("roxmltree", &["cli/elsewhere/shibboleth/element.rs", "saml/"]),
+        ("rusmpp", &["world/smpp/pdu.rs"]),
         ("saphyr_parser", &["cli/elsewhere/yaml.rs"]),
         ("sled", &["store/sled.rs"]),
         ("tikv_jemallocator", &["main.rs"]),

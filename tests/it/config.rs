@@ -52,6 +52,13 @@ fn with_login(line: &str) -> String {
     format!("{MINIMAL}\n[login]\n{line}\n")
 }
 
+/// One gateway by SMPP, with `lines` besides what it must have.
+fn with_smpp(lines: &str) -> String {
+    format!(
+        "{MINIMAL}[sms]\nway = \"gateway\"\n[[sms.gateway]]\nname = \"a\"\nkind = \"smpp\"\nsystem-id = \"ente\"\nsecret-file = \"f\"\n{lines}\n"
+    )
+}
+
 fn with_mail(lines: &str) -> String {
     format!("{MINIMAL}[mail]\n{lines}\n")
 }
@@ -251,6 +258,48 @@ fn values_out_of_bounds_are_refused_with_key_line_expected_and_found() {
             with_mail("way = \"folder\"\nkeep-days = 31"),
             "line 13: mail.keep-days: expected a number from 1 to 30, found 31",
         ),
+        (with_smpp(""), "sms.gateway[1].host: expected a host's name or address, found \"\""),
+        (
+            with_smpp("host = \"smpp.example.org\"\ntls = false"),
+            "line 19: sms.gateway[1].tls: expected true (false is for a centre on this machine, or with plain-text-over-network = true), found false",
+        ),
+        (
+            with_smpp("host = \"localhost\"\ntls = false\nauthority = \"a.crt\""),
+            "line 20: sms.gateway[1].authority: expected nothing: without TLS no certificate is looked at, found a value",
+        ),
+        (
+            with_smpp("host = \"smpp.example.org\"\nurl = \"https://a.example\""),
+            "line 19: sms.gateway[1].url: expected nothing: the key is for kind = \"http\", found a value",
+        ),
+        (
+            with_smpp("host = \"smpp.example.org\"").replace("\"smpp\"", "\"http\""),
+            "sms.gateway[1].host: expected nothing: the key is for kind = \"smpp\", found a value",
+        ),
+        (
+            with_smpp("host = \"smpp.example.org\"").replace("\"smpp\"", "\"smtp\""),
+            "line 15: sms.gateway[1].kind: expected \"http\" or \"smpp\", found \"smtp\"",
+        ),
+        (
+            with_smpp("host = \"smpp.example.org\"")
+                .replace("\"ente\"", "\"un ente di lungo nome\""),
+            "line 16: sms.gateway[1].system-id: expected 1 to 15 letters of ASCII, as whom we are let in, found \"un ente di lungo nome\"",
+        ),
+        (
+            with_smpp("host = \"smpp.example.org\"").replace("secret-file = \"f\"", ""),
+            "sms.gateway[1].secret-file: expected the file of the password, found nothing",
+        ),
+        (
+            with_smpp("host = \"smpp.example.org\"\nsource = \"Comune di Esempio\""),
+            "line 19: sms.gateway[1].source: expected 11 letters at most in a name",
+        ),
+        (
+            with_smpp("host = \"smpp.example.org\"\ndestination-ton = \"abroad\""),
+            "line 19: sms.gateway[1].destination-ton: expected a type of number of SMPP, such as \"international\", found \"abroad\"",
+        ),
+        (
+            with_smpp("host = \"smpp.example.org\"\nanswer-seconds = 31"),
+            "line 19: sms.gateway[1].answer-seconds: expected a number from 1 to 30, found 31",
+        ),
         (
             format!("{MINIMAL}[telemetry]\notlp-endpoint = \"http://collector.example.org:4318\""),
             "line 12: telemetry.otlp-endpoint: expected https (http is for a collector on this machine), found \"http://collector.example.org:4318\"",
@@ -289,6 +338,11 @@ fn values_beside_those_refused_are_taken() {
         with_login("totp-period = 60"),
         with_login("max-level = \"SpidL3\""),
         with_mail("way = \"folder\""),
+        with_smpp(
+            "host = \"smpp.example.org\"\nauthority = \"a.crt\"\nsource = \"393331234567890\"",
+        ),
+        with_smpp("host = \"127.0.0.1\"\ntls = false\nanswer-seconds = 30"),
+        with_smpp("host = \"10.0.0.1\"\ntls = false\nplain-text-over-network = true"),
         format!("{MINIMAL}[telemetry]\notlp-endpoint = \"https://collector.example.org/otlp/\""),
         with_mail(
             "way = \"smtp\"\nserver = \"localhost\"\nsecurity = \"none\"\nport = 25\nfrom = \"a@b.it\"",

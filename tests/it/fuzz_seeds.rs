@@ -21,6 +21,7 @@ use ponte::saml::structure::{self, Root, Signed};
 use ponte::saml::upstream::response::claimed;
 use ponte::saml::{names, xml};
 use ponte::world::signer::{KeyFile, Signer as _};
+use ponte::world::smpp::pdu;
 use ponte::world::web_push::read_subscription;
 
 use serde_json::{Value, json};
@@ -86,6 +87,19 @@ fn the_seeds_of_the_pre_flight_are_recognised() {
     for name in ["request.xml", "response.xml", "metadata.xml", "redirect", "logout.xml"] {
         let report = inspect(seed("lint", name).as_bytes(), None, chrono::DateTime::UNIX_EPOCH);
         assert_ne!(report.subject, Subject::Unknown, "{name}");
+    }
+}
+
+#[test]
+fn the_seeds_of_a_short_message_centre_are_read() {
+    for (name, count) in [("bound", 1), ("taken", 2), ("throttled", 1), ("nack", 2), ("message", 1)]
+    {
+        let octets = fs::read(fuzz().join("corpus/smpp").join(name)).unwrap();
+        let mut sent = bytes::BytesMut::from(octets.as_slice());
+        for _ in 0..count {
+            assert!(pdu::take(&mut sent).unwrap().is_some(), "{name}");
+        }
+        assert!(sent.is_empty(), "{name}");
     }
 }
 

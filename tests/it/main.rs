@@ -82,6 +82,7 @@ mod sessions_served;
 mod signature;
 mod single_page;
 mod smart_card;
+mod smpp;
 mod sms;
 mod sms_served;
 mod sources;

@@ -19,7 +19,7 @@ use crate::support::agent::{Agent, Page};
 use crate::support::citizen::send;
 use crate::support::house::{House, Inhabitant};
 
-const NUMBER: &str = "+393331234512";
+pub(crate) const NUMBER: &str = "+393331234512";
 const MASKED: &str = "+39 *** *** **12";
 
 /// Keeps what it is given.
@@ -39,8 +39,8 @@ impl Outbox for Telephone {
     }
 }
 
-struct Tried {
-    house: House,
+pub(crate) struct Tried {
+    pub(crate) house: House,
     telephone: Arc<Telephone>,
 }
 
@@ -52,11 +52,16 @@ impl Tried {
     fn with(budget: Budget) -> Self {
         let telephone = Arc::new(Telephone::default());
         let outbox: Arc<dyn Outbox> = Arc::<Telephone>::clone(&telephone);
+        Self { telephone, ..Self::through(outbox, budget) }
+    }
+
+    /// Codes leave by `outbox`.
+    pub(crate) fn through(outbox: Arc<dyn Outbox>, budget: Budget) -> Self {
         let house = House::with(|making| {
             let served = vec!["+393".to_owned()];
             making.texting = Some(Texting { outbox, country: "39".to_owned(), served, budget });
         });
-        Self { house, telephone }
+        Self { house, telephone: Arc::default() }
     }
 
     /// What has arrived, once all that waits has left.
@@ -71,7 +76,7 @@ impl Tried {
     }
 
     /// Somebody with a password and a telephone, bound at `binding`, and nothing else.
-    fn owner(&self, name: &str, number: &str, binding: Level) -> Inhabitant {
+    pub(crate) fn owner(&self, name: &str, number: &str, binding: Level) -> Inhabitant {
         let person = self.house.inhabitant(name);
         let credential = Credential {
             id: "sms".to_owned(),
@@ -98,7 +103,7 @@ impl Tried {
     }
 
     /// At the page that asks for a code by SMS.
-    fn asked(&self, agent: &mut Agent, person: &Inhabitant) -> Page {
+    pub(crate) fn asked(&self, agent: &mut Agent, person: &Inhabitant) -> Page {
         let page = self.after_password(agent, person, &person.password);
         if page.body.contains("sms-again") {
             return page;
@@ -113,7 +118,7 @@ impl Tried {
     }
 }
 
-fn type_code(agent: &mut Agent, page: &Page, code: &str) -> Page {
+pub(crate) fn type_code(agent: &mut Agent, page: &Page, code: &str) -> Page {
     let form = page.form_with(&["code"]).unwrap_or_else(|| panic!("{}", page.body));
     agent.submit(page, &form, &[("code", code)]).unwrap()
 }
@@ -123,7 +128,7 @@ fn again(agent: &mut Agent, page: &Page) -> Page {
     agent.submit(page, &form, &[]).unwrap()
 }
 
-fn consents(page: &Page) -> bool {
+pub(crate) fn consents(page: &Page) -> bool {
     page.form_with_button("decision", "accept").is_some()
 }
 

@@ -65,7 +65,7 @@ fn answer(
 }
 
 /// At the page that asks for a number, by the password.
-fn at_the_number(server: &Server, agent: &mut Agent) -> Page {
+pub(crate) fn at_the_number(server: &Server, agent: &mut Agent) -> Page {
     let row = json!({
         "username": "ada",
         "password": "una frase lunga e segreta",

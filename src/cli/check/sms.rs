@@ -6,15 +6,15 @@ use crate::cli::error::CliError;
 use crate::cli::sms;
 use crate::config::settings::{Settings, SmsWay};
 
-/// Looks at `[sms]`. A gateway is not asked: whoever asks it sends.
+/// Looks at `[sms]`. No gateway is asked: one over HTTP would send, and one by SMPP may allow a single session, which a running
+/// server has.
 pub async fn check(settings: &Settings) -> Vec<Finding> {
     let Some(said) = &settings.sms else { return Vec::new() };
-    let (way, secrets) = match &said.way {
-        SmsWay::Folder(folder) => (folder.display().to_string(), Vec::new()),
+    let (way, gateways) = match &said.way {
+        SmsWay::Folder(folder) => (folder.display().to_string(), [].as_slice()),
         SmsWay::Gateways(gateways) => {
             let names: Vec<&str> = gateways.iter().map(|one| one.name.as_str()).collect();
-            let secrets = gateways.iter().filter_map(|one| one.secret.as_deref()).collect();
-            (names.join(", "), secrets)
+            (names.join(", "), gateways.as_slice())
         }
     };
     let remedy =
@@ -27,6 +27,13 @@ pub async fn check(settings: &Settings) -> Vec<Finding> {
         Ok(None) => return Vec::new(),
         Err(error) => Finding::error("sms", CliError::chain(&error), remedy),
     }];
-    findings.extend(secrets.into_iter().filter_map(keys::exposed));
+    findings.extend(gateways.iter().filter_map(|one| keys::exposed(one.secret.as_deref()?)));
+    findings.extend(gateways.iter().filter(|one| one.is_exposed()).map(|one| {
+        let said = format!(
+            "{}: numbers, codes and the password go over the network in the clear",
+            one.name
+        );
+        Finding::warning("sms", said, "set tls = true, or be sure that a tunnel protects them")
+    }));
     findings
 }

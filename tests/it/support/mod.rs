@@ -28,6 +28,7 @@ pub(crate) mod registration_pages;
 pub(crate) mod requests;
 pub(crate) mod server;
 pub(crate) mod simplesamlphp;
+pub(crate) mod smsc;
 pub(crate) mod sp;
 pub(crate) mod wire;
 pub(crate) mod world;
