@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::admin::command::CredentialRow;
+use crate::admin::credential_row::{CredentialRow, credential_row};
 use crate::admin::desk::{Desk, DeskError};
-use crate::admin::people::{self, credential_row};
+use crate::admin::people;
 use crate::enrolment::credential::{Credential, CredentialState};
 use crate::store::port::{Committed, Durability};
 use crate::store::record::{Batch, Loaded};

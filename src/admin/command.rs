@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::admin::archive::{Ask, Told};
 use crate::admin::campaigns::{Answered, Asked};
+use crate::admin::credential_row::CredentialRow;
 use crate::admin::partner::Partner;
 use crate::admin::privacy::{Erased, Export};
 use crate::admin::recovery::RecoveryCode;
@@ -15,10 +16,7 @@ use crate::admin::reloaded::Reloaded;
 use crate::admin::requests::{AskRequest, ToldRequest};
 use crate::admin::sightings::{AskSightings, Seen};
 use crate::admin::sources::{AskSource, ToldSource};
-use crate::assurance::factor::Factor;
-use crate::assurance::level::Level;
 use crate::enrolment::activation::Delivery;
-use crate::enrolment::card::Kept;
 use crate::enrolment::credential::CredentialState;
 use crate::enrolment::recovery::Lost;
 use crate::identity::account::{AccountState, Change, Identity, Proofing};
@@ -478,23 +476,4 @@ pub struct Person {
     pub identities: Vec<Identity>,
     /// The person's factors.
     pub credentials: Vec<CredentialRow>,
-}
-
-/// A credential as administrators see one: no secret.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct CredentialRow {
-    /// What kind.
-    pub factor: Factor,
-    /// Whether it counts.
-    pub state: CredentialState,
-    /// The level at which it was bound.
-    pub binding: Level,
-    /// When it was enrolled.
-    pub enrolled: DateTime<Utc>,
-    /// When it last held.
-    pub last_used: Option<DateTime<Utc>>,
-    /// The card, if it is one (IC-02).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub card: Option<Kept>,
 }

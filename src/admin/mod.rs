@@ -9,6 +9,7 @@ pub mod campaigns;
 pub mod cards;
 pub mod client;
 pub mod command;
+pub mod credential_row;
 pub mod desk;
 pub mod import;
 pub mod partner;

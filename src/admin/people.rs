@@ -3,9 +3,8 @@
 use chrono::{DateTime, Utc};
 use tokio::task::JoinHandle;
 
-use crate::admin::command::{
-    Added, CredentialRow, NewIdentity, NewPerson, Person, PersonRow, StateOf,
-};
+use crate::admin::command::{Added, NewIdentity, NewPerson, Person, PersonRow, StateOf};
+use crate::admin::credential_row::credential_row;
 use crate::admin::desk::{Desk, DeskError};
 use crate::admin::proposal;
 use crate::enrolment::activation::{Activation, ActivationCode};
@@ -379,18 +378,6 @@ fn row(account: Account) -> PersonRow {
         username: account.username,
         state: account.state,
         created: account.created,
-    }
-}
-
-/// A credential as administrators see one.
-pub(super) fn credential_row(credential: &Credential) -> CredentialRow {
-    CredentialRow {
-        factor: credential.secret.factor(),
-        state: credential.state,
-        binding: credential.binding,
-        enrolled: credential.enrolled,
-        last_used: credential.last_used,
-        card: credential.secret.card().cloned(),
     }
 }
 

@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::admin::credential_row::credential_row;
 use crate::admin::desk::{Desk, DeskError};
-use crate::admin::people::{self, credential_row};
+use crate::admin::people;
 use crate::assurance::factor::Factor;
 use crate::enrolment::credential::{Credential, Secret};
 use crate::identity::account::Account;

@@ -10,13 +10,14 @@ use crate::identity::account::ProofingMethod;
 /// A combination's worth is the least of this, of what each credential in it was bound at, of the
 /// tenant's policy and of the person's proofing; several held at once are worth the best of them,
 /// so one more factor never lowers a level.
-pub const COMBINATIONS: [(&[Factor], Level); 11] = [
+pub const COMBINATIONS: [(&[Factor], Level); 12] = [
     (&[Factor::Password], Level::Loa2),
     (&[Factor::Password, Factor::Totp], Level::Loa3),
     (&[Factor::Password, Factor::Sms], Level::Loa3),
     (&[Factor::Password, Factor::Push], Level::Loa3),
     (&[Factor::Password, Factor::Qr], Level::Loa3),
     (&[Factor::Password, Factor::RecoveryCode], Level::Loa3),
+    (&[Factor::Password, Factor::PhonePin], Level::Loa3),
     (&[Factor::QrPasswordless], Level::Loa3),
     (&[Factor::Passkey], Level::Loa3),
     (&[Factor::SmartCard], Level::Loa4),

@@ -31,11 +31,14 @@ pub enum Factor {
     Upstream,
     /// A recovery code, once, in the place of a second factor.
     RecoveryCode,
+    /// A push or a QR code approved, after a password, by an enrolled phone whose key no authenticator guards: its PIN is
+    /// checked by the server, so key and PIN are one factor of possession and verify nobody.
+    PhonePin,
 }
 
 impl Factor {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Password,
         Self::Totp,
         Self::Sms,
@@ -47,6 +50,7 @@ impl Factor {
         Self::CnsLike,
         Self::Upstream,
         Self::RecoveryCode,
+        Self::PhonePin,
     ];
 
     /// Its name, as it is stored and counted.
@@ -64,6 +68,7 @@ impl Factor {
             Self::CnsLike => "cns-like",
             Self::Upstream => "upstream",
             Self::RecoveryCode => "recovery-code",
+            Self::PhonePin => "phone-pin",
         }
     }
 
@@ -76,7 +81,10 @@ impl Factor {
     /// Whether it may come first; the others are asked for only after a password held (BI-01).
     #[must_use]
     pub fn is_first(self) -> bool {
-        !matches!(self, Self::Totp | Self::Sms | Self::Push | Self::Qr | Self::RecoveryCode)
+        !matches!(
+            self,
+            Self::Totp | Self::Sms | Self::Push | Self::Qr | Self::RecoveryCode | Self::PhonePin
+        )
     }
 }
 

@@ -200,11 +200,12 @@ fn in_order(factors: Vec<Factor>) -> Vec<Factor> {
     LEAST_BURDENSOME_FIRST.into_iter().filter(|factor| factors.contains(factor)).collect()
 }
 
-const LEAST_BURDENSOME_FIRST: [Factor; 11] = [
+const LEAST_BURDENSOME_FIRST: [Factor; 12] = [
     Factor::Passkey,
     Factor::Password,
     Factor::Push,
     Factor::Totp,
+    Factor::PhonePin,
     Factor::QrPasswordless,
     Factor::Qr,
     Factor::Sms,

@@ -295,8 +295,9 @@ fn shown(person: &Person) -> String {
         let used = row.last_used.map_or_else(|| "never".to_owned(), minute);
         let (factor, state, enrolled) = (row.factor, row.state, minute(row.enrolled));
         let bound = level_word(row.binding);
+        let locked = if row.locked { ", locked by wrong PINs" } else { "" };
         let line = format!(
-            "  {factor:?}, {state:?}, bound at {bound}, enrolled {enrolled}, last used {used}\n"
+            "  {factor:?}, {state:?}{locked}, bound at {bound}, enrolled {enrolled}, last used {used}\n"
         );
         text.push_str(&line);
         text.push_str(&row.card.as_ref().map(shown_card).unwrap_or_default());

@@ -18,6 +18,7 @@ pub struct RawApp {
     pub push: bool,
     pub qr: bool,
     pub qr_passwordless: bool,
+    pub pin: bool,
     pub minimum_version: u64,
     pub push_key: String,
     pub push_contact: Option<String>,
@@ -51,7 +52,12 @@ pub fn check(raw: &RawApp, folder: &Path) -> Result<App, Wrong> {
         (raw.push, Factor::Push),
         (raw.qr, Factor::Qr),
         (raw.qr_passwordless, Factor::QrPasswordless),
+        (raw.pin, Factor::PhonePin),
     ];
+    if raw.pin && !raw.push && !raw.qr {
+        let expected = "false, or app.push or app.qr with it: a PIN stands in for no password";
+        return Err(("app.pin".to_owned(), expected, "true".to_owned()));
+    }
     let services = raw.push_services.iter().map(|service| {
         origin_of(service).map_err(|_| {
             let expected = "an origin (https://host; http is for this machine)";

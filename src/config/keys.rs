@@ -747,7 +747,13 @@ pub const KEYS: &[Key] = &[
         "app.qr-passwordless",
         Flag,
         Default("true"),
-        "Whether a QR code approved by a phone, which verifies its user, is enough without the password. With all three false there is no app.",
+        "Whether a QR code approved by a phone, which verifies its user, is enough without the password. With all three of them false there is no app.",
+    ),
+    key(
+        "app.pin",
+        Flag,
+        Default("false"),
+        "Whether a phone without an authenticator that verifies its user (no screen lock, an old browser) may be linked all the same: by a key that its browser keeps and a PIN of six digits or more that is checked here. Both together are one factor, after the password and never in its place; five wrong PINs in a row lock the phone until it is linked anew. Without it such a phone is told that it cannot be used, and what else there is.",
     ),
     key(
         "app.minimum-version",

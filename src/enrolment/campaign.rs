@@ -236,6 +236,7 @@ pub fn is_ready(
     let usable = |one: &&Credential| {
         one.is_active()
             && !one.secret.is_spent()
+            && !one.secret.is_locked()
             && policy.offered.contains(&one.secret.factor())
             && one.secret.factor() != Factor::RecoveryCode
     };

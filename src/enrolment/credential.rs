@@ -138,6 +138,9 @@ pub enum Secret {
         /// Where notifications for it go, once it asked for them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         push: Option<Subscription>,
+        /// The PIN beside the key, where no authenticator guards it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pin: Option<Box<Pin>>,
     },
     /// Recovery codes.
     RecoveryCodes {
@@ -162,6 +165,24 @@ impl Secret {
         matches!(self, Self::RecoveryCodes { left } if left.is_empty())
     }
 
+    /// Whether it holds no more before its person enrols it anew: after too many wrong PINs.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        matches!(self, Self::App { pin: Some(pin), .. } if pin.is_locked())
+    }
+
+    /// Which factor holds when this phone approves a request by `by`: a push or a QR code. `None` if it may not.
+    #[must_use]
+    pub fn approves(&self, by: Factor) -> Option<Factor> {
+        match self {
+            Self::App { pin: None, .. } => Some(by),
+            Self::App { pin: Some(_), .. } if by != Factor::QrPasswordless => {
+                Some(Factor::PhonePin)
+            }
+            _ => None,
+        }
+    }
+
     /// The smart card, if it is one.
     #[must_use]
     pub fn card(&self) -> Option<&Kept> {
@@ -179,6 +200,7 @@ impl Secret {
             Self::Totp { .. } => &[Factor::Totp],
             Self::Passkey { .. } => &[Factor::Passkey],
             Self::Sms { .. } => &[Factor::Sms],
+            Self::App { pin: Some(_), .. } => &[Factor::PhonePin],
             Self::App { .. } => &[Factor::Push, Factor::Qr, Factor::QrPasswordless],
             Self::Card(card) if card.cns_like => &[Factor::CnsLike],
             Self::Card(_) => &[Factor::SmartCard],
@@ -190,6 +212,7 @@ impl Secret {
     #[must_use]
     pub fn factor(&self) -> Factor {
         match self {
+            Self::App { pin: Some(_), .. } => Factor::PhonePin,
             Self::App { .. } => Factor::Push,
             Self::Password { .. } => Factor::Password,
             Self::Totp { .. } => Factor::Totp,
@@ -201,6 +224,70 @@ impl Secret {
         }
     }
 }
+
+/// The PIN of a phone whose key no authenticator guards.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pin {
+    hash: String,
+    challenge: String,
+    #[serde(default)]
+    wrong: u8,
+}
+
+impl Pin {
+    /// One with this hash (`$argon2id$…`); the key signs `challenge` next.
+    #[must_use]
+    pub fn new(hash: String, challenge: String) -> Self {
+        Self { hash, challenge, wrong: 0 }
+    }
+
+    /// What it is checked against.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// What the key's next signature must hold: each counts once, whatever comes of it.
+    #[must_use]
+    pub fn challenge(&self) -> &str {
+        &self.challenge
+    }
+
+    /// How many wrong ones are left before the phone is locked.
+    #[must_use]
+    pub fn left(&self) -> u8 {
+        MAX_WRONG.saturating_sub(self.wrong)
+    }
+
+    /// Whether too many in a row were wrong.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.left() == 0
+    }
+
+    /// It held: the row is broken.
+    #[must_use]
+    pub fn held(&self, challenge: String) -> Self {
+        Self { hash: self.hash.clone(), challenge, wrong: 0 }
+    }
+
+    /// It did not.
+    #[must_use]
+    pub fn failed(&self, challenge: String) -> Self {
+        Self { hash: self.hash.clone(), challenge, wrong: self.wrong.saturating_add(1) }
+    }
+}
+
+// Neither hash nor challenge is for a log.
+impl std::fmt::Debug for Pin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pin({} left)", self.left())
+    }
+}
+
+/// The fifth wrong PIN in a row locks the phone.
+const MAX_WRONG: u8 = 5;
 
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -248,6 +335,35 @@ mod tests {
         assert_eq!(app(CredentialState::Active).lose().state, CredentialState::Lost);
         assert_eq!(app(CredentialState::Revoked).lose().state, CredentialState::Revoked);
         assert_eq!(app(CredentialState::Lost).revoke().state, CredentialState::Revoked);
+    }
+
+    #[test]
+    fn the_fifth_wrong_pin_in_a_row_locks_its_phone() {
+        let pin = Pin::new("hash".to_owned(), "0".to_owned());
+        let fail = |pin: Pin| pin.failed("1".to_owned());
+        let four = (0..4).fold(pin, |pin, _| fail(pin));
+        assert_eq!((four.left(), four.is_locked()), (1, false));
+        assert_eq!(four.held("2".to_owned()).left(), 5);
+        let locked = fail(four);
+        assert!(locked.is_locked() && fail(locked.clone()).is_locked());
+        let phone = |pin| Secret::App {
+            name: "Telefono".to_owned(),
+            id: "id".to_owned(),
+            key: "key".to_owned(),
+            device: "device".to_owned(),
+            push: None,
+            pin,
+        };
+        assert!(phone(Some(Box::new(locked.clone()))).is_locked() && !phone(None).is_locked());
+        // Key and PIN are one factor, and never the only one.
+        assert_eq!(phone(Some(Box::new(locked.clone()))).factors(), [Factor::PhonePin]);
+        for by in [Factor::Push, Factor::Qr] {
+            assert_eq!(phone(Some(Box::new(locked.clone()))).approves(by), Some(Factor::PhonePin));
+            assert_eq!(phone(None).approves(by), Some(by));
+        }
+        let alone = Factor::QrPasswordless;
+        assert_eq!(phone(Some(Box::new(locked))).approves(alone), None);
+        assert_eq!(phone(None).approves(alone), Some(alone));
     }
 
     #[test]

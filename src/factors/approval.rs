@@ -136,8 +136,20 @@ impl Approval {
     #[must_use]
     pub fn challenge(&self, number: Option<u8>) -> [u8; 32] {
         let number = number.map(two_digits).unwrap_or_default();
-        let said = [CONTEXT, &self.code, self.factor.name(), &self.party, &number];
-        sha256(serde_json::Value::from(said.to_vec()).to_string().as_bytes())
+        let said = [&[CONTEXT][..], &self.said(), &[&number]].concat();
+        sha256(serde_json::Value::from(said).to_string().as_bytes())
+    }
+
+    /// What [`Self::challenge`] is the hash of, but for the number at its end: a JSON array.
+    #[must_use]
+    pub fn signs(&self) -> String {
+        serde_json::Value::from([&[CONTEXT][..], &self.said()].concat()).to_string()
+    }
+
+    /// What is signed of it, whatever kind of key signs: the request, how it was asked, and whoever asks.
+    #[must_use]
+    pub fn said(&self) -> [&str; 3] {
+        [&self.code, self.factor.name(), &self.party]
     }
 }
 

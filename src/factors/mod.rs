@@ -5,6 +5,7 @@ pub mod card;
 pub mod foreign_hash;
 pub mod passkey;
 pub mod password;
+pub mod phone_key;
 pub mod prompts;
 pub mod recovery_code;
 pub mod sms;

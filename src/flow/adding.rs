@@ -1,7 +1,29 @@
 //! What a person adds at their own pages, and what they take away, as the pages show it.
 
+use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
-use crate::flow::reply::{FactorRow, Notice};
+use crate::flow::reply::Notice;
+
+/// A factor as its person sees it.
+#[derive(Clone, Debug)]
+pub struct FactorRow {
+    /// Its id, for the form that removes it.
+    pub id: String,
+    /// Its kind.
+    pub factor: Factor,
+    /// What its person calls it, if they have a word in it.
+    pub label: Option<String>,
+    /// Seconds since it was enrolled.
+    pub enrolled: u64,
+    /// Seconds since it last held, if it did.
+    pub used: Option<u64>,
+    /// How many recovery codes are left.
+    pub left: Option<usize>,
+    /// What it is worth, with the password where it follows one.
+    pub worth: Level,
+    /// Whether it holds no more before it is enrolled anew.
+    pub locked: bool,
+}
 
 /// A passkey that a person is about to make.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::assurance::factor::{Evidence, Factor};
-use crate::enrolment::credential::Secret;
+use crate::enrolment::credential::Credential;
 use crate::factors::approval::{self, Answer, Approval, Standing};
 use crate::factors::prompts::{MayPrompt, Prompts};
 use crate::flow::advance::{ROUNDS, advance, page};
@@ -227,7 +227,12 @@ async fn walk(
         let seen: Option<Loaded<Approval>> =
             approvals::of_login(env.records(), &login.id, now).await?;
         let seen = seen.filter(|one| one.value.factor == factor);
-        let (true, Some(seen)) = (due.contains(&factor), seen) else {
+        // A phone that was locked meanwhile is asked no more; what its person reports by it is heard.
+        let heard = |seen: &Loaded<Approval>| {
+            let reported = seen.value.standing(now) == Standing::Reported;
+            due.contains(&factor) || reported && !due.is_empty()
+        };
+        let Some(seen) = seen.filter(heard) else {
             return advance(env, loaded, visitor, now).await;
         };
         let mut batch = Batch::new();
@@ -289,16 +294,25 @@ async fn held(
     }
     let Some(known) = person::load(env, subject, now).await? else { return Ok(None) };
     let phone = known.credential(credential).filter(|one| one.value.is_active());
-    let Some(phone) = phone.filter(|one| matches!(one.value.secret, Secret::App { .. })) else {
+    let offered = &env.settings.levels.offered;
+    let by = |one: &Loaded<Credential>| {
+        let factor = one.value.secret.approves(approval.factor)?;
+        offered.contains(&factor).then_some(factor)
+    };
+    let Some((phone, factor)) = phone.and_then(|one| Some((one, by(one)?))) else {
         return Ok(None);
     };
     batch.expect(phone);
     first_second_factor(env, batch, &known, now)?;
-    metrics::factor(approval.factor.name(), true);
-    let (factor, subject_name) = (approval.factor.name(), subject.as_str());
-    let support_id = visitor.support_id;
-    tracing::info!(event = "factor.held", factor, subject = subject_name, support_id);
-    let evidence = Evidence::held(approval.factor, login.time(now), phone.value.binding);
+    metrics::factor(factor.name(), true);
+    let (subject_name, support_id) = (subject.as_str(), visitor.support_id);
+    tracing::info!(
+        event = "factor.held",
+        factor = factor.name(),
+        subject = subject_name,
+        support_id
+    );
+    let evidence = Evidence::held(factor, login.time(now), phone.value.binding);
     Ok(Some(login.clone().prove(subject, evidence)?))
 }
 

@@ -9,7 +9,7 @@ use crate::assurance::level::Level;
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
 use crate::factors::recovery_code::{self, COUNT, RecoveryCode};
 use crate::flow::account::{self, Inside, inside, inside_with_form, welcome};
-use crate::flow::adding::{PrintedCodes, Removal};
+use crate::flow::adding::{FactorRow, PrintedCodes, Removal};
 use crate::flow::advance::ROUNDS;
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
@@ -18,7 +18,7 @@ use crate::flow::notice;
 use crate::flow::passkey;
 use crate::flow::person::Known;
 use crate::flow::phone::home::is_offered;
-use crate::flow::reply::{AccountPage, FactorRow, Factors, Reply};
+use crate::flow::reply::{AccountPage, Factors, Reply};
 use crate::flow::sms;
 use crate::flow::visit::Visitor;
 use crate::login::attempts::Attempts;
@@ -115,6 +115,7 @@ fn row(
             _ => None,
         },
         worth: worth(env, known, &held, now).unwrap_or(Level::Loa1),
+        locked: one.secret.is_locked(),
     }
 }
 

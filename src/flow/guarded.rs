@@ -81,7 +81,11 @@ pub(in crate::flow) async fn attempt(
 }
 
 /// Checks `typed` against a hash, or against one that nobody has.
-async fn holds(env: &Env, kept: Option<String>, typed: &str) -> Result<bool, Failure> {
+pub(in crate::flow) async fn holds(
+    env: &Env,
+    kept: Option<String>,
+    typed: &str,
+) -> Result<bool, Failure> {
     let hashing = env.settings.hashing.clone();
     let typed = zeroize::Zeroizing::new(typed.to_owned());
     let check = move || match &kept {

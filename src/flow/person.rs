@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::assurance::factor::Factor;
 use crate::enrolment::activation::enrolable;
 use crate::enrolment::campaign::{self, Campaign, Duty, Phase, Task};
 use crate::enrolment::credential::{Credential, CredentialState, Secret};
@@ -110,11 +111,22 @@ impl Known {
         self.passkeys().find(|(_, own, _)| *own == id).map(|(one, _, _)| one)
     }
 
-    /// The active phones with the app, each with its key.
-    pub(in crate::flow) fn phones(&self) -> impl Iterator<Item = (&Loaded<Credential>, &str)> {
+    /// The active phones with the app.
+    pub(in crate::flow) fn phones(&self) -> impl Iterator<Item = &Loaded<Credential>> {
         let active = self.credentials.iter().filter(|one| one.value.is_active());
-        active.filter_map(|one| match &one.value.secret {
-            Secret::App { key, .. } => Some((one, key.as_str())),
+        active.filter(|one| matches!(one.value.secret, Secret::App { .. }))
+    }
+
+    /// Whether one of the phones may answer a request by `by`.
+    pub(in crate::flow) fn has_phone_for(&self, by: Factor) -> bool {
+        let serves = |secret: &Secret| !secret.is_locked() && secret.approves(by).is_some();
+        self.phones().any(|one| serves(&one.value.secret))
+    }
+
+    /// The keys of those whose authenticators keep them.
+    pub(in crate::flow) fn authenticators(&self) -> impl Iterator<Item = &str> {
+        self.phones().filter_map(|one| match &one.value.secret {
+            Secret::App { key, pin: None, .. } => Some(key.as_str()),
             _ => None,
         })
     }

@@ -100,7 +100,8 @@ pub(in crate::flow) fn notify(
     let service = asked.service.and_then(|name| local(language, name));
     let text = request(language, local(language, &env.settings.service), service);
     let seconds = u32::try_from((asked.until - now).num_seconds()).unwrap_or_default();
-    for (phone, _) in asked.known.phones() {
+    // One that is locked answers nothing.
+    for phone in asked.known.phones().filter(|one| !one.value.secret.is_locked()) {
         let Secret::App { push: Some(to), .. } = &phone.value.secret else { continue };
         let push = Push { to: to.clone(), text: text.clone(), seconds, topic: TOPIC.to_owned() };
         let queued = Queued {

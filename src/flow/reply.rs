@@ -2,11 +2,12 @@
 
 use crate::assurance::class_ref::ClassRef;
 use crate::assurance::factor::Factor;
-use crate::assurance::level::Level;
 use crate::factors::password::Unacceptable;
 use crate::flow::account::Done;
 use crate::flow::activity::Activity;
-use crate::flow::adding::{Invitation, NewApp, NewNumber, NewPasskey, PrintedCodes, Removal};
+use crate::flow::adding::{
+    FactorRow, Invitation, NewApp, NewNumber, NewPasskey, PrintedCodes, Removal,
+};
 use crate::flow::card::reply::{CardReply, CardSetBack};
 use crate::flow::factors::Done as FactorsDone;
 use crate::flow::first_password::FirstPassword;
@@ -183,25 +184,6 @@ pub struct Factors {
     pub may_have_codes: bool,
     /// What has just happened.
     pub done: Option<FactorsDone>,
-}
-
-/// A factor as its person sees it.
-#[derive(Clone, Debug)]
-pub struct FactorRow {
-    /// Its id, for the form that removes it.
-    pub id: String,
-    /// Its kind.
-    pub factor: Factor,
-    /// What its person calls it, if they have a word in it.
-    pub label: Option<String>,
-    /// Seconds since it was enrolled.
-    pub enrolled: u64,
-    /// Seconds since it last held, if it did.
-    pub used: Option<u64>,
-    /// How many recovery codes are left.
-    pub left: Option<usize>,
-    /// What it is worth, with the password where it follows one.
-    pub worth: Level,
 }
 
 /// What went wrong with a new password.

@@ -116,28 +116,30 @@ pub(in crate::flow) fn ways(env: &Env, factors: &[Factor], known: Option<&Known>
         Factor::Totp => known.is_some_and(|known| known.totp().is_some()),
         Factor::Sms => env.texting.is_some() && known.is_some_and(|known| known.sms().is_some()),
         Factor::RecoveryCode => known.is_some_and(|known| known.recovery().is_some()),
-        Factor::Push | Factor::Qr => {
-            known.is_some_and(|known| known.phones().next().is_some()) && has_keys
+        by @ (Factor::Push | Factor::Qr) => {
+            known.is_some_and(|known| known.has_phone_for(*by)) && has_keys
         }
         Factor::SmartCard => {
             env.cards.is_some() && known.is_none_or(|known| known.cards().next().is_some())
         }
         // Once somebody has shown who they are, it is the same page as the other.
         Factor::QrPasswordless => {
-            known.is_none_or(|known| known.phones().next().is_some())
+            known.is_none_or(|known| known.has_phone_for(Factor::QrPasswordless))
                 && !factors.contains(&Factor::Qr)
                 && has_keys
         }
         Factor::Passkey => known.is_none_or(|known| known.passkeys().next().is_some()) && has_keys,
         _ => false,
     };
-    // Which of the two a card is, is seen once it is shown.
+    let offered = |factor: &Factor| env.settings.levels.offered.contains(factor);
+    // Which of the two a card is, is seen once it is shown; what kind of key a phone has, once it answers.
     let same = |factor: &Factor| match factor {
-        Factor::CnsLike => Factor::SmartCard,
-        other => *other,
+        Factor::CnsLike => vec![Factor::SmartCard],
+        Factor::PhonePin => [Factor::Push, Factor::Qr].into_iter().filter(offered).collect(),
+        other => vec![*other],
     };
     let mut ways: Vec<Factor> = Vec::with_capacity(factors.len());
-    for factor in factors.iter().map(same).filter(can_ask) {
+    for factor in factors.iter().flat_map(same).filter(can_ask) {
         if !ways.contains(&factor) {
             ways.push(factor);
         }

@@ -39,7 +39,7 @@ impl Person {
         let available = credentials
             .iter()
             .filter(|one| one.subject == account.subject && one.state == CredentialState::Active)
-            .filter(|one| !one.secret.is_spent())
+            .filter(|one| !one.secret.is_spent() && !one.secret.is_locked())
             .flat_map(available)
             .collect();
         Self {

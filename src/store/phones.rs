@@ -24,6 +24,9 @@ pub struct Enrolment {
     pub state: Option<String>,
     /// The key that was made, until its phone has shown that it has it.
     pub made: Option<Made>,
+    /// What the key signs, where no authenticator keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<String>,
 }
 
 /// A key that was made and has signed nothing yet.

@@ -44,7 +44,7 @@ table! {
     done_reported: "Grazie: abbiamo fermato l’accesso e per un’ora non mandiamo altre richieste. Chi ci ha provato conosce la tua password: cambiala subito.",
         "Thank you: we have stopped the sign-in and send no more requests for an hour. Whoever tried knows your password: change it at once.";
 
-    enrol_title: "Collega il telefono", "Link the phone";
+    enrol_title: "Collega questo telefono a un utente", "Link this phone to a user";
     enrol_lead: "Il telefono crea una chiave che sblocchi con impronta, volto o PIN. Dopo ti chiederà di usarla una volta.",
         "The phone makes a key that you unlock with fingerprint, face or PIN. Afterwards it will ask you to use it once.";
     enrol_for: "Utente", "User";
@@ -63,7 +63,44 @@ table! {
     failed_title: "La chiave non è stata usata", "The key was not used";
     failed: "L’hai annullata o è passato troppo tempo. Puoi riprovare.", "You cancelled it or it took too long. You can try again.";
 
+    no_lock_title: "Questo telefono non ha un blocco che l’app possa usare", "This phone has no lock that the app can use";
+    no_lock_pin: "Senza impronta, volto o blocco schermo puoi proteggere la chiave con un PIN tuo, che scriverai a ogni approvazione. Vale dopo la password, e non al suo posto. Se puoi, attiva invece il blocco schermo e ricarica la pagina.",
+        "Without fingerprint, face or screen lock you can guard the key with a PIN of your own, which you will type at each approval. It works after your password, and not in its place. If you can, turn the screen lock on instead and load the page again.";
+    no_lock_use: "Scegli un PIN", "Choose a PIN";
+    no_lock: "Così non si può collegare. Attiva il blocco schermo (impronta, volto o codice) nelle impostazioni del telefono e ricarica la pagina. Se il telefono non lo permette, dalla tua area personale scegli un altro modo di accesso: l’app dei codici monouso, una passkey, gli SMS o la smart card, tra quelli che trovi lì.",
+        "It cannot be linked like this. Turn the screen lock on (fingerprint, face or code) in the phone’s settings and load the page again. If the phone cannot do that, choose another way to sign in at your own pages: the app for one-time codes, a passkey, text messages or a smart card, among those that you find there.";
+    pin_title: "Collega il telefono con un PIN", "Link the phone with a PIN";
+    pin_lead: "Il telefono crea una chiave che resta nel browser. Scegli il PIN che scriverai ogni volta che approvi un accesso.",
+        "The phone makes a key that stays in its browser. Choose the PIN that you will type whenever you approve a sign-in.";
+    pin_new_help: "Da 6 a 12 cifre. Non usare cifre uguali o in fila, né la data di nascita o il PIN del bancomat.",
+        "6 to 12 digits. Use no equal digits or digits in a row, nor your date of birth or the PIN of your bank card.";
+    pin_again: "Ripeti il PIN", "Repeat the PIN";
+    pin_link: "Collega il telefono", "Link the phone";
+    pin_key_title: "La chiave non c’è", "The key is not there";
+    pin_key: "Il browser non ha potuto creare o ritrovare la chiave: forse i dati del sito sono stati cancellati, oppure stai navigando in privato. Dalla tua area personale rimuovi questo telefono e collegalo di nuovo, in una finestra normale.",
+        "The browser could not make or find the key: perhaps the data of this site were erased, or you are browsing in private. At your own pages remove this phone and link it anew, in a normal window.";
+    pin_unable_title: "Qui la chiave non si può usare", "The key cannot be used here";
+    pin_unable: "Serve un browser recente con JavaScript attivo. Aggiornalo, e ricarica la pagina.", "It takes a recent browser with JavaScript on. Update it, and load the page again.";
+    pin: "Il tuo PIN", "Your PIN";
+    pin_help: "Quello che hai scelto collegando questo telefono. Non dirlo a nessuno, nemmeno a chi ti telefona.",
+        "The one that you chose when you linked this phone. Tell it to nobody, not even to who telephones you.";
+    pin_shape: "Il PIN è fatto di 6 fino a 12 cifre.", "The PIN has 6 to 12 digits.";
+    pin_trivial: "Questo PIN è tra i primi che chiunque proverebbe: scegline uno senza cifre uguali, in fila o ripetute.",
+        "This PIN is among the first that anybody would try: choose one without equal, consecutive or repeated digits.";
+    pin_different: "I due PIN non sono uguali: riscrivili.", "The two PINs are not the same: type them again.";
+    pin_locked_title: "Questo telefono è bloccato", "This phone is locked";
+    pin_locked: "Il PIN è stato sbagliato 5 volte di fila: da qui non si approva più niente. Entra nella tua area personale con un altro modo di accesso, rimuovi questo telefono e collegalo di nuovo. Se non ne hai altri, chiedi aiuto a chi ti ha dato le credenziali.",
+        "The PIN was wrong 5 times in a row: nothing can be approved from here any more. Enter your own pages by another way to sign in, remove this phone and link it anew. If you have no other, ask whoever gave you your credentials for help.";
+    pin_change_title: "Cambia il PIN", "Change the PIN";
+    pin_change_lead: "Serve il PIN di adesso. Se l’hai dimenticato, dalla tua area personale rimuovi questo telefono e collegalo di nuovo.",
+        "It takes the present PIN. If you have forgotten it, remove this phone at your own pages and link it anew.";
+    pin_present: "PIN di adesso", "Present PIN";
+    pin_new_one: "Nuovo PIN", "New PIN";
+    pin_new_again: "Ripeti il nuovo PIN", "Repeat the new PIN";
+    done_pin: "Il PIN è cambiato: da ora vale quello nuovo.", "The PIN was changed: the new one works from now on.";
+
     question_title: "Sei tu che stai entrando?", "Is it you who is signing in?";
+    question_pin: "Approva con il PIN", "Approve with the PIN";
     question_lead: "Approva solo se hai iniziato tu questo accesso, adesso.", "Approve only if you began this sign-in yourself, now.";
     service: "Servizio", "Service";
     place: "Rete", "Network";
@@ -92,6 +129,10 @@ table! {
         "This version of the app is too old to be used. Close the app and open it again with the network on: it updates by itself.";
     told_many: "Hai già 5 telefoni collegati: rimuovine uno dalla tua area personale.", "You have linked 5 phones already: remove one at your own pages.";
     told_not_ours: "La pagina non è di questo telefono. Torna all’inizio e riprova.", "The page is not of this phone. Go back to the beginning and try again.";
+    told_no_pins: "I telefoni con un PIN, senza blocco schermo, qui non si possono usare. Attiva il blocco schermo e collega il telefono di nuovo, oppure scegli un altro modo di accesso.",
+        "Phones with a PIN, without a screen lock, cannot be used here. Turn the screen lock on and link the phone anew, or choose another way to sign in.";
+    told_not_alone: "Questo telefono usa un PIN e non può sostituire la password. Sull’altro schermo entra con nome utente e password: dopo potrai approvare da qui.",
+        "This phone uses a PIN and cannot stand in for the password. On the other screen sign in with username and password: then you can approve from here.";
     to_home: "Torna all’app", "Back to the app";
     offline_title: "Sei senza rete", "You are offline";
     offline: "Per vedere e approvare le richieste serve la rete. Quando torna, riapri l’app o premi il pulsante.",
@@ -167,6 +208,25 @@ pub fn request(language: Language, office: Option<&str>, service: Option<&str>) 
     let lang = language.tag();
     serde_json::json!({ "title": cut(office), "body": cut(&body), "tag": "request", "lang": lang })
         .to_string()
+}
+
+/// That a PIN is wrong, and how many more may be.
+#[must_use]
+pub fn pin_wrong(language: Language, left: u8) -> String {
+    match (language, left) {
+        (Language::It, 1) => {
+            "Il PIN non è giusto. Resta un tentativo, poi il telefono si blocca.".to_owned()
+        }
+        (Language::It, _) => {
+            format!("Il PIN non è giusto. Restano {left} tentativi, poi il telefono si blocca.")
+        }
+        (Language::En, 1) => {
+            "The PIN is wrong. One attempt is left, then the phone is locked.".to_owned()
+        }
+        (Language::En, _) => {
+            format!("The PIN is wrong. {left} attempts are left, then the phone is locked.")
+        }
+    }
 }
 
 /// Letters of what a notification says.

@@ -54,6 +54,12 @@ table! {
     push_source: "La richiesta arriva sul telefono che hai collegato: controlli chi la fa, scrivi il numero che vedi qui e la sblocchi con impronta, volto o PIN. Nessun codice ti viene mandato.",
         "The request comes to the phone that you linked: you check who makes it, type the number that you see here and unlock it with fingerprint, face or PIN. No code is sent to you.";
     app: "Telefono con l’app", "Phone with the app";
+    app_pin: "Telefono con l’app e un PIN", "Phone with the app and a PIN";
+    app_pin_source: "La richiesta arriva sul telefono che hai collegato, dopo la password: controlli chi la fa e scrivi il PIN che hai scelto. Nessun codice ti viene mandato, e il PIN non te lo chiediamo altrove.",
+        "The request comes to the phone that you linked, after your password: you check who makes it and type the PIN that you chose. No code is sent to you, and we ask for the PIN nowhere else.";
+    app_pin_locked: "Bloccato: il PIN è stato sbagliato 5 volte di fila. Rimuovilo e collega di nuovo il telefono.",
+        "Locked: the PIN was wrong 5 times in a row. Remove it and link the phone anew.";
+    state: "Stato", "State";
     app_new_title: "Collega il telefono", "Link your phone";
     app_new_lead: "Approvi gli accessi dal telefono, con una notifica o inquadrando un codice QR: lo sblocchi con impronta, volto o PIN.",
         "You approve sign-ins from your phone, by a notification or by scanning a QR code: you unlock it with fingerprint, face or PIN.";

@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 
 use crate::texts::common;
 use crate::texts::language::Language;
-use crate::texts::moment::{day, moment};
+use crate::texts::mail_sentences::{campaign, card_ends, recovery, unusual};
+use crate::texts::moment::moment;
 use crate::texts::table::table;
 
 table! {
@@ -31,6 +32,16 @@ table! {
     phone_subject: "Nuovo telefono collegato", "New phone linked";
     phone_lead: "Dalla tua area personale è stato collegato un telefono con l’app: chi lo ha approva gli accessi con la tua identità.",
         "At your own pages a phone with the app was linked: whoever has it approves sign-ins with your identity.";
+    phone_locked_subject: "Telefono bloccato", "Phone locked";
+    phone_locked_lead: "Su un telefono collegato alla tua identità il PIN è stato sbagliato 5 volte di fila. Quel telefono non approva più accessi; il resto della tua identità funziona come prima.",
+        "On a phone that is linked to your identity the PIN was wrong 5 times in a row. That phone approves no more sign-ins; everything else of your identity works as before.";
+    phone_locked_now: "Se sei stato tu, entra nella tua area personale con un altro modo di accesso, rimuovi il telefono e collegalo di nuovo; se non ne hai altri, rivolgiti all’assistenza. Se non sei stato tu, qualcuno ha in mano il tuo telefono: rimuovilo, e avvisa l’assistenza.",
+        "If this was you, enter your own pages by another way to sign in, remove the phone and link it anew; if you have no other, turn to those who help. If this was not you, somebody has your phone: remove it, and tell those who help.";
+    phone_pin_subject: "PIN del telefono cambiato", "PIN of the phone changed";
+    phone_pin_lead: "Il PIN di un telefono collegato alla tua identità è stato cambiato, da quel telefono e con il PIN di prima.",
+        "The PIN of a phone that is linked to your identity was changed, from that phone and with the PIN from before.";
+    phone_pin_not_you: "Se non sei stato tu, qualcuno ha il tuo telefono e il suo PIN: rimuovilo dalla tua area personale, cambia la password e avvisa l’assistenza.",
+        "If this was not you, somebody has your phone and its PIN: remove it at your own pages, change your password and tell those who help.";
     reported_subject: "Accesso segnalato dal telefono", "Sign-in reported from the phone";
     reported_lead: "Dal tuo telefono hai detto che una richiesta di accesso non era tua: l’abbiamo fermata, e per un’ora non ne mandiamo altre. Chi ci ha provato conosce la tua password: cambiala subito.",
         "From your phone you said that a request to sign in was not yours: we have stopped it, and send no others for an hour. Whoever tried knows your password: change it at once.";
@@ -123,6 +134,10 @@ pub enum Event {
     NewNumber,
     /// A phone was linked.
     NewPhone,
+    /// Too many wrong PINs on a phone.
+    PhoneLocked,
+    /// The PIN of a phone was changed.
+    PhonePinChanged,
     /// The person said on their phone that a login is not theirs.
     RequestReported,
     /// A factor was removed by its person.
@@ -168,7 +183,7 @@ pub enum Event {
 
 impl Event {
     /// One of each.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::NewBrowser,
         Self::UnusualLogin { wrong: 4 },
         Self::NewApp,
@@ -176,6 +191,8 @@ impl Event {
         Self::NewPasskey,
         Self::NewNumber,
         Self::NewPhone,
+        Self::PhoneLocked,
+        Self::PhonePinChanged,
         Self::RequestReported,
         Self::FactorRemoved,
         Self::NewRecoveryCodes,
@@ -205,6 +222,8 @@ impl Event {
             Self::NewPasskey => "new-passkey",
             Self::NewNumber => "new-number",
             Self::NewPhone => "new-phone",
+            Self::PhoneLocked => "phone-locked",
+            Self::PhonePinChanged => "phone-pin-changed",
             Self::RequestReported => "request-reported",
             Self::FactorRemoved => "factor-removed",
             Self::NewRecoveryCodes => "new-recovery-codes",
@@ -240,6 +259,8 @@ impl Event {
             Self::NewPasskey => words.passkey_subject,
             Self::NewNumber => words.number_subject,
             Self::NewPhone => words.phone_subject,
+            Self::PhoneLocked => words.phone_locked_subject,
+            Self::PhonePinChanged => words.phone_pin_subject,
             Self::RequestReported => words.reported_subject,
             Self::FactorRemoved => words.removed_subject,
             Self::NewRecoveryCodes => words.made_subject,
@@ -269,6 +290,8 @@ impl Event {
             Self::NewPasskey => words.passkey_lead.to_owned(),
             Self::NewNumber => words.number_lead.to_owned(),
             Self::NewPhone => words.phone_lead.to_owned(),
+            Self::PhoneLocked => words.phone_locked_lead.to_owned(),
+            Self::PhonePinChanged => words.phone_pin_lead.to_owned(),
             Self::RequestReported => words.reported_lead.to_owned(),
             Self::FactorRemoved => words.removed_lead.to_owned(),
             Self::NewRecoveryCodes => words.made_lead.to_owned(),
@@ -312,6 +335,8 @@ impl Event {
             Self::NumberOnRecord => vec![words.you, words.not_you],
             Self::CampaignNotice { .. } => vec![words.campaign_steps, words.campaign_after],
             Self::RequestReported => vec![words.not_you],
+            Self::PhoneLocked => vec![words.phone_locked_now],
+            Self::PhonePinChanged => vec![words.you, words.phone_pin_not_you],
             Self::PasswordBlocked | Self::CodesBlocked => vec![words.blocked_now],
             Self::CardWaits => vec![words.card_waits_now],
             Self::CardEnds { .. } => vec![words.card_ends_now],
@@ -319,64 +344,8 @@ impl Event {
     }
 }
 
-/// From when the password alone is not enough (BI-16).
-fn campaign(language: Language, end: DateTime<Utc>) -> String {
-    let day = day(language, end);
-    match language {
-        Language::It => format!(
-            "Dal {day} per entrare con la tua identità non basterà più la password: servirà anche un secondo fattore, e non ne hai ancora uno che basti."
-        ),
-        Language::En => format!(
-            "From {day} the password will not be enough to sign in with your identity: a second factor will be needed too, and you do not have one yet that will do."
-        ),
-    }
-}
-
 /// Any: that of the list of all events.
 const SOME_DAY: DateTime<Utc> = DateTime::UNIX_EPOCH;
-
-/// That a card's certificate ends in so many days.
-fn card_ends(language: Language, days: u32) -> String {
-    match language {
-        Language::It => format!(
-            "Il certificato della smart card con cui entri scade entro {days} giorni. Dopo non potrai più usarla per entrare."
-        ),
-        Language::En => format!(
-            "The certificate of the smart card by which you sign in ends within {days} days. After that you cannot sign in with it any more."
-        ),
-    }
-}
-
-/// That a recovery code held, and so many are left.
-fn recovery(language: Language, left: usize) -> String {
-    match (language, left) {
-        (Language::It, 1) => {
-            "Per entrare con la tua identità è stato usato un codice di recupero. Ne resta uno."
-                .to_owned()
-        }
-        (Language::It, _) => format!(
-            "Per entrare con la tua identità è stato usato un codice di recupero. Ne restano {left}."
-        ),
-        (Language::En, 1) => {
-            "A recovery code was used to sign in with your identity. One is left.".to_owned()
-        }
-        (Language::En, _) => {
-            format!("A recovery code was used to sign in with your identity. {left} are left.")
-        }
-    }
-}
-
-/// That the password held after so many wrong ones.
-fn unusual(language: Language, wrong: u32) -> String {
-    match language {
-        Language::It => format!(
-            "La password della tua identità è stata scritta giusta dopo {wrong} tentativi sbagliati, da un browser da cui non eri ancora entrato."
-        ),
-        Language::En => format!(
-            "The password of your identity was typed correctly after {wrong} wrong attempts, from a browser from which you had not signed in before."
-        ),
-    }
-}
 
 /// What a mail is made of.
 #[derive(Clone, Debug)]

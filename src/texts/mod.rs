@@ -25,6 +25,7 @@ pub mod login;
 pub mod logout;
 pub mod mail;
 pub mod mail_link;
+pub mod mail_sentences;
 pub mod moment;
 pub mod notice;
 pub mod profile;

@@ -7,8 +7,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::flow::phone::answer::{self, Decision};
+use crate::flow::phone::answer::{self, Decision, Yes};
 use crate::flow::phone::home::{self, Handset};
+use crate::flow::phone::pin::{self, Change, Offered, Typed};
 use crate::flow::phone::reply::{Done, PhoneReply, Told};
 use crate::flow::phone::{enrol, reply};
 use crate::flow::pushing;
@@ -20,7 +21,7 @@ use crate::web::context::Context;
 use crate::web::cookie;
 use crate::web::form::{BadForm, field, optional};
 use crate::web::pages::app::{
-    AppEnrol, AppHome, AppOffline, AppProve, AppQuestion, AppTold, service,
+    AppEnrol, AppEnrolPin, AppHome, AppOffline, AppPin, AppProve, AppQuestion, AppTold, service,
 };
 use crate::web::pages::policy::app_policy;
 use crate::web::reply::{page, render, set};
@@ -57,6 +58,7 @@ pub(super) async fn show(
         Some("approved") => Some(Done::Approved),
         Some("denied") => Some(Done::Denied),
         Some("reported") => Some(Done::Reported),
+        Some("pin") => Some(Done::PinChanged),
         _ => None,
     };
     // The message is for once.
@@ -78,8 +80,10 @@ pub(super) async fn waiting(
 pub(super) async fn open(Extension(context): Extension<Context>, request: Request) -> Response {
     act(context, request, async |context, cookie, form| {
         let (code, version) = (field(form, "code")?, optional(form, "version")?);
+        let with_pin = optional(form, "by")?.as_deref() == Some("pin");
         let handset = handset(cookie, version.as_deref());
-        Ok(answer::open(&context.env, handset, &code, &context.visitor(None)).await)
+        let visitor = &context.visitor(None);
+        Ok(answer::open(&context.env, handset, &code, with_pin, visitor).await)
     })
     .await
 }
@@ -107,6 +111,52 @@ pub(super) async fn proved(Extension(context): Extension<Context>, request: Requ
     .await
 }
 
+/// `POST /app/enrol-pin`: a key that the phone's browser keeps, and a PIN.
+pub(super) async fn made_with_pin(
+    Extension(context): Extension<Context>,
+    request: Request,
+) -> Response {
+    act(context, request, async |context, cookie, form| {
+        let (code, version) = (field(form, "code")?, optional(form, "version")?);
+        let (name, key) = (field(form, "name")?, field(form, "key")?);
+        let (signature, chosen) = (field(form, "answer")?, field(form, "pin")?);
+        let again = field(form, "again")?;
+        let handset = handset(cookie, version.as_deref());
+        let offered =
+            Offered { name: &name, key: &key, signature: &signature, pin: &chosen, again: &again };
+        Ok(pin::link(&context.env, handset, &code, offered, &context.visitor(None)).await)
+    })
+    .await
+}
+
+/// `GET /app/pin`: where another PIN is chosen.
+pub(super) async fn pin(Extension(context): Extension<Context>, headers: HeaderMap) -> Response {
+    if !is_there(&context) {
+        return nothing(&context);
+    }
+    let context = Context { here: Some("/app/pin".to_owned()), ..context };
+    let handset = handset(cookie::read(&headers, cookie::PHONE), None);
+    render(&context, pin::show(&context.env, handset, &context.visitor(None)).await)
+}
+
+/// `POST /app/pin`: another PIN.
+pub(super) async fn change_pin(
+    Extension(context): Extension<Context>,
+    request: Request,
+) -> Response {
+    act(context, request, async |context, cookie, form| {
+        let (csrf, version) = (field(form, "csrf")?, optional(form, "version")?);
+        let (present, new, again) =
+            (field(form, "present")?, field(form, "pin")?, field(form, "again")?);
+        let signature = field(form, "answer")?;
+        let handset = handset(cookie, version.as_deref());
+        let typed = Typed { pin: &present, signature: &signature };
+        let change = Change { typed, new: &new, again: &again };
+        Ok(pin::change(&context.env, handset, &csrf, change, &context.visitor(None)).await)
+    })
+    .await
+}
+
 /// `POST /app/answer`: what the phone's person pressed.
 pub(super) async fn answered(Extension(context): Extension<Context>, request: Request) -> Response {
     act(context, request, async |context, cookie, form| {
@@ -114,8 +164,9 @@ pub(super) async fn answered(Extension(context): Extension<Context>, request: Re
         let version = optional(form, "version")?;
         let number = optional(form, "number")?.unwrap_or_default();
         let said = optional(form, "answer")?.unwrap_or_default();
+        let typed = optional(form, "pin")?.unwrap_or_default();
         let decision = match &*field(form, "decision")? {
-            "approve" => Decision::Approve { number: &number, answer: &said },
+            "approve" => Decision::Approve(Yes { number: &number, answer: &said, pin: &typed }),
             "deny" => Decision::Deny,
             "report" => Decision::Report,
             _ => return Err(BadForm::Field("decision")),
@@ -231,18 +282,27 @@ pub(super) fn phone(context: &Context, reply: PhoneReply) -> Response {
     match reply {
         PhoneReply::Home(home) => shown(StatusCode::OK, AppHome(*home).render(&frame)),
         PhoneReply::Enrol(new) => {
-            let bad = new.bad_name;
-            let status = if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+            let status = status_of(new.bad_name);
             shown(status, AppEnrol(*new).render(&frame))
         }
         PhoneReply::Prove(proof) => shown(StatusCode::OK, AppProve(*proof).render(&frame)),
+        PhoneReply::EnrolPin(new) => {
+            let status = status_of(new.problem.is_some());
+            shown(status, AppEnrolPin(*new).render(&frame))
+        }
+        PhoneReply::ChangePin(change) => {
+            let status = status_of(change.problem.is_some());
+            shown(status, AppPin(*change).render(&frame))
+        }
         PhoneReply::Question(question) => question_page(context, *question),
         PhoneReply::Told(what) => {
             let status = match what {
                 Told::NoSuchCode => StatusCode::NOT_FOUND,
                 Told::Over => StatusCode::CONFLICT,
                 Told::TooMany | Told::Refused => StatusCode::UNPROCESSABLE_ENTITY,
-                Told::NotLinked | Told::TooOld | Told::NotOurs => StatusCode::FORBIDDEN,
+                Told::NotLinked | Told::TooOld | Told::NotOurs | Told::NoPins | Told::NotAlone => {
+                    StatusCode::FORBIDDEN
+                }
             };
             shown(status, AppTold(what).render(&frame))
         }
@@ -262,9 +322,12 @@ pub(super) fn phone(context: &Context, reply: PhoneReply) -> Response {
     }
 }
 
+fn status_of(wrong: bool) -> StatusCode {
+    if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }
+}
+
 fn question_page(context: &Context, question: reply::Question) -> Response {
-    let wrong = question.wrong;
-    let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = status_of(question.wrong.is_some());
     let service = service(context.language, question.service.as_ref());
     for_app(page(context, status, AppQuestion { question, service }.render(&context.frame())))
 }

@@ -81,6 +81,8 @@ fn routes() -> Router {
         .route("/app/open", post(app::open))
         .route("/app/enrol", post(app::made))
         .route("/app/prove", post(app::proved))
+        .route("/app/enrol-pin", post(app::made_with_pin))
+        .route("/app/pin", get(app::pin).post(app::change_pin))
         .route("/app/answer", post(app::answered))
         .route("/app/subscription", post(app::subscribe))
         .route("/app/waiting", get(app::waiting))
@@ -197,6 +199,7 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         | "/account/factors/passkey"
         | "/account/factors/sms"
         | "/account/factors/totp"
+        | "/app/pin"
         | "/recover"
         | "/recover/desk"
         | "/federation/register"
@@ -223,6 +226,7 @@ async fn wrong_method(Extension(context): Extension<Context>, request: Request) 
         | "/app/open"
         | "/app/enrol"
         | "/app/prove"
+        | "/app/enrol-pin"
         | "/app/answer"
         | "/app/subscription" => "POST",
         _ if path.starts_with("/recover/go/") && path.matches('/').count() == 4 => "POST",

@@ -16,6 +16,7 @@ pub mod key_place;
 pub mod letter;
 pub mod mail_folder;
 pub mod outbox;
+pub mod p256;
 pub mod private_key;
 pub mod public;
 pub mod public_key;

@@ -9,9 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openssl::bn::BigNumContext;
 use openssl::derive::Deriver;
-use openssl::ec::{EcGroup, EcKey, EcPoint, PointConversionForm};
+use openssl::ec::{EcKey, PointConversionForm};
 use openssl::error::ErrorStack;
-use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
 use openssl::symm::{Cipher, encrypt_aead};
 use serde::{Deserialize, Serialize};
@@ -22,6 +21,7 @@ use crate::world::clock::Clock;
 use crate::world::digest::HmacKey;
 use crate::world::fetch::{Fetch, FetchRequest};
 use crate::world::outbox::{Body, Message, Outbox, Push, SendError};
+use crate::world::p256::{POINT, group, peer};
 use crate::world::private_key::PrivateKey;
 use crate::world::random::Random;
 use crate::world::signer::{KeyError, SignError};
@@ -89,19 +89,6 @@ fn keys(subscription: &Subscription) -> Result<(Vec<u8>, Vec<u8>), BadSubscripti
         return Err(BadSubscription::Keys);
     }
     Ok((public, auth))
-}
-
-fn group() -> Result<EcGroup, ErrorStack> {
-    EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)
-}
-
-/// The key of a point; OpenSSL refuses one that is not on the curve.
-fn peer(point: &[u8]) -> Result<PKey<openssl::pkey::Public>, ErrorStack> {
-    let (group, mut context) = (group()?, BigNumContext::new()?);
-    let point = EcPoint::from_bytes(&group, point, &mut context)?;
-    let key = EcKey::from_public_key(&group, &point)?;
-    key.check_key()?;
-    PKey::from_ec_key(key)
 }
 
 /// A notification could not be made.
@@ -288,8 +275,6 @@ fn said(status: u16) -> String {
 
 /// Octets of a subscription.
 const LONGEST: usize = 4096;
-/// Octets of a point on P-256, uncompressed.
-const POINT: usize = 65;
 /// Octets of an authentication secret.
 const SECRET: usize = 16;
 /// Octets of a message that every push service takes (RFC 8030 §7.2).
@@ -302,6 +287,7 @@ const LASTS: i64 = 12 * 3600;
 #[cfg(test)]
 mod tests {
     use openssl::bn::BigNum;
+    use openssl::ec::EcPoint;
 
     use super::*;
     use crate::world::private_key::Digest;

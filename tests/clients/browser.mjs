@@ -471,10 +471,9 @@ async function withPhone(visitor, act) {
   }
 }
 
-/** Links the phone to `ada`: the code at her own pages, the key on the phone, and its first signature. */
-async function link(visitor, phone) {
+/** `ada` has a code for a new phone shown at her own pages. */
+async function invites(visitor) {
   const { page } = visitor;
-  const name = (step) => `${scenarioName}-${step}`;
   const ada = await person(visitor, "ada");
   await page.goto(`${setup.provider}/account`);
   await page.click("form[action='/account/enter'] button");
@@ -484,6 +483,13 @@ async function link(visitor, phone) {
   await code(visitor, mouse, (await person(visitor, "ada")).code);
   await page.click("a[href='/account/factors/app']");
   await page.waitForSelector("svg.qr");
+}
+
+/** Links the phone to `ada`: the code at her own pages, the key on the phone, and its first signature. */
+async function link(visitor, phone) {
+  const { page } = visitor;
+  const name = (step) => `${scenarioName}-${step}`;
+  await invites(visitor);
   await look(visitor, name("invitation"));
   const authenticator = await authenticates(phone.page);
   await phone.page.goto(`${setup.provider}/app`);
@@ -512,6 +518,133 @@ async function link(visitor, phone) {
   assert.match(await page.innerText("main"), /Telefono blu/);
   await look(visitor, name("linked"));
   return authenticator;
+}
+
+/** Runs `act` with a phone that has no authenticator, at the page for a new key of `ada`'s. */
+async function withoutLock(visitor, act) {
+  const phone = await open({ language: visitor.language, profile: `${setup.profile}-phone` });
+  try {
+    await invites(visitor);
+    await scan(visitor, phone);
+    await phone.page.waitForSelector("#no-lock:not([hidden])");
+    assert.equal(await phone.page.isVisible("#passkey"), false, "no key of an authenticator is asked for");
+    await look(phone, `${scenarioName}-app-no-lock`);
+    await act(phone);
+    assert.deepEqual(phone.complaints(), [], "the phone's console");
+  } catch (error) {
+    const shot = join(setup.screenshots, `failed-${scenarioName}-phone.png`);
+    await phone.page.screenshot({ path: shot, fullPage: true }).catch(() => {});
+    console.error(`the phone on ${phone.page.url()} (${shot}): ${phone.complaints().join("; ")}`);
+    console.error((await phone.page.innerText("body").catch(() => "")).slice(0, 2000));
+    throw error;
+  } finally {
+    await phone.close();
+  }
+}
+
+/** Fills in the fields and presses the button of the form for key and PIN. */
+async function fillsPin(phone, values) {
+  for (const [selector, text] of Object.entries(values)) await phone.page.fill(selector, text);
+  await phone.page.click("#pin-form button");
+}
+
+/** A phone without an authenticator: linked with a PIN, used by push and by QR code, refused, locked. */
+async function pins(visitor, phone) {
+  const { page } = visitor;
+  const name = (step) => `${scenarioName}-${step}`;
+  const pin = "395081";
+  await phone.page.click("#no-lock button");
+  await phone.page.waitForSelector("#pin-form:not([hidden])");
+  await look(phone, name("app-enrol-pin"));
+  await fillsPin(phone, { "#name": "Telefono blu", "#pin": "123456", "#again": "123456" });
+  await phone.page.waitForSelector("#pin[aria-invalid]");
+  assert.equal(await phone.page.inputValue("#name"), "Telefono blu");
+  assert.equal(await phone.page.inputValue("#pin"), "");
+  await look(phone, name("app-enrol-pin-wrong"));
+  await fillsPin(phone, { "#pin": pin, "#again": pin });
+  await phone.page.waitForURL("**/app?done=linked");
+  await look(phone, name("app-linked"));
+  // The key stays where it is, whatever script asks for it.
+  const exported = await phone.page.evaluate(async () => {
+    const opened = await new Promise((resolve) => (indexedDB.open("ponte").onsuccess = ({ target }) => resolve(target.result)));
+    const all = await new Promise((resolve) => (opened.transaction("keys").objectStore("keys").getAll().onsuccess = ({ target }) => resolve(target.result)));
+    const of = ({ id, key }) => Promise.all(["pkcs8", "jwk"].map((form) => crypto.subtle.exportKey(form, key).then(() => "exported", (error) => error.name))).then((said) => [id, key.extractable, ...said]);
+    return Promise.all(all.map(of));
+  });
+  assert.ok(exported.length >= 1);
+  for (const [, ...said] of exported) assert.deepEqual(said, [false, "InvalidAccessError", "InvalidAccessError"]);
+  const own = await phone.page.getAttribute("#app", "data-key");
+  assert.ok(exported.some(([id]) => id === own), "by the name that the server knows");
+  await page.click("a[href='/account/factors']");
+  assert.match(await page.innerText("main"), /PIN: Telefono blu/);
+  await look(visitor, name("linked"));
+
+  const number = await asked(visitor);
+  await phone.page.waitForSelector(".requests button");
+  await phone.page.click(".requests button");
+  await phone.page.waitForSelector("#pin-form:not([hidden])");
+  await look(phone, name("app-question"));
+  await fillsPin(phone, { "#number": number, "#pin": "395082" });
+  await phone.page.waitForSelector("#pin[aria-invalid]");
+  await look(phone, name("app-question-wrong"));
+  await fillsPin(phone, { "#number": number === "10" ? "11" : "10", "#pin": pin });
+  await phone.page.waitForSelector("#number[aria-invalid]");
+  await fillsPin(phone, { "#number": number, "#pin": pin });
+  await phone.page.waitForURL("**/app?done=approved");
+  await goesOn(visitor, name("by-push"));
+
+  await start(visitor, mouse);
+  await credentials(visitor, mouse, await person(visitor, "ada"));
+  await by(visitor, "qr");
+  await page.waitForSelector("svg.qr");
+  await scan(visitor, phone);
+  await phone.page.waitForSelector("#pin-form:not([hidden])");
+  assert.equal(await phone.page.locator("#number").count(), 0, "no number to match");
+  await look(phone, name("app-question-qr"));
+  await fillsPin(phone, { "#pin": pin });
+  await phone.page.waitForURL("**/app?done=approved");
+  await goesOn(visitor, name("by-qr"));
+
+  // It stands in for no password.
+  await start(visitor, mouse);
+  await page.click("a[href$='by=qr-passwordless']");
+  await page.waitForSelector("svg.qr");
+  await scan(visitor, phone);
+  await phone.page.waitForURL("**/app/open");
+  assert.equal(await phone.page.locator("#pin-form").count(), 0);
+  await look(phone, name("app-not-alone"));
+
+  await phone.page.goto(`${setup.provider}/app`);
+  await phone.page.click("a[href='/app/pin']");
+  await phone.page.waitForSelector("#pin-form:not([hidden])");
+  await look(phone, name("app-pin"));
+  const other = "740913";
+  await fillsPin(phone, { "#present": other, "#pin": other, "#again": other });
+  await phone.page.waitForSelector("#present[aria-invalid]");
+  await look(phone, name("app-pin-wrong"));
+  await fillsPin(phone, { "#present": pin, "#pin": other, "#again": other });
+  await phone.page.waitForURL("**/app?done=pin");
+  await look(phone, name("app-pin-changed"));
+
+  // The one from before is wrong now; the fifth locks the phone.
+  const again = await asked(visitor);
+  await phone.page.waitForSelector(".requests button");
+  await phone.page.click(".requests button");
+  for (let left = 5; left > 0; left -= 1) {
+    await phone.page.waitForSelector("#pin-form:not([hidden])");
+    const sent = phone.page.waitForResponse("**/app/answer");
+    await fillsPin(phone, { "#number": again, "#pin": pin });
+    await sent;
+    await phone.page.waitForLoadState();
+  }
+  await phone.page.waitForSelector(".alert-danger:not(#failed)");
+  assert.equal(await phone.page.locator("#pin-form").count(), 0);
+  await look(phone, name("app-locked"));
+  await phone.page.goto(`${setup.provider}/app`);
+  assert.equal(await phone.page.locator("a[href='/app/pin']").count(), 0);
+  await look(phone, name("app-home-locked"));
+  // Its site's data are gone, and so is the key.
+  await phone.page.evaluate(() => new Promise((resolve) => (indexedDB.deleteDatabase("ponte").onsuccess = resolve)));
 }
 
 /** The phone opens the address that the drawing on the other screen holds. */
@@ -1161,6 +1294,14 @@ const scenarios = {
 
   phone,
   "phone-english": phone,
+
+  pin: (visitor) => withoutLock(visitor, (phone) => pins(visitor, phone)),
+  "pin-english": (visitor) => withoutLock(visitor, (phone) => pins(visitor, phone)),
+  "phone-unable": (visitor) =>
+    withoutLock(visitor, async (phone) => {
+      assert.equal(await phone.page.locator("#no-lock form").count(), 0, "no PIN is offered");
+      assert.match(await phone.page.innerText("#no-lock"), /scegli un altro modo di accesso/);
+    }),
 
   "phone-told": (visitor) => withPhone(visitor, (phone) => told(visitor, phone)),
 

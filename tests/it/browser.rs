@@ -28,7 +28,16 @@ use crate::support::world::World;
 
 /// Runs `scenario` on a demo of its own.
 fn walk(scenario: &str) {
-    let demo = Mutex::new(Demo::start());
+    walk_a_demo(scenario, &[]);
+}
+
+/// The same where phones without an authenticator may be linked with a PIN.
+fn walk_with_pins(scenario: &str) {
+    walk_a_demo(scenario, &[("PONTE_APP_PIN", "true")]);
+}
+
+fn walk_a_demo(scenario: &str, environment: &'static [(&str, &str)]) {
+    let demo = Mutex::new(Demo::start_with(environment));
     let control = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let restart = format!("http://{}", control.local_addr().unwrap());
     let end = End(control.local_addr().unwrap());
@@ -220,20 +229,26 @@ struct Demo {
     folder: TempDir,
     port: u16,
     service_port: u16,
+    environment: &'static [(&'static str, &'static str)],
 }
 
 impl Demo {
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    fn start_with(environment: &'static [(&'static str, &'static str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (port, service_port) = (free_port(), free_port());
-        let child = Self::run(folder.path(), port, service_port);
-        let demo = Self { child, folder, port, service_port };
+        let child = Self::run(folder.path(), port, service_port, environment);
+        let demo = Self { child, folder, port, service_port, environment };
         demo.wait();
         demo
     }
 
-    fn run(folder: &Path, port: u16, service_port: u16) -> Child {
+    fn run(folder: &Path, port: u16, service_port: u16, environment: &[(&str, &str)]) -> Child {
         Command::new(binary())
+            .envs(environment.iter().copied())
             .args(["demo", "--port", &port.to_string(), "--sp-port", &service_port.to_string()])
             .arg("--data")
             .arg(folder.join("demo"))
@@ -262,7 +277,8 @@ impl Demo {
         let stopped = self.child.wait().expect("it ends");
         assert!(stopped.success(), "{stopped}");
         let took = begun.elapsed();
-        self.child = Self::run(self.folder.path(), self.port, self.service_port);
+        let (folder, environment) = (self.folder.path(), self.environment);
+        self.child = Self::run(folder, self.port, self.service_port, environment);
         self.wait();
         took
     }
@@ -330,9 +346,16 @@ scenarios! {
     a_phone_approves_in_english "phone-english",
     ic_10_a_page_that_waits_is_told "phone-told",
     a_phone_denies "phone-denied",
+    a_phone_without_a_lock_is_told_so "phone-unable",
     a_phone_approves_where_the_desktop_has_no_script "no-script-phone",
     the_language_is_switched_midway "language",
     pages_that_say_what_went_wrong "errors",
+}
+
+scenarios! {
+    walk_with_pins:
+    a_phone_without_a_lock_approves_with_a_pin "pin",
+    a_phone_without_a_lock_approves_with_a_pin_in_english "pin-english",
 }
 
 scenarios! {

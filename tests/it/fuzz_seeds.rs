@@ -7,6 +7,7 @@ use ponte::cli::elsewhere::simplesamlphp::php;
 use ponte::cli::elsewhere::{json as foreign_json, yaml};
 use ponte::factors::foreign_hash::ForeignHash;
 use ponte::factors::passkey::{Holder, RelyingParty, claimed as claimed_key};
+use ponte::factors::phone_key::{self, PhoneKey};
 use ponte::oidc::jose::algorithm::{Content, KeyManagement, Signing};
 use ponte::oidc::jose::decrypt::DecryptionKey;
 use ponte::oidc::jose::keys::KeySet;
@@ -30,6 +31,7 @@ use crate::support::answers::{ASSERTION, Answer};
 use crate::support::authenticator::Authenticator;
 use crate::support::forge::{Forge, PLACE};
 use crate::support::logout::Logout;
+use crate::support::phone_key::PhoneKey as BrowsersKey;
 use crate::support::sp::{AuthnRequest, Metadata};
 
 const ISSUED: &str = "2026-11-22T00:10:03Z";
@@ -315,6 +317,12 @@ fn the_seeds_of_phones_are_sound() {
     assert_eq!(claimed_key(&signed).unwrap().id, part("id"));
     let services = ["https://push.example.net".to_owned()];
     read_subscription(&seed("phone", "subscription"), &services).unwrap();
+    let kept = fs::read_to_string(fuzz().join("keys/phone-key.txt")).unwrap();
+    assert_eq!(seed("phone", "key"), kept);
+    let kept = PhoneKey::read(&kept).unwrap();
+    assert!(
+        kept.signed(&phone_key::text(&phone_key::changing("c"), None), &seed("phone", "signature"))
+    );
 }
 
 fn write_the_seeds() {
@@ -391,6 +399,11 @@ fn write_the_seeds() {
     write("phone", "made", &made);
     write("phone", "signed", &signed);
     write("phone", "subscription", SUBSCRIPTION);
+    let kept = BrowsersKey::new();
+    fs::write(fuzz().join("keys/phone-key.txt"), kept.public()).unwrap();
+    write("phone", "key", &kept.public());
+    let said = phone_key::changing("c").into_iter().map(str::to_owned).collect::<Vec<_>>();
+    write("phone", "signature", &kept.sign(&said));
     for (name, typed) in [
         ("approval", "abcd-efgh-1jko"),
         ("activation", "0123-4567-89AB-CDEF"),

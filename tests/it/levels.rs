@@ -77,7 +77,7 @@ fn person(mask: usize, password: u8, others: u8) -> Worth {
 fn one_factor_more_never_lowers_a_level() {
     let policy = everything();
     let mut compared = 0;
-    for mask in 0..2048 {
+    for mask in 0..4096 {
         for pattern in 0..16_u8 {
             let has: Worth = std::array::from_fn(|place| {
                 let bound = 1 + (pattern.rotate_left(u32::try_from(place).unwrap()) ^ pattern) % 4;
@@ -89,7 +89,7 @@ fn one_factor_more_never_lowers_a_level() {
                 };
                 let whole = of(&has);
                 assert_eq!(whole, oracle::level(&has, cap), "{has:?}");
-                for less in 0..11 {
+                for less in 0..12 {
                     let mut fewer = has;
                     fewer[less] = 0;
                     assert!(of(&fewer) <= whole, "{fewer:?} {has:?}");
@@ -122,6 +122,10 @@ fn the_combinations_of_the_five_systems() {
         (&[(Factor::Password, 4), (Factor::RecoveryCode, 4)], Some(Level::Loa3)),
         (&[(Factor::Password, 4), (Factor::RecoveryCode, 2)], Some(Level::Loa2)),
         (&[(Factor::RecoveryCode, 4)], None),
+        (&[(Factor::Password, 4), (Factor::PhonePin, 4)], Some(Level::Loa3)),
+        (&[(Factor::Password, 4), (Factor::PhonePin, 2)], Some(Level::Loa2)),
+        (&[(Factor::PhonePin, 4)], None),
+        (&[(Factor::PhonePin, 4), (Factor::Push, 4), (Factor::Totp, 4)], None),
         (&[(Factor::QrPasswordless, 4)], Some(Level::Loa3)),
         (&[(Factor::SmartCard, 4)], Some(Level::Loa4)),
         (&[(Factor::Password, 4), (Factor::Totp, 2)], Some(Level::Loa2)),

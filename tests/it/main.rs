@@ -58,6 +58,7 @@ mod partner_status;
 mod passkeys;
 mod person;
 mod phone_events;
+mod phone_pins;
 mod phones;
 mod pincodes;
 mod profile;

@@ -138,7 +138,8 @@ fn a_form_of_ours_carries_its_token() {
             let begins = begins.iter().any(|to| form.contains(&format!("action=\"{to}\"")));
             let ours = ours && !begins;
             // On a phone a code of sixty bits, or the person who types one, is what a token would be.
-            let coded = ["open", "enrol", "prove"].map(|to| format!("action=\"/app/{to}\""));
+            let coded =
+                ["open", "enrol", "enrol-pin", "prove"].map(|to| format!("action=\"/app/{to}\""));
             let ours = ours && !coded.iter().any(|to| form.contains(to.as_str()));
             // Whoever submits metadata has nothing yet; later the address is a secret, as a token would be.
             let ours = ours && !form.contains("action=\"/federation/register");

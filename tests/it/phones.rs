@@ -22,7 +22,7 @@ use crate::support::authenticator::{Authenticator, options};
 use crate::support::citizen::send;
 use crate::support::house::{House, Inhabitant};
 
-const ALL: [Factor; 3] = [Factor::Push, Factor::Qr, Factor::QrPasswordless];
+pub(crate) const ALL: [Factor; 3] = [Factor::Push, Factor::Qr, Factor::QrPasswordless];
 
 pub(crate) fn house() -> House {
     offering(&ALL)
@@ -35,12 +35,12 @@ fn offering(factors: &[Factor]) -> House {
 /// A phone: its browser, and its authenticator.
 #[derive(Clone)]
 pub(crate) struct Handset {
-    agent: Agent,
+    pub(crate) agent: Agent,
     key: Authenticator,
 }
 
 /// The code of the page, as it is read.
-fn code_of(page: &Page) -> String {
+pub(crate) fn code_of(page: &Page) -> String {
     let rest = page.body.split_once("class=\"key\">").unwrap_or_else(|| panic!("{}", page.body)).1;
     rest.split_once("<code>").unwrap().1.split('<').next().unwrap().to_owned()
 }
@@ -52,7 +52,7 @@ pub(crate) fn number_of(page: &Page) -> String {
     rest.split_once("<strong>").unwrap().1.split('<').next().unwrap().to_owned()
 }
 
-fn form_to(page: &Page, action: &str, with: &[(&str, &str)]) -> Form {
+pub(crate) fn form_to(page: &Page, action: &str, with: &[(&str, &str)]) -> Form {
     let fits = |form: &Form| {
         form.action == action && with.iter().all(|(name, value)| form.field(name) == Some(*value))
     };
@@ -83,7 +83,7 @@ impl Handset {
     }
 
     /// Types a code, or scans it: the same form.
-    fn open(&mut self, house: &House, code: &str) -> Page {
+    pub(crate) fn open(&mut self, house: &House, code: &str) -> Page {
         let home = self.home(house);
         let form = form_to(&home, "/app/open", &[("code", "")]);
         self.agent.submit(&home, &form, &[("code", code), ("version", "1")]).unwrap()
@@ -127,12 +127,12 @@ impl Handset {
     }
 }
 
-fn done(page: &Page) -> Option<&str> {
+pub(crate) fn done(page: &Page) -> Option<&str> {
     page.url.query()
 }
 
 /// The code by which a phone is linked, at the person's own pages.
-fn invited(house: &House, agent: &mut Agent, person: &Inhabitant) -> String {
+pub(crate) fn invited(house: &House, agent: &mut Agent, person: &Inhabitant) -> String {
     // A code of the other app holds once.
     house.wait(31);
     unlocked(house, agent, person);
@@ -173,7 +173,7 @@ pub(crate) fn again(agent: &mut Agent, page: &Page) -> Page {
     agent.submit(page, &form.unwrap(), &[]).unwrap()
 }
 
-fn stage(agent: &mut Agent, page: &Page) -> String {
+pub(crate) fn stage(agent: &mut Agent, page: &Page) -> String {
     let rest = page.body.split_once("data-status=\"").unwrap().1;
     let at = page.url.join(rest.split('"').next().unwrap()).unwrap();
     let said: Value = serde_json::from_str(&agent.get(at.as_str()).unwrap().body).unwrap();
@@ -184,7 +184,7 @@ pub(crate) fn consents(page: &Page) -> bool {
     page.form_with_button("decision", "accept").is_some()
 }
 
-fn class_of(house: &House, agent: &mut Agent, page: &Page) -> String {
+pub(crate) fn class_of(house: &House, agent: &mut Agent, page: &Page) -> String {
     let page = house.accept(agent, page);
     let form = page.form_with(&["SAMLResponse"]).unwrap();
     let xml = openssl::base64::decode_block(form.field("SAMLResponse").unwrap()).unwrap();
@@ -193,7 +193,7 @@ fn class_of(house: &House, agent: &mut Agent, page: &Page) -> String {
     rest.split('<').next().unwrap().to_owned()
 }
 
-fn stored(house: &House, person: &Inhabitant) -> Vec<Credential> {
+pub(crate) fn stored(house: &House, person: &Inhabitant) -> Vec<Credential> {
     let found = credentials::list(house.env.records(), &person.subject, house.now());
     let found = house.block_on(found).unwrap().into_iter().map(|one| one.value);
     found.filter(|one| matches!(one.secret, Secret::App { .. })).collect()

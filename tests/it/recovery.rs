@@ -202,7 +202,8 @@ fn a_second_factor_that_cannot_be_shown_here_is_not_skipped() {
     change(&house, &anna, |one| {
         if matches!(one.secret, Secret::Totp { .. }) {
             let (name, id, key) = ("phone".into(), "aWQ".into(), "{}".into());
-            one.secret = Secret::App { name, id, key, device: "none".into(), push: None };
+            let device = "none".into();
+            one.secret = Secret::App { name, id, key, device, push: None, pin: None };
         }
     });
     let link = asked_for(&house, &out, "password", &anna);

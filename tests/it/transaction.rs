@@ -507,7 +507,14 @@ impl Log {
     /// Whether what held makes a LoA3, by docs/levels.md.
     fn is_loa3(&self) -> bool {
         let at = |factor| self.worth(factor) >= Some(Level::Loa3);
-        let second = [Factor::Totp, Factor::Sms, Factor::Push, Factor::Qr, Factor::RecoveryCode];
+        let second = [
+            Factor::Totp,
+            Factor::Sms,
+            Factor::Push,
+            Factor::Qr,
+            Factor::RecoveryCode,
+            Factor::PhonePin,
+        ];
         let alone = [
             Factor::QrPasswordless,
             Factor::Passkey,

@@ -6,6 +6,7 @@ use crate::assurance::factor::Factor;
 use crate::enrolment::credential::{Credential, Secret};
 use crate::factors::approval::{Answer, Approval, Standing, read_code, read_number};
 use crate::factors::passkey::claimed;
+use crate::factors::phone_key::{self, BadPin, acceptable};
 use crate::factors::prompts::Prompts;
 use crate::flow::advance::ROUNDS;
 use crate::flow::env::Env;
@@ -14,7 +15,8 @@ use crate::flow::notice;
 use crate::flow::passkey::relying_party;
 use crate::flow::phone::enrol::{self, told};
 use crate::flow::phone::home::{Handset, Phone, is_current, phone, phone_with_form};
-use crate::flow::phone::reply::{PhoneReply, Question, Told};
+use crate::flow::phone::pin::{self, Checked, Typed};
+use crate::flow::phone::reply::{PhoneReply, Question, Told, Wrong};
 use crate::flow::prove::Attempt;
 use crate::flow::reply::Reply;
 use crate::flow::visit::Visitor;
@@ -24,15 +26,25 @@ use crate::store::record::{Batch, Loaded};
 use crate::store::{approvals, attempts, credentials};
 use crate::texts::mail::Event;
 
-/// Opens what the phone scanned, typed or chose: an enrolment, or a request.
-pub async fn open(env: &Env, handset: Handset<'_>, code: &str, visitor: &Visitor<'_>) -> Reply {
+/// Opens what the phone scanned, typed or chose: an enrolment, with a PIN if its person wants one, or a request.
+pub async fn open(
+    env: &Env,
+    handset: Handset<'_>,
+    code: &str,
+    with_pin: bool,
+    visitor: &Visitor<'_>,
+) -> Reply {
     let now = env.clock.now();
     let opened = async {
         if !is_current(env, handset) {
             return Ok(told(Told::TooOld));
         }
         let Some(code) = read_code(code) else { return Ok(told(Told::NoSuchCode)) };
-        if let Some(reply) = enrol::begin(env, &code, false, now).await? {
+        let begun = match with_pin {
+            true => pin::begin(env, &code, None, now).await?,
+            false => enrol::begin(env, &code, false, now).await?,
+        };
+        if let Some(reply) = begun {
             return Ok(reply);
         }
         let Some(phone) = phone(env, handset.cookie, now).await? else {
@@ -63,9 +75,16 @@ async fn found(
         one.value.code == code && one.value.is_for(&phone.known.account.value.subject)
     };
     let Some(found) = found.filter(is_it) else { return Ok(Err(Told::NoSuchCode)) };
-    let offered = env.settings.levels.offered.contains(&found.value.factor);
+    let offered = |factor| env.settings.levels.offered.contains(&factor);
+    let by = found.value.factor;
     Ok(match found.value.standing(now) {
-        Standing::Waiting | Standing::Opened if offered => Ok(found),
+        Standing::Waiting | Standing::Opened if offered(by) => {
+            match phone.credential.value.secret.approves(by) {
+                Some(factor) if offered(factor) => Ok(found),
+                Some(_) => Err(Told::NoPins),
+                None => Err(Told::NotAlone),
+            }
+        }
         _ => Err(Told::Over),
     })
 }
@@ -88,17 +107,31 @@ async fn look(
         return Ok(None);
     }
     env.waiting.tell(&seen.key().name);
-    question(env, phone, &opened, false).map(Some)
+    question(env, phone, &phone.credential.value.secret, &opened, None).map(Some)
 }
 
-fn question(env: &Env, phone: &Phone, approval: &Approval, wrong: bool) -> Result<Reply, Failure> {
+/// What `phone`, whose secret is this by now, is asked.
+fn question(
+    env: &Env,
+    phone: &Phone,
+    secret: &Secret,
+    approval: &Approval,
+    wrong: Option<Wrong>,
+) -> Result<Reply, Failure> {
     let ours = relying_party(env).ok_or(Failure::NoSuchFactor)?;
-    let Secret::App { id, .. } = &phone.credential.value.secret else {
-        return Err(Failure::NoSuchFactor);
+    let (options, signs) = match secret {
+        Secret::App { pin: Some(pin), .. } => {
+            let parts = phone_key::approving(pin.challenge(), approval);
+            (String::new(), phone_key::text(&parts, None))
+        }
+        Secret::App { id, .. } => {
+            // The script makes the challenge of what its person saw and typed; this one is for nothing.
+            let begun = ours.begin_assertion(&[id]);
+            let begun = begun.map_err(|refused| Failure::Credential(Box::new(refused)))?;
+            (begun.options, approval.signs())
+        }
+        _ => return Err(Failure::NoSuchFactor),
     };
-    // The script makes the challenge of what its person saw and typed; this one is for nothing.
-    let begun = ours.begin_assertion(&[id]);
-    let begun = begun.map_err(|refused| Failure::Credential(Box::new(refused)))?;
     Ok(Reply::Phone(PhoneReply::Question(Box::new(Question {
         csrf: phone.csrf.clone(),
         code: approval.code.clone(),
@@ -110,25 +143,35 @@ fn question(env: &Env, phone: &Phone, approval: &Approval, wrong: bool) -> Resul
         network: approval.network.clone(),
         browser: approval.browser.clone(),
         asked: approval.asked,
-        options: begun.options,
+        options,
+        pin: pin::state(secret),
+        signs,
         username: phone.known.account.value.username.clone(),
     }))))
 }
 
 /// What the phone's person pressed.
-#[derive(Clone, Copy, Debug)]
+///
+/// A PIN is for no log, so it has no `Debug`.
+#[derive(Clone, Copy)]
 pub enum Decision<'a> {
-    /// Approve: the number that was typed, and what the key signed.
-    Approve {
-        /// The number.
-        number: &'a str,
-        /// The authenticator's answer.
-        answer: &'a str,
-    },
+    /// Approve: what was typed, and what the key signed.
+    Approve(Yes<'a>),
     /// Deny.
     Deny,
     /// It was not me.
     Report,
+}
+
+/// What approves a request.
+#[derive(Clone, Copy)]
+pub struct Yes<'a> {
+    /// The number.
+    pub number: &'a str,
+    /// The authenticator's answer; or the signature of a key that none keeps.
+    pub answer: &'a str,
+    /// The PIN beside such a key; empty beside others.
+    pub pin: &'a str,
 }
 
 /// Takes the answer to the request `code`. Of several that come at once, one counts.
@@ -153,9 +196,7 @@ pub async fn answer(
                 Err(what) => return Ok(told(what)),
             };
             let reply = match decision {
-                Decision::Approve { number, answer } => {
-                    approve(env, &phone, &seen, number, answer, visitor, now).await?
-                }
+                Decision::Approve(yes) => approve(env, &phone, &seen, yes, visitor, now).await?,
                 Decision::Deny => deny(env, &phone, &seen, false, visitor, now).await?,
                 Decision::Report => deny(env, &phone, &seen, true, visitor, now).await?,
             };
@@ -173,13 +214,11 @@ async fn approve(
     env: &Env,
     phone: &Phone,
     seen: &Loaded<Approval>,
-    number: &str,
-    answer: &str,
+    yes: Yes<'_>,
     visitor: &Visitor<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<Reply>, Failure> {
     let (records, subject) = (env.records(), &phone.known.account.value.subject);
-    let ours = relying_party(env).ok_or(Failure::NoSuchFactor)?;
     let counted = attempts::load(records, subject, Factor::Push, now).await?;
     match rule::may_try(&counted.value, Factor::Push, true, now) {
         MayTry::Allowed => {}
@@ -193,7 +232,7 @@ async fn approve(
         familiar: true,
     };
     let mut batch = Batch::new();
-    let typed = read_number(number).filter(|_| seen.value.number.is_some());
+    let typed = read_number(yes.number).filter(|_| seen.value.number.is_some());
     if typed != seen.value.number {
         let mistaken = seen.value.clone().mistaken();
         attempt.failed(env, &mut batch, seen.value.factor.name(), visitor, now)?;
@@ -204,37 +243,33 @@ async fn approve(
         env.waiting.tell(&seen.key().name);
         return match mistaken.answer {
             Some(_) => Ok(Some(told(Told::Over))),
-            None => question(env, phone, &mistaken, true).map(Some),
+            None => {
+                let secret = &phone.credential.value.secret;
+                question(env, phone, secret, &mistaken, Some(Wrong::Number)).map(Some)
+            }
         };
     }
-    let Secret::App { name, id, key, device, push } = &phone.credential.value.secret else {
-        return Err(Failure::NoSuchFactor);
-    };
-    let challenge = seen.value.challenge(typed);
-    let begun = ours.begin_approval(id, &challenge);
-    let begun = begun.map_err(|refused| Failure::Credential(Box::new(refused)))?;
-    let is_its = claimed(answer).is_ok_and(|claimed| claimed.id == *id);
-    let key = match ours.finish_assertion(&begun.state, answer, key) {
-        Ok(key) if is_its => key,
-        refused => {
-            let why = refused.err().map(|why| why.to_string());
-            tracing::info!(
-                event = "phone.refused",
-                why,
-                subject = subject.as_str(),
-                support_id = visitor.support_id
-            );
-            attempt.failed(env, &mut batch, seen.value.factor.name(), visitor, now)?;
-            let done = batch.commit(&*env.store, Durability::Durable, now).await?;
-            return Ok((done == Committed::Done).then(|| told(Told::Refused)));
+    let secret = match &phone.credential.value.secret {
+        Secret::App { pin: Some(_), .. } => {
+            match by_pin(env, phone, &seen.value, typed, yes, visitor, now).await? {
+                Ok(secret) => secret,
+                Err(reply) => return Ok(reply),
+            }
         }
-    };
-    let secret = Secret::App {
-        name: name.clone(),
-        id: id.clone(),
-        key,
-        device: device.clone(),
-        push: push.clone(),
+        secret => match by_authenticator(env, secret, &seen.value, typed, yes.answer)? {
+            Ok(secret) => secret,
+            Err(why) => {
+                tracing::info!(
+                    event = "phone.refused",
+                    why,
+                    subject = subject.as_str(),
+                    support_id = visitor.support_id
+                );
+                attempt.failed(env, &mut batch, seen.value.factor.name(), visitor, now)?;
+                let done = batch.commit(&*env.store, Durability::Durable, now).await?;
+                return Ok((done == Committed::Done).then(|| told(Told::Refused)));
+            }
+        },
     };
     let used = Credential { secret, last_used: Some(now), ..phone.credential.value.clone() };
     credentials::update(records, &mut batch, &phone.credential, &used)?;
@@ -253,6 +288,74 @@ async fn approve(
     let (factor, support_id) = (seen.value.factor.name(), visitor.support_id);
     tracing::info!(event = "phone.approved", factor, subject = subject.as_str(), support_id);
     Ok(Some(Reply::Phone(PhoneReply::ToHome { cookie: None, done: "approved" })))
+}
+
+/// The phone's secret once its authenticator has signed the request with the number; or why it has not.
+fn by_authenticator(
+    env: &Env,
+    secret: &Secret,
+    approval: &Approval,
+    number: Option<u8>,
+    answer: &str,
+) -> Result<Result<Secret, Option<String>>, Failure> {
+    let ours = relying_party(env).ok_or(Failure::NoSuchFactor)?;
+    let Secret::App { name, id, key, device, push, pin: None } = secret else {
+        return Err(Failure::NoSuchFactor);
+    };
+    let begun = ours.begin_approval(id, &approval.challenge(number));
+    let begun = begun.map_err(|refused| Failure::Credential(Box::new(refused)))?;
+    let is_its = claimed(answer).is_ok_and(|claimed| claimed.id == *id);
+    Ok(match ours.finish_assertion(&begun.state, answer, key) {
+        Ok(key) if is_its => Ok(Secret::App {
+            name: name.clone(),
+            id: id.clone(),
+            key,
+            device: device.clone(),
+            push: push.clone(),
+            pin: None,
+        }),
+        refused => Err(refused.err().map(|why| why.to_string())),
+    })
+}
+
+/// The phone's secret once its key has signed the request with the number, and the PIN is right; or what is told, `None` when
+/// somebody was ahead.
+async fn by_pin(
+    env: &Env,
+    phone: &Phone,
+    approval: &Approval,
+    number: Option<u8>,
+    yes: Yes<'_>,
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Result<Secret, Option<Reply>>, Failure> {
+    let secret = &phone.credential.value.secret;
+    if !secret.is_locked() && acceptable(yes.pin) == Err(BadPin::Shape) {
+        return Ok(Err(Some(question(env, phone, secret, approval, Some(Wrong::PinShape))?)));
+    }
+    let said = |challenge: &str| {
+        let number = phone_key::number(number);
+        phone_key::text(&phone_key::approving(challenge, approval), Some(&number))
+    };
+    let typed = Typed { pin: yes.pin, signature: yes.answer };
+    let account = &phone.known.account.value;
+    Ok(match pin::check(env, secret, said, typed).await? {
+        Checked::Held(secret) => Ok(*secret),
+        Checked::Locked => Err(Some(question(env, phone, secret, approval, None)?)),
+        Checked::NotSigned => {
+            pin::log_unsigned(account, visitor);
+            Err(Some(told(Told::Refused)))
+        }
+        Checked::Wrong(after) => {
+            let mut batch = Batch::new();
+            pin::missed(env, &mut batch, phone, &after, visitor, now)?;
+            if batch.commit(&*env.store, Durability::Durable, now).await? != Committed::Done {
+                return Ok(Err(None));
+            }
+            pin::log_missed(&after, account, visitor);
+            Err(Some(question(env, phone, &after, approval, Some(Wrong::Pin))?))
+        }
+    })
 }
 
 /// One attempt; `None` when somebody was ahead.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::assurance::binding::added;
 use crate::assurance::factor::Factor;
-use crate::enrolment::credential::{Credential, CredentialState, Secret};
+use crate::enrolment::credential::{Credential, CredentialState, Pin, Secret};
 use crate::factors::approval::read_code;
 use crate::factors::passkey::{Holder, Refused, RelyingParty, claimed};
 use crate::flow::account::{inside, welcome};
@@ -17,6 +17,7 @@ use crate::flow::notice;
 use crate::flow::passkey::relying_party;
 use crate::flow::person::{self, Known};
 use crate::flow::phone::home::{Handset, is_current, is_offered};
+use crate::flow::phone::pin;
 use crate::flow::phone::reply::{NewPhone, PhoneReply, Proof, Told};
 use crate::flow::reply::{AccountPage, Reply};
 use crate::flow::visit::{Visitor, in_letters};
@@ -48,6 +49,7 @@ pub async fn invite(env: &Env, visitor: &Visitor<'_>) -> Reply {
             expires: now + LIFETIME,
             state: None,
             made: None,
+            challenge: None,
         };
         let mut batch = Batch::new();
         phones::begin(env.records(), &mut batch, &code, &enrolment)?;
@@ -65,14 +67,18 @@ pub async fn invite(env: &Env, visitor: &Visitor<'_>) -> Reply {
 }
 
 /// An enrolment that may go on, and whose it is.
-struct Open {
-    enrolment: Loaded<Enrolment>,
-    known: Known,
+pub(in crate::flow) struct Open {
+    pub(in crate::flow) enrolment: Loaded<Enrolment>,
+    pub(in crate::flow) known: Known,
     ours: RelyingParty,
 }
 
 /// The enrolment under `code`, as long as the session in which it was begun is alive, and its person may log in.
-async fn open(env: &Env, code: &str, now: DateTime<Utc>) -> Result<Option<Open>, Failure> {
+pub(in crate::flow) async fn open(
+    env: &Env,
+    code: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Open>, Failure> {
     let Some(enrolment) = phones::enrolment(env.records(), code, now).await? else {
         return Ok(None);
     };
@@ -97,7 +103,7 @@ pub(in crate::flow) async fn begin(
     let Some(Open { enrolment, known, ours }) = open(env, code, now).await? else {
         return Ok(None);
     };
-    if known.phones().count() >= MOST {
+    if has_enough(&known) {
         return Ok(Some(told(Told::TooMany)));
     }
     let account = &known.account.value;
@@ -109,7 +115,7 @@ pub(in crate::flow) async fn begin(
         username: &format!("{} (app)", account.username),
         display: &format!("{} - {office}", names.join(" ")),
     };
-    let keys: Vec<&str> = known.phones().map(|(_, key)| key).collect();
+    let keys: Vec<&str> = known.authenticators().collect();
     let begun = ours.begin_app(holder, &keys).map_err(bad)?;
     let changed = Enrolment { state: Some(begun.state), made: None, ..enrolment.value.clone() };
     let mut batch = Batch::new();
@@ -122,6 +128,7 @@ pub(in crate::flow) async fn begin(
         username: account.username.clone(),
         options: begun.options,
         bad_name,
+        pin: pin::is_offered(env),
     })))))
 }
 
@@ -140,11 +147,10 @@ pub async fn made(
             return Ok(told(Told::TooOld));
         }
         let Some(code) = read_code(code) else { return Ok(told(Told::NoSuchCode)) };
-        let name = name.trim();
-        if name.is_empty() || name.chars().count() > MAX_NAME {
+        let Some(name) = read_name(name) else {
             let again = begin(env, &code, true, now).await?;
             return Ok(again.unwrap_or_else(|| told(Told::NoSuchCode)));
-        }
+        };
         let Some(Open { enrolment, known, ours }) = open(env, &code, now).await? else {
             return Ok(told(Told::NoSuchCode));
         };
@@ -201,18 +207,31 @@ async fn link(
     visitor: &Visitor<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<Reply>, Failure> {
-    let Some(Open { enrolment, known, ours }) = open(env, code, now).await? else {
+    let Some(open) = open(env, code, now).await? else {
         return Ok(Some(told(Told::NoSuchCode)));
     };
-    let Enrolment { binding, state: Some(state), made: Some(made), .. } = &enrolment.value else {
+    let Enrolment { state: Some(state), made: Some(made), .. } = &open.enrolment.value else {
         return Ok(Some(told(Told::NoSuchCode)));
     };
+    let Open { known, ours, .. } = &open;
     let is_its = claimed(answer).is_ok_and(|claimed| claimed.id == made.id);
     let key = match ours.finish_assertion(state, answer, &made.key) {
         Ok(key) if is_its => key,
         Ok(_) => return Ok(Some(told(Told::Refused))),
-        Err(why) => return Ok(Some(refused(&why, &known, visitor))),
+        Err(why) => return Ok(Some(refused(&why, known, visitor))),
     };
+    activate(env, &open, &Made { key, ..made.clone() }, None, visitor, now).await
+}
+
+/// The key `made` is the person's from now on, with its `pin` where it has one; `None` when somebody was ahead.
+pub(in crate::flow) async fn activate(
+    env: &Env,
+    Open { enrolment, known, .. }: &Open,
+    made: &Made,
+    pin: Option<Pin>,
+    visitor: &Visitor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<Reply>, Failure> {
     let (records, account) = (env.records(), &known.account.value);
     let cookie = env.random.token();
     let device = phones::digest(records, &cookie)?;
@@ -220,21 +239,22 @@ async fn link(
         id: format!("app-{}", env.random.token()),
         subject: account.subject.clone(),
         state: CredentialState::Active,
-        binding: *binding,
+        binding: enrolment.value.binding,
         enrolled: now,
         last_used: None,
         secret: Secret::App {
             name: made.name.clone(),
             id: made.id.clone(),
-            key,
+            key: made.key.clone(),
             device: device.clone(),
             push: None,
+            pin: pin.map(Box::new),
         },
     };
     let holder =
         phones::Holder { subject: account.subject.clone(), credential: credential.id.clone() };
     let mut batch = Batch::new();
-    batch.take(&enrolment);
+    batch.take(enrolment);
     ceremonies::claim(records, &mut batch, &made.id, &account.subject)?;
     credentials::add(records, &mut batch, &credential)?;
     phones::know(records, &mut batch, &device, &holder)?;
@@ -247,7 +267,7 @@ async fn link(
         return Ok(None);
     }
     let (subject, support_id) = (account.subject.as_str(), visitor.support_id);
-    let (factor, binding) = (Factor::Push.name(), credential.binding.name());
+    let (factor, binding) = (credential.secret.factor().name(), credential.binding.name());
     tracing::info!(event = "factor.activated", factor, binding, subject, support_id);
     let cookie = Some(cookie);
     Ok(Some(Reply::Phone(PhoneReply::ToHome { cookie, done: "linked" })))
@@ -275,6 +295,17 @@ fn user_handle(env: &Env, subject: &Subject) -> Result<[u8; 16], StoreError> {
 
 fn bad(refused: Refused) -> Failure {
     Failure::Credential(Box::new(refused))
+}
+
+/// Whether the person can have no phone more.
+pub(in crate::flow) fn has_enough(known: &Known) -> bool {
+    known.phones().count() >= MOST
+}
+
+/// What a person calls their phone, if it can be taken.
+pub(in crate::flow) fn read_name(name: &str) -> Option<&str> {
+    let name = name.trim();
+    (!name.is_empty() && name.chars().count() <= MAX_NAME).then_some(name)
 }
 
 /// The longest name of a phone, in characters.

@@ -10,6 +10,7 @@ use crate::factors::approval::{Approval, Standing};
 use crate::flow::env::Env;
 use crate::flow::failure::Failure;
 use crate::flow::person::{self, Known};
+use crate::flow::phone::pin;
 use crate::flow::phone::reply::{Done, Home, Linked, PhoneReply, Told, Waiting};
 use crate::flow::reply::Reply;
 use crate::flow::visit::Visitor;
@@ -111,6 +112,7 @@ pub async fn show(
             _ => (String::new(), false),
         };
         let linked = Linked {
+            pin: pin::state(&phone.credential.value.secret),
             csrf: phone.csrf,
             username: phone.known.account.value.username.clone(),
             name,

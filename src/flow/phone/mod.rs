@@ -3,4 +3,5 @@
 pub mod answer;
 pub mod enrol;
 pub mod home;
+pub mod pin;
 pub mod reply;

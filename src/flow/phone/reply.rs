@@ -13,6 +13,10 @@ pub enum PhoneReply {
     Enrol(Box<NewPhone>),
     /// What the new key signs first.
     Prove(Box<Proof>),
+    /// A new key and a PIN, where there is no authenticator.
+    EnrolPin(Box<NewPin>),
+    /// Another PIN.
+    ChangePin(Box<PinChange>),
     /// What its person is asked.
     Question(Box<Question>),
     /// Something that ends here.
@@ -56,6 +60,25 @@ pub struct Linked {
     pub push_key: Option<String>,
     /// The requests that wait, the newest first.
     pub waiting: Vec<Waiting>,
+    /// How its PIN stands, if it has one.
+    pub pin: Option<PinState>,
+}
+
+/// How the PIN of a phone stands.
+#[derive(Clone, Debug)]
+pub struct PinState {
+    /// The name of the key beside it, by which the browser keeps it.
+    pub key: String,
+    /// How many wrong ones are left; none: the phone is locked.
+    pub left: u8,
+}
+
+impl PinState {
+    /// Whether the phone is locked.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.left == 0
+    }
 }
 
 /// A request that waits.
@@ -80,6 +103,8 @@ pub enum Done {
     Denied,
     /// One was reported.
     Reported,
+    /// Another PIN was chosen.
+    PinChanged,
 }
 
 /// A phone that is about to be linked.
@@ -93,6 +118,54 @@ pub struct NewPhone {
     pub options: String,
     /// Whether the name that was given cannot be taken.
     pub bad_name: bool,
+    /// Whether a key with a PIN will do, where there is no authenticator.
+    pub pin: bool,
+}
+
+/// A phone without an authenticator that is about to be linked.
+#[derive(Debug)]
+pub struct NewPin {
+    /// The enrolment's code.
+    pub code: String,
+    /// Whose it will be.
+    pub username: String,
+    /// What the new key signs: a JSON array, at whose end the script puts the key's name.
+    pub signs: String,
+    /// The name that was given before.
+    pub name: Option<String>,
+    /// Why what was sent before is not taken.
+    pub problem: Option<PinProblem>,
+}
+
+/// Why a phone's key with a PIN, or another PIN, is not taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PinProblem {
+    /// The phone's name cannot be taken.
+    Name,
+    /// The PIN is not six to twelve digits.
+    Shape,
+    /// The PIN is among the first that anybody would try.
+    Trivial,
+    /// It was not typed the same twice.
+    Different,
+    /// The present PIN is wrong.
+    Wrong {
+        /// How many are left.
+        left: u8,
+    },
+}
+
+/// Another PIN.
+#[derive(Debug)]
+pub struct PinChange {
+    /// The token that its form must carry.
+    pub csrf: String,
+    /// The key beside it, and how many wrong ones are left.
+    pub pin: PinState,
+    /// What the key signs, a JSON array.
+    pub signs: String,
+    /// Why what was sent before is not taken.
+    pub problem: Option<PinProblem>,
 }
 
 /// The first thing that a new key signs.
@@ -119,18 +192,33 @@ pub struct Question {
     pub service: Option<LocalName>,
     /// Whether a number is to be typed.
     pub matches: bool,
-    /// Whether a wrong one was.
-    pub wrong: bool,
+    /// What was wrong before.
+    pub wrong: Option<Wrong>,
     /// The network of the other browser.
     pub network: String,
     /// The other browser.
     pub browser: String,
     /// When it was asked.
     pub asked: chrono::DateTime<chrono::Utc>,
-    /// What the script asks the authenticator, JSON, but for the challenge.
+    /// What the script asks the authenticator, JSON, but for the challenge; empty where there is none.
     pub options: String,
+    /// How the PIN stands, where there is no authenticator.
+    pub pin: Option<PinState>,
+    /// What the key signs, a JSON array, at whose end the script puts the number; what an authenticator signs is its hash.
+    pub signs: String,
     /// The person's user name.
     pub username: String,
+}
+
+/// What was wrong in an answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Wrong {
+    /// The number.
+    Number,
+    /// The PIN.
+    Pin,
+    /// What was typed cannot be a PIN, and was not tried.
+    PinShape,
 }
 
 /// What a phone is told, and nothing more.
@@ -150,6 +238,10 @@ pub enum Told {
     TooMany,
     /// The form is not of a page of this phone.
     NotOurs,
+    /// Keys with a PIN do not serve here, or no more.
+    NoPins,
+    /// A key with a PIN does not stand in for the password (IC-07).
+    NotAlone,
 }
 
 /// A request that the person's phone answers.

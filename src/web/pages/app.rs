@@ -3,7 +3,8 @@
 use crate::assurance::factor::Factor;
 use crate::flow::adding::Invitation;
 use crate::flow::phone::reply::{
-    Asking, Done, Home, NewPhone, Proof, Question, Stage, Told, Waiting,
+    Asking, Done, Home, NewPhone, NewPin, PinChange, PinProblem, PinState, Proof, Question, Stage,
+    Told, Waiting, Wrong,
 };
 use crate::login::request::LocalName;
 use crate::texts::language::Language;
@@ -68,9 +69,23 @@ pub struct AppEnrol(pub NewPhone);
 #[derive(Debug)]
 pub struct AppProve(pub Proof);
 
+/// A new key for the app, and a PIN, where there is no authenticator.
+///
+/// Its form posts `code`, `name`, `pin`, `again`, `key`, `answer` and `version`, of which the script fills in three, to
+/// `/app/enrol-pin`.
+#[derive(Debug)]
+pub struct AppEnrolPin(pub NewPin);
+
+/// Another PIN.
+///
+/// Its form posts `csrf`, `present`, `pin`, `again`, `answer` and `version`, of which the script fills in two, to `/app/pin`.
+#[derive(Debug)]
+pub struct AppPin(pub PinChange);
+
 /// What a person is asked on their phone.
 ///
-/// Its forms post `csrf`, `code`, `decision` and `version`, and to approve `number` and `answer`, to `/app/answer`.
+/// Its forms post `csrf`, `code`, `decision` and `version`, and to approve `number`, `answer` and, beside a key without
+/// authenticator, `pin`, to `/app/answer`.
 #[derive(Debug)]
 pub struct AppQuestion {
     /// The question.
@@ -156,6 +171,14 @@ impl AppHome {
         self.linked.as_ref().map_or(0, |linked| linked.waiting.len())
     }
 
+    fn pin(&self) -> Option<&PinState> {
+        self.linked.as_ref()?.pin.as_ref()
+    }
+
+    fn is_locked(&self) -> bool {
+        self.pin().is_some_and(PinState::is_locked)
+    }
+
     /// Which requests the page shows: its script looks whether others wait.
     fn codes(&self) -> String {
         let waiting = self.linked.iter().flat_map(|linked| &linked.waiting);
@@ -178,6 +201,7 @@ impl AppHome {
             Done::Approved => (words.done_approved, true),
             Done::Denied => (words.done_denied, true),
             Done::Reported => (words.done_reported, false),
+            Done::PinChanged => (words.done_pin, true),
         })
     }
 }
@@ -187,6 +211,53 @@ impl std::ops::Deref for AppEnrol {
 
     fn deref(&self) -> &NewPhone {
         &self.0
+    }
+}
+
+impl std::ops::Deref for AppEnrolPin {
+    type Target = NewPin;
+
+    fn deref(&self) -> &NewPin {
+        &self.0
+    }
+}
+
+impl AppEnrolPin {
+    fn problem(&self, frame: &Frame) -> Option<String> {
+        self.problem.map(|problem| pin_problem(frame.language, problem))
+    }
+
+    fn is_about_the_name(&self) -> bool {
+        self.problem == Some(PinProblem::Name)
+    }
+}
+
+impl std::ops::Deref for AppPin {
+    type Target = PinChange;
+
+    fn deref(&self) -> &PinChange {
+        &self.0
+    }
+}
+
+impl AppPin {
+    fn problem(&self, frame: &Frame) -> Option<String> {
+        self.problem.map(|problem| pin_problem(frame.language, problem))
+    }
+
+    fn is_about_the_present(&self) -> bool {
+        matches!(self.problem, Some(PinProblem::Wrong { .. }))
+    }
+}
+
+fn pin_problem(language: Language, problem: PinProblem) -> String {
+    let words = app::words(language);
+    match problem {
+        PinProblem::Name => words.bad_name.to_owned(),
+        PinProblem::Shape => words.pin_shape.to_owned(),
+        PinProblem::Trivial => words.pin_trivial.to_owned(),
+        PinProblem::Different => words.pin_different.to_owned(),
+        PinProblem::Wrong { left } => app::pin_wrong(language, left),
     }
 }
 
@@ -211,11 +282,27 @@ impl AppQuestion {
         app::when(frame.language, self.asked)
     }
 
-    /// What the script hashes together with the number: as [`challenge`](crate::factors::approval::Approval::challenge)
-    /// does.
-    fn signs(&self) -> String {
-        let said = [crate::factors::approval::CONTEXT, &self.code, self.factor, &self.party];
-        serde_json::Value::from(said.to_vec()).to_string()
+    /// What was wrong, in words; whatever was, a phone that is locked says so itself.
+    fn problem(&self, frame: &Frame) -> Option<String> {
+        let words = app::words(frame.language);
+        let pin = self.pin.as_ref();
+        self.wrong.filter(|_| !self.is_locked()).map(|wrong| match wrong {
+            Wrong::Number => words.number_wrong.to_owned(),
+            Wrong::PinShape => words.pin_shape.to_owned(),
+            Wrong::Pin => app::pin_wrong(frame.language, pin.map_or(0, |pin| pin.left)),
+        })
+    }
+
+    fn is_locked(&self) -> bool {
+        self.pin.as_ref().is_some_and(PinState::is_locked)
+    }
+
+    fn is_wrong(&self) -> bool {
+        self.wrong.is_some()
+    }
+
+    fn is_about_the_number(&self) -> bool {
+        self.wrong == Some(Wrong::Number)
     }
 }
 
@@ -230,6 +317,8 @@ impl AppTold {
             Told::TooOld => words.told_old,
             Told::TooMany => words.told_many,
             Told::NotOurs => words.told_not_ours,
+            Told::NoPins => words.told_no_pins,
+            Told::NotAlone => words.told_not_alone,
         }
     }
 }
@@ -251,6 +340,8 @@ page!(AccountApp, "account_app.html", app);
 page!(AppHome, "app_home.html", app);
 page!(AppEnrol, "app_enrol.html", app);
 page!(AppProve, "app_prove.html", app);
+page!(AppEnrolPin, "app_enrol_pin.html", app);
+page!(AppPin, "app_pin.html", app);
 page!(AppQuestion, "app_question.html", app);
 page!(AppTold, "app_told.html", app);
 page!(AppOffline, "app_offline.html", app);

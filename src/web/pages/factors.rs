@@ -5,9 +5,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::assurance::factor::Factor;
 use crate::assurance::level::Level;
 use crate::factors::recovery_code::COUNT;
-use crate::flow::adding::{NewNumber, NewPasskey, NumberNotice, PasskeyNotice, Removal};
+use crate::flow::adding::{FactorRow, NewNumber, NewPasskey, NumberNotice, PasskeyNotice, Removal};
 use crate::flow::factors::Done;
-use crate::flow::reply::{FactorRow, Factors};
+use crate::flow::reply::Factors;
 use crate::texts::help::Topic;
 use crate::texts::language::Language;
 use crate::texts::login::{self, Problem};
@@ -367,6 +367,7 @@ pub(super) fn name(language: Language, factor: Factor) -> &'static str {
         Factor::Passkey => words.passkey,
         Factor::Sms => words.sms,
         Factor::Push => words.push,
+        Factor::PhonePin => words.app_pin,
         Factor::Qr | Factor::QrPasswordless => words.qr,
         Factor::RecoveryCode => words.recovery,
         Factor::SmartCard | Factor::CnsLike => card::words(language).way,
@@ -382,6 +383,7 @@ fn source(language: Language, factor: Factor) -> &'static str {
         Factor::Passkey => words.passkey_source,
         Factor::Sms => words.sms_source,
         Factor::Push => words.push_source,
+        Factor::PhonePin => words.app_pin_source,
         Factor::Qr | Factor::QrPasswordless => words.qr_source,
         Factor::RecoveryCode => words.recovery_source,
         Factor::SmartCard | Factor::CnsLike => card::words(language).source,

@@ -10,7 +10,7 @@ use crate::crash_steps::{Step, walk};
 use crate::support::agent::{Agent, Page};
 use crate::support::authenticator::options;
 use crate::support::citizen::{Asked, asked};
-use crate::support::world::World;
+use crate::support::world::{World, number_of};
 
 #[test]
 #[ignore = "takes a minute; ./scripts/test runs it"]
@@ -184,6 +184,95 @@ fn a_password_is_recovered_by_a_passkey() {
             Step::new("page", |world| world.get("?by=passkey"), asks_a_key).anew(),
             Step::new("signature", sign, asks_for_a_password),
             Step::new("new password", new_password, told).once(follow_elsewhere),
+        ],
+    );
+}
+
+const PIN: &str = "395081";
+const OTHER_PIN: &str = "740913";
+
+fn in_her_pages_with_pins() -> World {
+    let mut world = World::with(&[], |server| server.configure_in("app", "pin = true"));
+    world.enrol_app();
+    world.enter().unwrap();
+    world
+}
+
+#[test]
+#[ignore = "takes a minute; ./scripts/test runs it"]
+fn a_phone_is_linked_with_a_pin_and_the_pin_changed() {
+    fn links_another(world: &mut World) -> bool {
+        world.phone = Agent::new();
+        world.open_noted().unwrap().status == 200
+    }
+    fn change(world: &mut World) -> io::Result<Page> {
+        world.change_pin(PIN, OTHER_PIN)
+    }
+    fn change_again(world: &mut World) -> bool {
+        world.get_on_phone("/app/pin").unwrap();
+        done(&change(world).unwrap(), "done=pin")
+    }
+    walk(
+        "phone with a PIN",
+        in_her_pages_with_pins,
+        &[
+            Step::new("invitation", World::invite, shows_a_code).anew(),
+            Step::new("code", World::open_noted, asks_a_key),
+            Step::new("without a lock", World::open_with_pin, |page| {
+                page.form_with(&["pin", "again"]).is_some()
+            }),
+            Step::new(
+                "key and PIN",
+                |world| world.choose_pin(PIN),
+                |page| done(page, "done=linked"),
+            )
+            .once(links_another),
+            Step::new(
+                "page",
+                |world| world.get_on_phone("/app/pin"),
+                |page| page.form_with(&["present"]).is_some(),
+            ),
+            Step::new("another PIN", change, |page| done(page, "done=pin")).once(change_again),
+        ],
+    );
+}
+
+#[test]
+#[ignore = "takes a minute; ./scripts/test runs it"]
+fn a_phone_approves_with_a_pin() {
+    fn begin() -> World {
+        let mut world = in_her_pages_with_pins();
+        world.invite().unwrap();
+        world.open_noted().unwrap();
+        world.open_with_pin().unwrap();
+        let page = world.choose_pin(PIN).unwrap();
+        assert!(done(&page, "done=linked"), "{}", page.body);
+        world.desk = Agent::new();
+        world.after_password().unwrap();
+        world
+    }
+    fn ask(world: &mut World) -> io::Result<Page> {
+        let page = world.get("?by=push")?;
+        world.noted = number_of(&page);
+        Ok(page)
+    }
+    fn say(world: &mut World, pin: &str) -> io::Result<Page> {
+        let number = world.noted.clone();
+        world.approve_by_pin(&number, pin)
+    }
+    fn answered_twice(world: &mut World) -> bool {
+        world.open("").is_ok_and(|page| page.body.contains("data-signs=\""))
+    }
+    walk(
+        "push with a PIN",
+        begin,
+        &[
+            Step::new("asked", ask, |page| page.body.contains("class=\"match\">")),
+            Step::new("seen", |world| world.open(""), |page| page.body.contains("data-signs=")),
+            Step::new("wrong PIN", |world| say(world, OTHER_PIN), |page| page.status == 422),
+            Step::new("approved", |world| say(world, PIN), |page| done(page, "done=approved"))
+                .once(answered_twice),
+            Step::new("on", |world| world.send("/push", &[]), consents),
         ],
     );
 }

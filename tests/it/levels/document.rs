@@ -196,6 +196,9 @@ fn factor_name(factor: Factor) -> &'static str {
         Factor::SmartCard => "CNS, TS-CNS or CIE certificate",
         Factor::CnsLike => "CNS-like certificate, its issuer not named by the tenant",
         Factor::RecoveryCode => "recovery code, once",
+        Factor::PhonePin => {
+            "push or QR approved by an enrolled phone whose PIN is checked by the server"
+        }
         Factor::Upstream => "another provider's word, up to that provider's ceiling",
     }
 }

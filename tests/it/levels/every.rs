@@ -83,13 +83,13 @@ impl Case<'_> {
         let session = self.session_evidence(&left);
         let counts = self.session == Session::Fresh;
         let up_to = |most: u8| left.map(|worth| worth.min(most));
-        let in_session = if counts && self.asked.spid { up_to(self.most.min(2)) } else { [0; 11] };
-        let joined = if counts && !self.asked.spid { up_to(self.most) } else { [0; 11] };
+        let in_session = if counts && self.asked.spid { up_to(self.most.min(2)) } else { [0; 12] };
+        let joined = if counts && !self.asked.spid { up_to(self.most) } else { [0; 12] };
         let available: Vec<Available> = evidence(&self.has, now())
             .iter()
             .map(|e| Available::own(e.factor(), e.ceiling()))
             .collect();
-        let mut held: Worth = [0; 11];
+        let mut held: Worth = [0; 12];
         for plans in 1..=4 {
             let shown = evidence(&held, now());
             let standing = Standing {
@@ -199,7 +199,7 @@ impl Case<'_> {
     }
 }
 
-/// Every set of the eleven kinds of factor, bound high or low, of persons proofed or not, in every
+/// Every set of the twelve kinds of factor, bound high or low, of persons proofed or not, in every
 /// state of the session and of a campaign, for every request; and the table of docs/levels.md that says what came of it.
 #[test]
 fn every_plan_is_the_oracles() {
@@ -215,7 +215,7 @@ fn every_plan_is_the_oracles() {
                 (&compared, &persons, &all, &requirements, &policy, &outcomes);
             scope.spawn(move || {
                 let mut own = Outcomes::default();
-                for mask in (0..2048).filter(|mask| mask % 2 == part) {
+                for mask in (0..4096).filter(|mask| mask % 2 == part) {
                     let plans = walk_all(mask, all, requirements, policy, &mut own);
                     compared.fetch_add(plans, Ordering::Relaxed);
                     persons.fetch_add(1, Ordering::Relaxed);

@@ -7,11 +7,11 @@ pub(crate) const SMART_CARD: usize = 7;
 pub(crate) const CNS_LIKE: usize = 8;
 
 /// What each factor is worth at most, by its credential; 0 if it is not there.
-pub(crate) type Worth = [u8; 11];
+pub(crate) type Worth = [u8; 12];
 
 /// The sets of factors that are worth something.
-pub(crate) const SETS: [&[usize]; 11] =
-    [&[0], &[0, 1], &[0, 2], &[0, 3], &[0, 4], &[0, 10], &[5], &[6], &[7], &[8], &[9]];
+pub(crate) const SETS: [&[usize]; 12] =
+    [&[0], &[0, 1], &[0, 2], &[0, 3], &[0, 4], &[0, 10], &[0, 11], &[5], &[6], &[7], &[8], &[9]];
 
 pub(crate) fn level(worth: &Worth, cap: u8) -> u8 {
     let password = worth[PASSWORD];
@@ -19,15 +19,17 @@ pub(crate) fn level(worth: &Worth, cap: u8) -> u8 {
     for second in &worth[1..=4] {
         best = best.max(password.min(*second).min(3));
     }
-    let [.., qr_alone, passkey, card, cns_like, upstream, recovery] = *worth;
+    let [.., qr_alone, passkey, card, cns_like, upstream, recovery, phone_pin] = *worth;
     best = best.max(password.min(recovery).min(3));
+    // A key and a PIN that the server checks are one thing: nothing without the password.
+    best = best.max(password.min(phone_pin).min(3));
     best = best.max(qr_alone.min(3)).max(passkey.min(3)).max(cns_like.min(3));
     // Who vouches has proofed the person.
     best.max(card).min(cap).max(upstream)
 }
 
 pub(crate) fn only(worth: &Worth, set: &[usize]) -> Worth {
-    let mut kept = [0; 11];
+    let mut kept = [0; 12];
     for place in set {
         kept[*place] = worth[*place];
     }

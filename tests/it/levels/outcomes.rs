@@ -141,7 +141,7 @@ fn way(held: &Worth) -> Way {
         Way::Other
     } else if has(&[5, 6, oracle::CNS_LIKE]) {
         Way::Alone
-    } else if has(&[1, 2, 3, 4, 10]) {
+    } else if has(&[1, 2, 3, 4, 10, 11]) {
         Way::Second
     } else if has(&[oracle::PASSWORD]) {
         Way::Password

@@ -22,6 +22,7 @@ pub(crate) mod oidc_op;
 pub(crate) mod oidc_stub;
 pub(crate) mod pages;
 pub(crate) mod peer;
+pub(crate) mod phone_key;
 pub(crate) mod pysaml2_idp;
 pub(crate) mod real_files;
 pub(crate) mod registration_pages;

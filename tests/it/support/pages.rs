@@ -11,18 +11,18 @@ use ponte::factors::password::Unacceptable;
 use ponte::flow::account::Done;
 use ponte::flow::activity::LoginRow;
 use ponte::flow::adding::{
-    Invitation, NewNumber, NewPasskey, NumberNotice, PasskeyNotice, Removal,
+    FactorRow, Invitation, NewNumber, NewPasskey, NumberNotice, PasskeyNotice, Removal,
 };
 use ponte::flow::env::NumberGuard;
 use ponte::flow::factors::Done as FactorsDone;
 use ponte::flow::number_link::NumberLinkPage;
 use ponte::flow::phone::reply::{
-    Asking, Done as PhoneDone, Home as PhoneHome, Linked, NewPhone, Proof, Question, Stage, Told,
-    Waiting,
+    Asking, Done as PhoneDone, Home as PhoneHome, Linked, NewPhone, NewPin, PinChange, PinProblem,
+    PinState, Proof, Question, Stage, Told, Waiting, Wrong,
 };
 use ponte::flow::pincode::PincodePage;
 use ponte::flow::profile::{ProfileNotice, ProfilePage};
-use ponte::flow::reply::{FactorRow, Factors, PasswordNotice, SessionRow};
+use ponte::flow::reply::{Factors, PasswordNotice, SessionRow};
 use ponte::flow::upstream::reply::{AnswerFault, Offer};
 use ponte::identity::attributes::AttributeName;
 use ponte::identity::kind::IdentityKind;
@@ -44,7 +44,8 @@ use ponte::web::pages::account::{
     AccountActivity, AccountPassword, AccountSessions, AccountWelcome,
 };
 use ponte::web::pages::app::{
-    AccountApp, AppEnrol, AppHome, AppOffline, AppProve, AppQuestion, AppTold, Phone,
+    AccountApp, AppEnrol, AppEnrolPin, AppHome, AppOffline, AppPin, AppProve, AppQuestion, AppTold,
+    Phone,
 };
 use ponte::web::pages::campaign::{CampaignLocked, CampaignTask};
 use ponte::web::pages::consent::Consent;
@@ -270,13 +271,32 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         ("account_app", invitation("ABCD-EFGH-JKMN").render(&around)),
         ("app_unlinked", AppHome(PhoneHome { linked: None, done: None }).render(&around)),
         ("app_home", app_home("Comune di Esempio").render(&around)),
-        ("app_enrol", app_enrol("anna", true).render(&around)),
+        ("app_enrol", app_enrol("anna", true, false).render(&around)),
+        ("app_enrol_or_pin", app_enrol("anna", false, true).render(&around)),
+        ("app_enrol_pin", app_enrol_pin("anna", None).render(&around)),
+        ("app_enrol_pin_again", app_enrol_pin("anna", Some(PinProblem::Trivial)).render(&around)),
+        ("app_pin", app_pin(5, None).render(&around)),
+        ("app_pin_again", app_pin(2, Some(PinProblem::Wrong { left: 2 })).render(&around)),
+        ("app_pin_locked", app_pin(0, None).render(&around)),
+        ("app_home_locked", app_home_locked().render(&around)),
         (
             "app_prove",
             AppProve(Proof { code: "ABCD-EFGH-JKMN".into(), options: "{}".into() }).render(&around),
         ),
-        ("app_question", app_question("Comune di Esempio", false).render(&around)),
-        ("app_question_wrong", app_question("Comune di Esempio", true).render(&around)),
+        ("app_question", app_question("Comune di Esempio", None, None).render(&around)),
+        (
+            "app_question_wrong",
+            app_question("Comune di Esempio", Some(Wrong::Number), None).render(&around),
+        ),
+        ("app_question_pin", app_question("Comune di Esempio", None, Some(5)).render(&around)),
+        (
+            "app_question_pin_wrong",
+            app_question("Comune di Esempio", Some(Wrong::Pin), Some(1)).render(&around),
+        ),
+        (
+            "app_question_pin_locked",
+            app_question("Comune di Esempio", Some(Wrong::Pin), Some(0)).render(&around),
+        ),
         ("app_told", AppTold(Told::TooOld).render(&around)),
         ("app_offline", AppOffline { retry: "/app" }.render(&around)),
         ("account_number", new_number(None, None).render(&around)),
@@ -667,8 +687,10 @@ pub(crate) fn filled(value: &str) -> Vec<String> {
         }
         .render(&around),
         app_home(value).render(&around),
-        app_enrol(value, false).render(&around),
-        app_question(value, false).render(&around),
+        app_enrol(value, false, true).render(&around),
+        app_question(value, None, None).render(&around),
+        app_question(value, None, Some(5)).render(&around),
+        app_enrol_pin(value, None).render(&around),
         invitation(value).render(&around),
         Notice::MethodNotAllowed { allowed: v() }.render(&around),
         DemoHome { login: v(), entity_id: v(), provider: v(), people: v(), others: Vec::new() }
@@ -1018,21 +1040,50 @@ fn app_home(value: &str) -> AppHome {
                 service: Some(named(value)),
                 ago: 20,
             }],
+            pin: None,
         }),
         done: Some(PhoneDone::Linked),
     })
 }
 
-fn app_enrol(username: &str, bad_name: bool) -> AppEnrol {
+fn app_home_locked() -> AppHome {
+    let AppHome(mut home) = app_home("Comune di Esempio");
+    if let Some(linked) = &mut home.linked {
+        linked.pin = Some(pin_state(0));
+    }
+    AppHome(PhoneHome { done: None, ..home })
+}
+
+fn pin_state(left: u8) -> PinState {
+    PinState { key: "AAAA".into(), left }
+}
+
+fn app_enrol_pin(value: &str, problem: Option<PinProblem>) -> AppEnrolPin {
+    AppEnrolPin(NewPin {
+        code: "ABCD-EFGH-JKMN".into(),
+        username: value.into(),
+        signs: serde_json::json!(["x", value]).to_string(),
+        name: Some(value.into()),
+        problem,
+    })
+}
+
+fn app_pin(left: u8, problem: Option<PinProblem>) -> AppPin {
+    let (csrf, signs) = ("token".into(), "[\"x\"]".into());
+    AppPin(PinChange { csrf, pin: pin_state(left), signs, problem })
+}
+
+fn app_enrol(username: &str, bad_name: bool, pin: bool) -> AppEnrol {
     AppEnrol(NewPhone {
         code: "ABCD-EFGH-JKMN".into(),
         username: username.into(),
         options: "{\"challenge\":\"AAAA\"}".into(),
         bad_name,
+        pin,
     })
 }
 
-fn app_question(value: &str, wrong: bool) -> AppQuestion {
+fn app_question(value: &str, wrong: Option<Wrong>, pin: Option<u8>) -> AppQuestion {
     AppQuestion {
         question: Question {
             csrf: "token".into(),
@@ -1046,6 +1097,8 @@ fn app_question(value: &str, wrong: bool) -> AppQuestion {
             browser: "Firefox, Linux".into(),
             asked: DateTime::UNIX_EPOCH,
             options: "{\"challenge\":\"AAAA\"}".into(),
+            pin: pin.map(pin_state),
+            signs: serde_json::json!(["x", value]).to_string(),
             username: value.into(),
         },
         service: value.into(),
@@ -1071,6 +1124,7 @@ fn factor_row(id: &str, factor: Factor) -> FactorRow {
         used: (factor != Factor::RecoveryCode).then_some(7200),
         left: (factor == Factor::RecoveryCode).then_some(9),
         worth: assurance::Level::Loa3,
+        locked: factor == Factor::PhonePin,
     }
 }
 
@@ -1081,6 +1135,7 @@ fn the_factors(open: bool, done: Option<FactorsDone>) -> AccountFactors {
             factor_row("password", Factor::Password),
             factor_row("totp", Factor::Totp),
             factor_row("passkey-1", Factor::Passkey),
+            factor_row("app-1", Factor::PhonePin),
             factor_row("recovery-codes", Factor::RecoveryCode),
         ],
         open,

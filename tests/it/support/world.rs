@@ -18,6 +18,7 @@ use crate::support::authenticator::{Authenticator, options};
 use crate::support::cards::{Authority, Browser, Spec};
 use crate::support::citizen::{Asked, Citizen, asked, send};
 use crate::support::keys;
+use crate::support::phone_key::{PhoneKey, said};
 use crate::support::server::{Server, free_port};
 use crate::support::sp::{Metadata, SPID_ENTITY};
 
@@ -36,6 +37,8 @@ pub(crate) struct World {
     pub(crate) phone: Agent,
     pub(crate) shown: Option<Page>,
     pub(crate) key: Authenticator,
+    /// The key of a phone without one.
+    pub(crate) kept_key: PhoneKey,
     pub(crate) card: Browser,
     pub(crate) ada: Citizen,
     /// What somebody has noted down: a code, a link.
@@ -78,6 +81,7 @@ impl World {
         let base = server.url("").trim_end_matches('/').to_owned();
         Self {
             key: Authenticator::new(&base, 1),
+            kept_key: PhoneKey::new(),
             base,
             server: Arc::new(RwLock::new(server)),
             desk: Agent::new(),
@@ -337,6 +341,63 @@ impl World {
             ("decision", "approve"),
             ("number", number),
             ("answer", answer.as_str()),
+            ("version", "1"),
+        ];
+        self.send_on_phone("/app/answer", &values)
+    }
+}
+
+/// Her phone, where it has no authenticator.
+impl World {
+    /// Goes on without one, at the page for a new key.
+    pub(crate) fn open_with_pin(&mut self) -> io::Result<Page> {
+        self.send_on_phone("/app/open", &[("version", "1")])
+    }
+
+    /// Makes a key and chooses a PIN.
+    pub(crate) fn choose_pin(&mut self, pin: &str) -> io::Result<Page> {
+        let shown = self.shown.as_ref().expect("a page");
+        let signature = self.kept_key.sign(&said(shown, Some(&self.kept_key.id())));
+        let public = self.kept_key.public();
+        let values = [
+            ("name", "Telefono"),
+            ("key", public.as_str()),
+            ("answer", signature.as_str()),
+            ("pin", pin),
+            ("again", pin),
+            ("version", "1"),
+        ];
+        self.send_on_phone("/app/enrol-pin", &values)
+    }
+
+    /// Chooses another, at its page.
+    pub(crate) fn change_pin(&mut self, present: &str, new: &str) -> io::Result<Page> {
+        let signature = self.kept_key.sign(&said(self.shown.as_ref().expect("a page"), None));
+        let values = [
+            ("present", present),
+            ("pin", new),
+            ("again", new),
+            ("answer", signature.as_str()),
+            ("version", "1"),
+        ];
+        self.send_on_phone("/app/pin", &values)
+    }
+
+    /// Gets `path` on the phone.
+    pub(crate) fn get_on_phone(&mut self, path: &str) -> io::Result<Page> {
+        let page = self.phone.get(&self.url(path))?;
+        Ok(self.shown.insert(page).clone())
+    }
+
+    /// Approves the request that is open.
+    pub(crate) fn approve_by_pin(&mut self, number: &str, pin: &str) -> io::Result<Page> {
+        let shown = self.shown.as_ref().expect("a page");
+        let signature = self.kept_key.sign(&said(shown, Some(number)));
+        let values = [
+            ("decision", "approve"),
+            ("number", number),
+            ("answer", signature.as_str()),
+            ("pin", pin),
             ("version", "1"),
         ];
         self.send_on_phone("/app/answer", &values)
