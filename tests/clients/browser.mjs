@@ -601,6 +601,20 @@ async function pins(visitor, phone) {
   await phone.page.waitForSelector("#pin-form:not([hidden])");
   assert.equal(await phone.page.locator("#number").count(), 0, "no number to match");
   await look(phone, name("app-question-qr"));
+  // A browser whose data were erased has no key, and says so.
+  const inKeys = (act) =>
+    phone.page.evaluate(async (act) => {
+      const opened = await new Promise((resolve) => (indexedDB.open("ponte").onsuccess = ({ target }) => resolve(target.result)));
+      const keys = opened.transaction("keys", "readwrite").objectStore("keys");
+      if (act === "back") return void globalThis.erased.forEach((one) => keys.put(one));
+      globalThis.erased = await new Promise((resolve) => (keys.getAll().onsuccess = ({ target }) => resolve(target.result)));
+      keys.clear();
+    }, act);
+  await inKeys("erase");
+  await fillsPin(phone, { "#pin": pin });
+  await phone.page.waitForSelector("#failed:not([hidden])");
+  await look(phone, name("app-question-no-key"));
+  await inKeys("back");
   await fillsPin(phone, { "#pin": pin });
   await phone.page.waitForURL("**/app?done=approved");
   await goesOn(visitor, name("by-qr"));
@@ -643,8 +657,6 @@ async function pins(visitor, phone) {
   await phone.page.goto(`${setup.provider}/app`);
   assert.equal(await phone.page.locator("a[href='/app/pin']").count(), 0);
   await look(phone, name("app-home-locked"));
-  // Its site's data are gone, and so is the key.
-  await phone.page.evaluate(() => new Promise((resolve) => (indexedDB.deleteDatabase("ponte").onsuccess = resolve)));
 }
 
 /** The phone opens the address that the drawing on the other screen holds. */

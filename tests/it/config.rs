@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use ponte::assurance::factor::Factor;
 use ponte::config::check;
 use ponte::config::fault::ConfigError;
 use ponte::config::keys::{KEYS, Kind, Presence};
@@ -258,6 +259,10 @@ fn values_out_of_bounds_are_refused_with_key_line_expected_and_found() {
             with_mail("way = \"folder\"\nkeep-days = 31"),
             "line 13: mail.keep-days: expected a number from 1 to 30, found 31",
         ),
+        (
+            format!("{MINIMAL}[app]\npin = true\npush = false\nqr = false\n"),
+            "line 12: app.pin: expected false, or app.push or app.qr with it: a PIN stands in for no password, found true",
+        ),
         (with_smpp(""), "sms.gateway[1].host: expected a host's name or address, found \"\""),
         (
             with_smpp("host = \"smpp.example.org\"\ntls = false"),
@@ -329,6 +334,16 @@ fn values_out_of_bounds_are_refused_with_key_line_expected_and_found() {
         let said = refused(&text);
         assert!(said.contains(expected), "expected: {expected}\nsaid: {said}");
     }
+}
+
+#[test]
+fn phones_with_a_pin_serve_where_the_file_says_so() {
+    let offers = |lines: &str| {
+        let settings = read(&format!("{MINIMAL}{lines}")).unwrap();
+        settings.app.offered.contains(&Factor::PhonePin)
+    };
+    assert!(!offers("") && !offers("[app]\npin = false\n"));
+    assert!(offers("[app]\npin = true\npush = false\n"));
 }
 
 #[test]

@@ -10,16 +10,18 @@ use ponte::assurance::factor::Factor;
 use ponte::assurance::level::Level;
 use ponte::enrolment::credential::{Credential, CredentialState, Pin, Secret};
 use ponte::flow::notice::Mailing;
+use ponte::flow::post::deliver;
+use ponte::flow::pushing::Pushing;
 use ponte::store::port::{Committed, Durability};
 use ponte::store::record::Batch;
 use ponte::store::{credentials, phones};
-use ponte::world::outbox::Outbox;
+use ponte::world::outbox::{Outbox, Way};
 
 use crate::notices::{Held, round};
 use crate::own_factors::{press, unlocked};
 use crate::phones::{
-    ALL, asked, class_of, code_of, confirmed, consents, done, form_to, invited, link, number_of,
-    stage, stored,
+    ALL, Service, asked, class_of, code_of, confirmed, consents, done, form_to, invited, link,
+    number_of, stage, stored, subscription,
 };
 use crate::support::agent::{Agent, Page};
 use crate::support::citizen::send;
@@ -193,8 +195,15 @@ fn ic_07_a_phone_with_a_pin_gives_spid_l2_after_the_password() {
     let pin = kept(&house, &anna);
     assert!(pin.hash().starts_with("$argon2id$") && !pin.hash().contains(PIN));
     house.wait(31);
-    let list = unlocked(&house, &mut Agent::new(), &anna);
+    let mut own = Agent::new();
+    let list = unlocked(&house, &mut own, &anna);
     assert!(list.body.contains("Telefono con l’app e un PIN: Telefono"), "{}", list.body);
+    // The register says by which factors.
+    house.block_on(house.env.register.filed()).unwrap();
+    house.env.register.catch_up().unwrap();
+    let activity = own.get(&house.url("/account/activity")).unwrap();
+    let by = "SpidL2, Nome utente e password, Telefono con l’app e un PIN";
+    assert_eq!(activity.body.matches(by).count(), 2, "{}", activity.body);
 }
 
 /// IC-07: it stands in for no password. A phone with an authenticator may still answer what it left alone.
@@ -390,6 +399,45 @@ fn a_locked_phone_opens_nothing() {
     let list = own.get(&house.url("/account/factors")).unwrap();
     assert!(list.body.contains("/account/factors/unlock"), "{}", list.body);
     assert!(!list.body.contains("/account/factors/remove"));
+}
+
+/// Notifications go to it as to any other phone, until it is locked.
+#[test]
+fn a_locked_phone_is_notified_no_more() {
+    let service = Arc::new(Service::default());
+    let outbox: Arc<dyn Outbox> = Arc::<Service>::clone(&service);
+    let house = House::with(|making| {
+        making.settings.levels.offered.extend(offered());
+        let services = vec!["https://push.example".to_owned()];
+        making.pushing = Some(Pushing { outbox, public_key: "AAAA".to_owned(), services });
+    });
+    let anna = house.enrolled("anna");
+    let mut phone = pinned(&house, &anna);
+    let mut other = link(&house, &anna, 1);
+    for (number, agent) in [("one", &mut phone.agent), ("two", &mut other.agent)] {
+        let home = agent.get(&house.url("/app")).unwrap();
+        let csrf = home.body.split_once("data-csrf=\"").unwrap().1.split('"').next().unwrap();
+        let said = subscription(&format!("https://push.example/{number}"));
+        let fields = [("csrf", csrf), ("version", "1"), ("subscription", &said)];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(agent.post(&house.url("/app/subscription"), &fields).unwrap().status, 204);
+    }
+    let ask = || {
+        house.wait(1000);
+        let page = asked(&house, &mut Agent::new(), &anna, "push");
+        house.block_on(deliver(&house.env, Way::Push)).unwrap();
+        number_of(&page)
+    };
+    let number = ask();
+    assert_eq!(service.told(), ["https://push.example/one", "https://push.example/two"]);
+    let mut question = phone.look(&house);
+    for _ in 0..5 {
+        question = phone.approve(&question, &number, "395082");
+    }
+    assert!(question.body.contains("Questo telefono è bloccato"), "{}", question.body);
+    ask();
+    let two = "https://push.example/two";
+    assert_eq!(service.told(), ["https://push.example/one", two, two]);
 }
 
 #[test]

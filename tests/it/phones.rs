@@ -653,9 +653,19 @@ fn a_phone_linked_by_the_password_alone_is_worth_spid_l1() {
 
 /// Keeps what it is given, or says that nobody is there.
 #[derive(Debug, Default)]
-struct Service {
+pub(crate) struct Service {
     sent: Mutex<Vec<Push>>,
     gone: std::sync::atomic::AtomicBool,
+}
+
+impl Service {
+    /// Where notifications went, sorted.
+    pub(crate) fn told(&self) -> Vec<String> {
+        let sent = self.sent.lock().unwrap();
+        let mut told: Vec<String> = sent.iter().map(|push| push.to.endpoint.clone()).collect();
+        told.sort();
+        told
+    }
 }
 
 #[async_trait]
@@ -674,7 +684,7 @@ impl Outbox for Service {
     }
 }
 
-fn subscription(endpoint: &str) -> String {
+pub(crate) fn subscription(endpoint: &str) -> String {
     json!({
         "endpoint": endpoint,
         "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
