@@ -162,3 +162,23 @@ fn a_code_outlasts_a_kill() {
     assert_eq!(page.url.query(), Some("done=number"), "{}", page.body);
     server.stop();
 }
+
+/// What goes to another machine without TLS is allowed by a key that says so, and warned of; on this machine it is not.
+#[test]
+fn a_gateway_in_the_clear_is_warned_of() {
+    let warning = "dark: numbers, codes and the password go over the network in the clear";
+    for (host, key, is_warned_of) in
+        [("192.0.2.1", "plain-text-over-network = true", true), ("127.0.0.1", "", false)]
+    {
+        let server = Server::new();
+        server.configure_in("sms", "way = \"gateway\"");
+        std::fs::write(server.folder().join("sms.secret"), "s3gr3t0").unwrap();
+        server.configure(&format!(
+            "\n[[sms.gateway]]\nname = \"dark\"\nkind = \"smpp\"\nhost = \"{host}\"\ntls = false\n{key}\n\
+             system-id = \"ente\"\nsecret-file = \"sms.secret\"\n",
+        ));
+        let checked = String::from_utf8(server.try_ponte(&["check"], "").stdout).unwrap();
+        assert!(checked.contains("sms: dark"), "{checked}");
+        assert_eq!(checked.contains(warning), is_warned_of, "{checked}");
+    }
+}
