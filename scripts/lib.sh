@@ -50,11 +50,21 @@ page_tools() {
   debian $(lacking node nodejs npm npm)
 }
 
+# The browser that the tests drive: Chromium without windows, where Debian has it and it can be installed, or whole.
+browser() {
+  local light=chromium-headless-shell
+  command -v $light >/dev/null && return 0
+  if apt-cache show $light >/dev/null 2>&1 && (debian $light); then return 0; fi
+  # shellcheck disable=SC2046
+  debian $(lacking chromium chromium)
+}
+
 # The service providers and the browser that the tests drive: target/venv, target/pyff, target/satosa and target/peers.
 peers() {
   page_tools
   # shellcheck disable=SC2046
-  debian $(lacking xmlsec1 xmlsec1 chromium chromium strace strace softhsm2-util softhsm2 gnutls-cli gnutls-bin)
+  debian $(lacking xmlsec1 xmlsec1 strace strace softhsm2-util softhsm2 gnutls-cli gnutls-bin)
+  browser
   python3 -c 'import ensurepip, venv' 2>/dev/null || debian python3 python3-venv
   mkdir -p target
   if ! cmp -s tests/clients/requirements.txt target/venv/requirements.txt; then

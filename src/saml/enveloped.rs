@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::saml::names;
-use crate::saml::writer::{Element, WriteError, Written};
+use crate::saml::writer::{Element, Place, WriteError, Written, escape};
 use crate::telemetry::metrics;
 use crate::world::digest::{sha256, sha512};
 use crate::world::signer::{SignError, SignatureAlgorithm, Signer};
@@ -32,21 +32,22 @@ pub(in crate::saml) fn sign_written(
     id: &str,
     signer: &dyn Signer,
 ) -> Result<Written, EnvelopError> {
-    let info = signed_info(id, &written, signer.algorithm())?.write()?;
+    let info = signed_info(id, &written, signer.algorithm())?;
     let watch = Stopwatch::start();
-    let value = signer.sign(info.as_str().as_bytes())?;
+    let value = signer.sign(info.as_bytes())?;
     metrics::signed(watch.read());
-    let signature = Element::new("ds:Signature")
-        .child(Element::new("ds:SignatureValue").text(STANDARD.encode(value)))
-        .child(key_info(signer.certificate()))
-        .write()?;
-    let (open, rest) = signature.as_str().split_at(SIGNATURE_OPEN.len());
-    let mut spliced = String::with_capacity(signature.as_str().len() + info.as_str().len());
-    spliced.push_str(open);
-    spliced.push_str("<ds:SignedInfo");
-    spliced.push_str(&info.as_str()[SIGNED_INFO_OPEN.len()..]);
-    spliced.push_str(rest);
-    written.splice(&spliced).ok_or(EnvelopError::Place)
+    // Within its signature it does not declare the namespace again.
+    let within = info.strip_prefix(SIGNED_INFO).and_then(|rest| rest.strip_prefix(DS));
+    let within = within.ok_or(EnvelopError::Place)?;
+    let certificate = signer.certificate();
+    let room = info.len() + value.len() * 4 / 3 + certificate.len() * 4 / 3 + 256;
+    let mut signature = String::with_capacity(room);
+    signature.extend(["<ds:Signature", DS, ">", SIGNED_INFO, within, "<ds:SignatureValue>"]);
+    STANDARD.encode_string(value, &mut signature);
+    signature.push_str("</ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>");
+    STANDARD.encode_string(certificate, &mut signature);
+    signature.push_str("</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>");
+    written.splice(&signature).ok_or(EnvelopError::Place)
 }
 
 /// `ds:KeyInfo` with one certificate, given as DER.
@@ -83,11 +84,12 @@ pub enum EnvelopError {
     Sign(#[from] SignError),
 }
 
+/// The canonical form of `ds:SignedInfo`, which is what is signed: its only values that are not of this house are `id` and the prefixes.
 fn signed_info(
     id: &str,
     written: &Written,
     algorithm: SignatureAlgorithm,
-) -> Result<Element<'static>, EnvelopError> {
+) -> Result<String, EnvelopError> {
     let octets = written.as_str().as_bytes();
     let (method, digest) = match algorithm {
         SignatureAlgorithm::RsaSha512 | SignatureAlgorithm::EcdsaSha512 => {
@@ -95,26 +97,24 @@ fn signed_info(
         }
         _ => (names::SHA256, STANDARD.encode(sha256(octets))),
     };
+    let mut info = String::with_capacity(1024);
+    info.extend([SIGNED_INFO, DS, "><ds:CanonicalizationMethod Algorithm=\"", names::EXC_C14N]);
+    info.push_str("\"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm=\"");
+    info.extend([signature_method(algorithm), "\"></ds:SignatureMethod><ds:Reference URI=\"#"]);
+    escape("ds:Reference", id, Place::Attribute, &mut info)?;
+    info.extend(["\"><ds:Transforms><ds:Transform Algorithm=\"", names::ENVELOPED]);
+    info.extend(["\"></ds:Transform><ds:Transform Algorithm=\"", names::EXC_C14N, "\">"]);
     let prefixes = written.inclusive().collect::<Vec<_>>().join(" ");
-    let inclusive = (!prefixes.is_empty())
-        .then(|| Element::new("ec:InclusiveNamespaces").attribute("PrefixList", prefixes));
-    let transforms = Element::new("ds:Transforms")
-        .child(algorithm_named("ds:Transform", names::ENVELOPED))
-        .child(algorithm_named("ds:Transform", names::EXC_C14N).child_if(inclusive));
-    let reference = Element::new("ds:Reference")
-        .attribute("URI", format!("#{id}"))
-        .child(transforms)
-        .child(algorithm_named("ds:DigestMethod", method))
-        .child(Element::new("ds:DigestValue").text(digest));
-    Ok(Element::new("ds:SignedInfo")
-        .child(algorithm_named("ds:CanonicalizationMethod", names::EXC_C14N))
-        .child(algorithm_named("ds:SignatureMethod", signature_method(algorithm)))
-        .child(reference))
+    if !prefixes.is_empty() {
+        info.extend(["<ec:InclusiveNamespaces xmlns:ec=\"", names::EXC_C14N, "\" PrefixList=\""]);
+        escape("ec:InclusiveNamespaces", &prefixes, Place::Attribute, &mut info)?;
+        info.push_str("\"></ec:InclusiveNamespaces>");
+    }
+    info.extend(["</ds:Transform></ds:Transforms><ds:DigestMethod Algorithm=\"", method]);
+    info.extend(["\"></ds:DigestMethod><ds:DigestValue>", &digest]);
+    info.push_str("</ds:DigestValue></ds:Reference></ds:SignedInfo>");
+    Ok(info)
 }
 
-fn algorithm_named(element: &'static str, algorithm: &'static str) -> Element<'static> {
-    Element::new(element).attribute("Algorithm", algorithm)
-}
-
-const SIGNATURE_OPEN: &str = r#"<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#">"#;
-const SIGNED_INFO_OPEN: &str = r#"<ds:SignedInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#""#;
+const SIGNED_INFO: &str = "<ds:SignedInfo";
+const DS: &str = r#" xmlns:ds="http://www.w3.org/2000/09/xmldsig#""#;

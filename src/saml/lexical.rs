@@ -1,6 +1,6 @@
 //! The forms in which SAML writes plain values (XML Schema Part 2; SAML Core §1.3).
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::assurance::requirement::Comparison;
 
@@ -28,11 +28,13 @@ pub fn instant(text: &str) -> Option<DateTime<Utc>> {
             b'0' => byte.is_ascii_digit(),
             mark => byte == mark,
         });
-    // chrono reads a 60th second; no clock of ours shows one.
-    if !shaped || seconds.ends_with("60") {
+    if !shaped {
         return None;
     }
-    let whole = NaiveDateTime::parse_from_str(seconds, "%Y-%m-%dT%H:%M:%S").ok()?.and_utc();
+    let number = |from, to| seconds.get(from..to)?.parse::<u32>().ok();
+    let date =
+        NaiveDate::from_ymd_opt(seconds.get(..4)?.parse().ok()?, number(5, 7)?, number(8, 10)?)?;
+    let whole = date.and_hms_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?)?.and_utc();
     let Some(fraction) = fraction else { return Some(whole) };
     if fraction.is_empty() || fraction.len() > MAX_FRACTION || !all_digits(fraction) {
         return None;

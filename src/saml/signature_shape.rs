@@ -218,6 +218,9 @@ fn decode(node: Node<'_, '_>, most: usize) -> Result<Vec<u8>, StructureError> {
 
 /// The octets of base64 text with white space anywhere (XML Schema `base64Binary`).
 pub(in crate::saml) fn base64_octets(text: &str) -> Option<Vec<u8>> {
+    if !text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        return BASE64.decode(text).ok();
+    }
     let packed: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     BASE64.decode(packed).ok()
 }

@@ -280,14 +280,15 @@ pub enum WriteError {
     Shape(&'static str),
 }
 
-#[derive(Clone, Copy)]
-enum Place {
+/// Where a value stands.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::saml) enum Place {
     Text,
     Attribute,
 }
 
 /// Canonical XML §2.3, "Text Nodes" and "Attribute Nodes". Whatever needs no escape is copied in runs.
-fn escape(
+pub(in crate::saml) fn escape(
     element: &'static str,
     value: &str,
     place: Place,

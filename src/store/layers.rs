@@ -121,12 +121,16 @@ impl Layers {
 
     /// Lays a change over `key`, by a durable commit if it has a number.
     pub fn lay(&mut self, key: Vec<u8>, value: Option<Value>, durable: Option<u64>) {
+        if let Some(commit) = durable {
+            self.top.insert(key, Laid { value, durable: commit });
+            return;
+        }
         if let Some(there) = self.top.get_mut(&key) {
-            *there = Laid { value, durable: durable.unwrap_or(there.durable) };
+            there.value = value;
             return;
         }
         let below = || Some(self.below.as_ref()?.get(&key)?.durable);
-        let durable = durable.or_else(below).unwrap_or(0);
+        let durable = below().unwrap_or(0);
         self.top.insert(key, Laid { value, durable });
     }
 

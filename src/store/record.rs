@@ -17,6 +17,9 @@ use crate::world::seal::{Seal, SealError};
 /// The version of the form of every record; a reader reads its own and those before it.
 pub const RECORD_VERSION: u32 = 1;
 
+/// What a record seldom exceeds, in bytes.
+const ROOM: usize = 2048;
+
 /// Where a tenant's records are and what opens them; made once a request and handed down.
 #[derive(Clone, Copy, Debug)]
 pub struct Records<'a> {
@@ -166,9 +169,10 @@ impl Records<'_> {
         expires: Option<DateTime<Utc>>,
     ) -> Result<(), StoreError> {
         let form = |error| unreadable(key.space, Unreadable::Form(error));
-        let plain = zeroize::Zeroizing::new(
-            serde_json::to_vec(&Outgoing { v: RECORD_VERSION, d: value }).map_err(form)?,
-        );
+        // With room for most of them: what grows leaves copies behind, which nobody wipes.
+        let mut plain = zeroize::Zeroizing::new(Vec::with_capacity(ROOM));
+        let outgoing = Outgoing { v: RECORD_VERSION, d: value };
+        serde_json::to_writer(&mut *plain, &outgoing).map_err(form)?;
         let bytes = self.seal_bytes(&key, &plain)?;
         batch.put(key, Value { bytes, expires });
         Ok(())

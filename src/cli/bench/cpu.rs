@@ -1,4 +1,4 @@
-//! CPU time: of this thread, and of all threads but those that play the browser.
+//! CPU time: of this thread, and of all threads that serve.
 
 use std::fs;
 use std::io;
@@ -57,14 +57,19 @@ pub fn own() -> io::Result<u64> {
     spent("/proc/thread-self/schedstat")
 }
 
-/// The CPU time so far of all threads of this process but the browsers, in nanoseconds.
+/// The CPU time so far of all threads of this process but the browsers and the one that began it, which has them work and
+/// serves nobody, in nanoseconds.
 ///
 /// # Errors
 /// When the kernel does not tell.
 pub fn servers() -> io::Result<u64> {
+    let own = std::process::id().to_string();
     let mut sum = 0;
     for task in fs::read_dir("/proc/self/task")? {
         let path = task?.path();
+        if path.ends_with(&own) {
+            continue;
+        }
         let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
         if name.trim_end() != BROWSER {
             sum += spent(path.join("schedstat")).unwrap_or(0);

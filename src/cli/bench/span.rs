@@ -270,7 +270,8 @@ impl Bench {
         Ok(cost)
     }
 
-    /// Has [`BROWSERS`] browsers do `act` with each of `items`, and says what it cost the server.
+    /// Has [`BROWSERS`] browsers do `act` with each of `items`, and says what it cost the server. Each has its connection before,
+    /// and keeps it until all are done.
     ///
     /// # Errors
     /// When a browser fails, or the kernel does not tell the time.
@@ -285,19 +286,22 @@ impl Bench {
     {
         let count = items.len();
         let (items, act) = (&items, &act);
+        let greeted: io::Result<Vec<Client>> = (0..BROWSERS).map(|_| self.greet()).collect();
+        let clients = greeted.map_err(CliError::Bench)?;
         let before = cpu::servers().map_err(CliError::Bench)?;
-        let done: io::Result<Vec<Vec<U>>> = thread::scope(|scope| {
-            let browse = |number: usize| {
+        let done: io::Result<Vec<(Client, Vec<U>)>> = thread::scope(|scope| {
+            let browse = |number: usize, mut client: Client| {
                 move || {
-                    let mut client = Client::connect(self.address, &self.host)?;
                     let mine = items.iter().skip(number).step_by(BROWSERS);
-                    mine.map(|item| act(&mut client, item)).collect()
+                    let done = mine.map(|item| act(&mut client, item)).collect::<io::Result<_>>();
+                    // The connection is closed once all are done.
+                    done.map(|done| (client, done))
                 }
             };
-            let mut browsers = Vec::new();
-            for number in 0..BROWSERS {
+            let mut browsers = Vec::with_capacity(BROWSERS);
+            for (number, client) in clients.into_iter().enumerate() {
                 let named = thread::Builder::new().name(cpu::BROWSER.into());
-                browsers.push(named.spawn_scoped(scope, browse(number))?);
+                browsers.push(named.spawn_scoped(scope, browse(number, client))?);
             }
             let ended = browsers.into_iter().map(|browser| match browser.join() {
                 Ok(done) => done,
@@ -307,8 +311,27 @@ impl Bench {
         });
         let done = done.map_err(CliError::Bench)?;
         let nanos = cpu::servers().map_err(CliError::Bench)?.saturating_sub(before);
+        let done: Vec<Vec<U>> = done.into_iter().map(|(_, done)| done).collect();
         let cost = Cost(nanos as f64 / 1000.0 / count.max(1) as f64);
         Ok((cost, done.into_iter().flatten().collect()))
+    }
+
+    /// A browser that the server has answered already.
+    fn greet(&self) -> io::Result<Client> {
+        let mut client = Client::connect(self.address, &self.host)?;
+        let answer = client.get("/health", "")?;
+        if answer.status == 200 { Ok(client) } else { Err(unexpected(&answer)) }
+    }
+
+    /// What a connection costs the server beside what is asked over it: one is opened for each answer of `count`.
+    ///
+    /// # Errors
+    /// When one is not answered.
+    pub fn connections(&self, count: usize) -> Result<Cost, CliError> {
+        let (kept, _) =
+            self.phase(vec![(); count], |client, ()| client.get("/health", "").map(drop))?;
+        let (opened, _) = self.phase(vec![(); count], |_, ()| self.greet().map(drop))?;
+        Ok(Cost(opened.0 - kept.0))
     }
 }
 
