@@ -456,11 +456,10 @@ async function factors(visitor) {
   await attributes(visitor, name("by-code"));
 }
 
-/** Runs `act` with a phone: a browser of its own, in the hand of `ada`, who has linked it at her own pages. */
-async function withPhone(visitor, act) {
-  const phone = await open({ language: visitor.language, profile: `${setup.profile}-phone` });
+/** Runs `act` in `phone`, a browser of its own, and closes that; a picture and its words are left if it fails. */
+async function inHand(phone, act) {
   try {
-    await act(phone, await link(visitor, phone));
+    await act();
     assert.deepEqual(phone.complaints(), [], "the phone's console");
   } catch (error) {
     const shot = join(setup.screenshots, `failed-${scenarioName}-phone.png`);
@@ -471,6 +470,12 @@ async function withPhone(visitor, act) {
   } finally {
     await phone.close();
   }
+}
+
+/** Runs `act` with a phone in the hand of `ada`, who has linked it at her own pages. */
+async function withPhone(visitor, act) {
+  const phone = await open({ language: visitor.language, profile: `${setup.profile}-phone` });
+  await inHand(phone, async () => act(phone, await link(visitor, phone)));
 }
 
 /** `ada` has a code for a new phone shown at her own pages. */
@@ -525,23 +530,14 @@ async function link(visitor, phone) {
 /** Runs `act` with a phone that has no authenticator, at the page for a new key of `ada`'s. */
 async function withoutLock(visitor, act) {
   const phone = await open({ language: visitor.language, profile: `${setup.profile}-phone` });
-  try {
+  await inHand(phone, async () => {
     await invites(visitor);
     await scan(visitor, phone);
     await phone.page.waitForSelector("#no-lock:not([hidden])");
     assert.equal(await phone.page.isVisible("#passkey"), false, "no key of an authenticator is asked for");
     await look(phone, `${scenarioName}-app-no-lock`);
     await act(phone);
-    assert.deepEqual(phone.complaints(), [], "the phone's console");
-  } catch (error) {
-    const shot = join(setup.screenshots, `failed-${scenarioName}-phone.png`);
-    await phone.page.screenshot({ path: shot, fullPage: true }).catch(() => {});
-    console.error(`the phone on ${phone.page.url()} (${shot}): ${phone.complaints().join("; ")}`);
-    console.error((await phone.page.innerText("body").catch(() => "")).slice(0, 2000));
-    throw error;
-  } finally {
-    await phone.close();
-  }
+  });
 }
 
 /** Fills in the fields and presses the button of the form for key and PIN. */
