@@ -16,6 +16,7 @@ use crate::world::private_key::{Digest, PrivateKey};
 use crate::world::random::Random;
 use crate::world::seal::SealKey;
 use crate::world::shape::Body;
+use crate::world::signer::KeyError;
 
 /// Makes keys, certificate, settings and the folder for metadata, and says what to do next.
 ///
@@ -23,6 +24,20 @@ use crate::world::shape::Body;
 /// When an argument cannot be used, something is there already, or a file cannot be made. If
 /// something is there already, nothing is made.
 pub fn init(arguments: &Init, random: &Random, now: DateTime<Utc>) -> Result<String, CliError> {
+    let key = || PrivateKey::generate(arguments.key.kind(), Digest::Sha256);
+    init_with(arguments, key, random, now)
+}
+
+/// As [`init`], with a key for signing that `key` gives once nothing is in the way.
+///
+/// # Errors
+/// As [`init`], and when `key` fails.
+pub fn init_with(
+    arguments: &Init,
+    key: impl FnOnce() -> Result<PrivateKey, KeyError>,
+    random: &Random,
+    now: DateTime<Utc>,
+) -> Result<String, CliError> {
     let folder = &arguments.folder;
     let base_url = base_url(&arguments.base_url)?;
     let entity_id = format!("{base_url}/metadata");
@@ -47,7 +62,7 @@ pub fn init(arguments: &Init, random: &Random, now: DateTime<Utc>) -> Result<Str
         locality: &arguments.locality,
     };
     let body = Body::of(&arguments.organization_id);
-    let key = PrivateKey::generate(arguments.key.kind(), Digest::Sha256)?;
+    let key = key()?;
     let secret = key.to_pem(None)?;
     let key = Opened::Held(Box::new(key));
     let certificate = make::certify(&key, &holder, body, random, now, arguments.days)?;

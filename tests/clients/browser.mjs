@@ -22,7 +22,10 @@ const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const quiet = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 // The same engine without windows of its own, where Debian has it: a third less work.
 const browsers = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"];
-const widths = [1280, 390];
+// The wide one last, at which the walks go on.
+const widths = [390, 1280];
+// Pictures take a third of a browser's work, and are for people: `PICTURES=1` keeps one of each page at each width.
+const pictures = process.env.PICTURES === "1";
 mkdirSync(setup.screenshots, { recursive: true });
 
 /** Opens a browser that prefers `language`; `script: false` turns JavaScript off. */
@@ -34,7 +37,7 @@ async function open({ language = "it", script = true, profile = setup.profile } 
     // The listener of cards has a certificate of its own making.
     ignoreHTTPSErrors: true,
     javaScriptEnabled: script,
-    viewport: { width: widths[0], height: 900 },
+    viewport: { width: widths.at(-1), height: 900 },
   });
   const page = context.pages()[0] ?? (await context.newPage());
   page.setDefaultTimeout(20_000);
@@ -57,14 +60,14 @@ async function open({ language = "it", script = true, profile = setup.profile } 
   };
 }
 
-/** Keeps a picture at each width; holds the page to what a page must be. */
+/** Holds the page to what a page must be, at each width. */
 async function look(visitor, name) {
   const { page, language, script } = visitor;
   assert.equal(await page.getAttribute("html", "lang"), language, `${name}: language of the page`);
   assert.equal(await page.locator("h1").count(), 1, `${name}: one heading`);
   for (const width of widths) {
     await page.setViewportSize({ width, height: 900 });
-    await page.screenshot({ path: join(setup.screenshots, `${name}-${width}.png`), fullPage: true });
+    if (pictures) await page.screenshot({ path: join(setup.screenshots, `${name}-${width}.png`), fullPage: true });
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(over <= 0, `${name}: ${over} px wider than ${width}`);
   }
@@ -73,7 +76,6 @@ async function look(visitor, name) {
     const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
     assert.deepEqual(violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(" ")}`), [], `${name}: accessibility`);
   }
-  await page.setViewportSize({ width: widths[0], height: 900 });
   // A press while the page is laid out anew may miss its button.
   await page.waitForTimeout(200);
   console.log(`${name}: ${page.url()} (page ${await page.getAttribute("body", "data-page")})`);
@@ -346,7 +348,6 @@ async function apart(page, above, below) {
     const gap = lower.y - (upper.y + upper.height);
     assert.ok(gap >= 16, `${below} is ${gap} px below ${above} at ${width} px`);
   }
-  await page.setViewportSize({ width: widths[0], height: 900 });
 }
 
 /** Gives the page a virtual authenticator. */

@@ -20,7 +20,19 @@ BINDINGS = {"redirect": BINDING_HTTP_REDIRECT, "post": BINDING_HTTP_POST}
 ATTRIBUTES = ["spidCode", "name", "familyName", "fiscalNumber", "dateOfBirth"]
 
 
+CLIENTS = {}
+
+
 def client(setup, with_idp=True):
+    """The client of a setup, made once: each reads its key anew, which takes as long as a request."""
+    names = ("entity_id", "acs", "profile", "binding", "key", "cert", "idp_metadata")
+    its_own = (with_idp, *(setup.get(name) for name in names))
+    if its_own not in CLIENTS:
+        CLIENTS[its_own] = made(setup, with_idp)
+    return CLIENTS[its_own]
+
+
+def made(setup, with_idp):
     spid = setup["profile"] == "spid"
     name = f"pysaml2 by {setup['binding']}"
     config = SPConfig()

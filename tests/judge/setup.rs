@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ponte::world::certificate::{Holder, KeyKind, make};
 use ponte::world::signer::KeyFile;
 use roxmltree::Document;
 use serde::Deserialize;
@@ -216,17 +215,11 @@ fn service(file: &ServiceFile, folder: &Path) -> Result<Service, String> {
     })
 }
 
+/// The key that everybody has, and nobody registers.
 fn stranger() -> Result<KeyFile, String> {
-    let holder = Holder {
-        common_name: "A stranger",
-        organization: "A stranger",
-        entity_id: "https://stranger.example.org",
-        organization_identifier: "PA:IT-c_h501",
-        country: "IT",
-        locality: "Roma",
-    };
-    let from = chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::days(19_723);
-    let pair = make(KeyKind::Rsa2048, &holder, &[], from, 36_500, [7; 16]);
-    let pair = pair.map_err(|error| format!("a key cannot be made: {error}"))?;
-    KeyFile::load(&pair.key, &pair.certificate).map_err(|error| error.to_string())
+    let (key, certificate) = (
+        include_bytes!("../../keys-example/signing.key"),
+        include_bytes!("../../keys-example/signing.crt"),
+    );
+    KeyFile::load(key, certificate).map_err(|error| error.to_string())
 }

@@ -20,6 +20,8 @@ use ponte::world::fetch::FetchResponse;
 use ponte::world::signer::KeyFile;
 use serde_json::{Value, json};
 
+use crate::support::keys;
+
 pub(super) const ISSUER: &str = "https://op.example.org";
 pub(super) const CLIENT: &str = "https://rp.example.org";
 pub(super) const ACCESS: &str = "an-access-token";
@@ -67,12 +69,12 @@ impl Op {
         };
         let now = DateTime::from_timestamp(1_780_000_000, 0).unwrap();
         let pair = make(KeyKind::EcdsaP256, &holder, &[], now, 365, [1; 16]).unwrap();
-        let own = RsaKeyPair::generate(2048).unwrap();
+        let own = RsaKeyPair::from_pem(keys::another()).unwrap();
         let decryption = DecryptionKey::from_pem(&own.to_pem_private_key()).unwrap();
         let Value::Object(ours) = decryption.published() else { panic!("no key") };
         let names = metadata(issuer).to_string();
         Self {
-            key: RsaKeyPair::generate(2048).unwrap(),
+            key: RsaKeyPair::from_pem(keys::another()).unwrap(),
             kid: "first".to_owned(),
             client: Client {
                 upstream: "op".to_owned(),

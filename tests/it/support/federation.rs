@@ -13,7 +13,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
-use openssl::rsa::Rsa;
 use openssl::ssl::{SslAcceptor, SslMethod};
 use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
 use openssl::x509::{X509, X509Name};
@@ -22,7 +21,7 @@ use ponte::saml::metadata::write;
 use ponte::world::signer::Signer as _;
 
 use crate::support::forge::{Forge, PLACE};
-use crate::support::keys::Keys;
+use crate::support::keys::{self, Keys};
 use crate::support::sp::Metadata;
 use crate::support::{bridge, idp};
 
@@ -273,7 +272,7 @@ pub(crate) struct ServerCertificate {
 impl ServerCertificate {
     /// Good for the days `from` to `to` after 1970.
     pub(crate) fn new(from: DateTime<Utc>, to: DateTime<Utc>) -> Self {
-        let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+        let key = PKey::private_key_from_pem(&keys::another()).unwrap();
         let mut name = X509Name::builder().unwrap();
         name.append_entry_by_text("CN", &format!("localhost {}", to.timestamp())).unwrap();
         let name = name.build();

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::agent::{Agent, Page};
 use crate::support::bridge::send;
+use crate::support::keys;
 use crate::support::server::Server;
 use crate::support::sp::AuthnRequest;
 
@@ -49,7 +50,7 @@ impl StubOp {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let port = listener.local_addr().expect("its address").port();
         let issuer = format!("http://127.0.0.1:{port}");
-        let key = RsaKeyPair::generate(2048).expect("a key");
+        let key = RsaKeyPair::from_pem(keys::another()).expect("a key");
         let mut metadata = json!({
             "issuer": issuer,
             "authorization_endpoint": format!("{issuer}/auth"),

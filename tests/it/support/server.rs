@@ -8,8 +8,14 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use clap::Parser as _;
+use ponte::cli::arguments::{Arguments, Command as Said};
+use ponte::cli::init::init_with;
 use ponte::config::check;
 use ponte::config::settings::Settings;
+use ponte::world::clock::Clock;
+use ponte::world::private_key::{Digest, PrivateKey};
+use ponte::world::random::Random;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -41,8 +47,19 @@ impl Server {
         let port = free_port();
         let server =
             Self { folder, host, port, child: None, log: Arc::default(), environment: Vec::new() };
-        server.ponte(&["init", "--base-url", &server.url(""), "."], "");
+        server.init();
         server
+    }
+
+    /// What `ponte init` does, with a key that is not made for this server alone: to make one takes longer than all the rest.
+    fn init(&self) {
+        let folder = self.folder().to_str().expect("a path in UTF-8");
+        let line = ["ponte", "init", "--base-url", &self.url(""), folder];
+        let arguments = Arguments::try_parse_from(line).expect("a command line");
+        let Said::Init(arguments) = arguments.command else { panic!("another command") };
+        let key = || PrivateKey::from_pem(&keys::another(), None, Digest::Sha256);
+        let now = Clock::system().now();
+        init_with(&arguments, key, &Random::system(), now).expect("a folder for a server");
     }
 
     pub(crate) fn folder(&self) -> &Path {
