@@ -74,15 +74,13 @@ pub(in crate::flow) async fn answer(
             };
             let session_ends = place.as_ref().map(|place| place.ends);
             let given = Given { name: &name, session_ends };
-            step!("saml.Response.sign", ponte.relying_party = request.relying_party.id).in_scope(
-                || response::answer(&request.reply_to, person, given, idp, signer, random, now),
-            )?
+            step!("saml.Response.sign", ponte.relying_party = request.relying_party.id)
+                .in_scope(|| response::answer(&reply_to, person, given, idp, signer, random, now))?
         }
         Outcome::Refused(refusal) => {
             let status = status::refusal(*refusal, reply_to.profile);
-            step!("saml.Response.sign", ponte.relying_party = request.relying_party.id).in_scope(
-                || response::reject(&request.reply_to, status, idp, signer, random, now),
-            )?
+            step!("saml.Response.sign", ponte.relying_party = request.relying_party.id)
+                .in_scope(|| response::reject(&reply_to, status, idp, signer, random, now))?
         }
     };
     let kept = request_blob(&transaction.id);

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::saml::names;
-use crate::saml::writer::{Element, Written};
+use crate::saml::pen::Written;
+use crate::saml::writer::Element;
 use crate::world::random::Random;
 
 /// A service provider's key for encryption, and what it can read.

@@ -4,7 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::saml::names;
-use crate::saml::writer::{Element, Place, WriteError, Written, escape};
+use crate::saml::pen::{Place, WriteError, Written, escape};
+use crate::saml::writer::Element;
 use crate::telemetry::metrics;
 use crate::world::digest::{sha256, sha512};
 use crate::world::signer::{SignError, SignatureAlgorithm, Signer};

@@ -20,6 +20,7 @@ pub mod message;
 pub mod metadata;
 pub mod names;
 pub mod partner;
+pub mod pen;
 pub mod profile;
 pub mod proof;
 pub mod response;

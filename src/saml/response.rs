@@ -17,8 +17,8 @@ use crate::saml::enveloped::{self, EnvelopError};
 use crate::saml::identity_provider::IdentityProvider;
 use crate::saml::names;
 use crate::saml::partner::{Profile, ServiceProvider};
+use crate::saml::pen::{Pen, WriteError, Written};
 use crate::saml::status::{self, Status};
-use crate::saml::writer::{Element, Written};
 use crate::world::random::Random;
 use crate::world::signer::Signer;
 
@@ -165,10 +165,10 @@ pub struct BadReplyTo(#[source] serde_json::Error);
 /// refused.
 ///
 /// # Errors
-/// When `reply_to` cannot be read, a name is wanted and empty, a value has a character that XML
+/// When a name is wanted and empty, a value has a character that XML
 /// cannot carry, or the key refuses.
 pub fn answer(
-    reply_to: &str,
+    reply_to: &ReplyTo,
     outcome: &Authenticated,
     given: Given<'_>,
     idp: &IdentityProvider,
@@ -176,8 +176,7 @@ pub fn answer(
     random: &Random,
     now: DateTime<Utc>,
 ) -> Result<Answer, AnswerError> {
-    let reply_to = ReplyTo::decode(reply_to)?;
-    let letter = Letter::new(&reply_to, idp, random, now);
+    let letter = Letter::new(reply_to, idp, random, now);
     let assertion_id = random.xml_id();
     let (format, value) = match (reply_to.profile, reply_to.name_id) {
         // One empty name would be everybody's.
@@ -197,28 +196,31 @@ pub fn answer(
     let session_ends = given.session_ends.filter(|_| reply_to.profile == Profile::Generic);
     let attributes: Vec<&Released> =
         outcome.attributes.iter().filter(|released| !released.value.trim().is_empty()).collect();
-    let has_attributes = !attributes.is_empty();
-    let assertion = Element::new("saml:Assertion")
-        .attribute("ID", assertion_id.as_str())
-        .attribute("Version", "2.0")
-        .attribute("IssueInstant", letter.instant.as_str())
-        .child(letter.issuer())
-        .signature_here()
-        .child(letter.subject(&name_id))
-        .child(letter.conditions())
-        .child(authn_statement(outcome, session_index.as_deref(), session_ends))
-        .child_if(has_attributes.then(|| attribute_statement(&attributes, &reply_to.answers)));
-    let assertion = if has_attributes { assertion.declare("xs") } else { assertion };
-    let assertion = enveloped::sign(&assertion, signer)?;
-    let response = letter.response(status::SUCCESS);
-    let (response, assertion_xml) = match &reply_to.answers.encrypt {
-        None => (response.written(assertion), None),
-        Some(key) => {
-            let encrypted = key.encrypt(&assertion, random)?;
-            (response.child(encrypted), Some(assertion.into_string()))
-        }
+    let mut pen = Pen::default();
+    // For the types of the values.
+    let declared = (!attributes.is_empty()).then_some("xs");
+    pen.open_declaring(
+        "saml:Assertion",
+        declared,
+        &[
+            ("ID", Some(&assertion_id)),
+            ("IssueInstant", Some(&letter.instant)),
+            ("Version", Some("2.0")),
+        ],
+    );
+    letter.issuer(&mut pen);
+    pen.signature_here();
+    letter.subject(&mut pen, &name_id);
+    letter.conditions(&mut pen);
+    authn_statement(&mut pen, outcome, session_index.as_deref(), session_ends);
+    attribute_statement(&mut pen, &attributes, &reply_to.answers);
+    pen.close();
+    let assertion = enveloped::sign_written(pen.done()?, &assertion_id, signer)?;
+    let (assertion, assertion_xml) = match &reply_to.answers.encrypt {
+        None => (assertion, None),
+        Some(key) => (key.encrypt(&assertion, random)?.write()?, Some(assertion.into_string())),
     };
-    let xml = enveloped::sign(&response, signer)?;
+    let xml = letter.response(status::SUCCESS, Some(&assertion), signer)?;
     let mut answer = letter.send(xml);
     answer.assertion_xml = assertion_xml;
     answer.assertion_id = Some(assertion_id);
@@ -232,32 +234,31 @@ pub fn answer(
 /// # Errors
 /// As for [`answer`].
 pub fn reject(
-    reply_to: &str,
+    reply_to: &ReplyTo,
     status: Status,
     idp: &IdentityProvider,
     signer: &dyn Signer,
     random: &Random,
     now: DateTime<Utc>,
 ) -> Result<Answer, AnswerError> {
-    let reply_to = ReplyTo::decode(reply_to)?;
-    let letter = Letter::new(&reply_to, idp, random, now);
-    let xml = enveloped::sign(&letter.response(status), signer)?;
+    let letter = Letter::new(reply_to, idp, random, now);
+    let xml = letter.response(status, None, signer)?;
     Ok(letter.send(xml))
 }
 
 /// An answer that cannot be given.
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
-    /// What was kept of the request is not readable.
-    #[error(transparent)]
-    ReplyTo(#[from] BadReplyTo),
     /// A lasting name is wanted, and none was given.
     #[error("a lasting name is wanted and there is none")]
     NoName,
     /// The assertion cannot be encrypted.
     #[error(transparent)]
     Encryption(#[from] EncryptionError),
-    /// The message cannot be written or signed.
+    /// The message cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The message cannot be signed.
     #[error(transparent)]
     Envelop(#[from] EnvelopError),
 }
@@ -290,29 +291,50 @@ impl<'a> Letter<'a> {
         }
     }
 
-    fn response(&self, status: Status) -> Element<'_> {
-        let sub = status.sub.map(|sub| Element::new("samlp:StatusCode").attribute("Value", sub));
-        let code = Element::new("samlp:StatusCode").attribute("Value", status.code).child_if(sub);
-        let message =
-            status.message.map(|message| Element::new("samlp:StatusMessage").text(message));
-        Element::new("samlp:Response")
-            .attribute("ID", self.response_id.as_str())
-            .attribute("Version", "2.0")
-            .attribute("IssueInstant", self.instant.as_str())
-            .attribute("Destination", self.reply_to.consumer.as_str())
-            .attribute_if("InResponseTo", self.in_response_to())
-            .child(self.issuer())
-            .signature_here()
-            .child(Element::new("samlp:Status").child(code).child_if(message))
+    /// The signed `Response` with what was asked for in it, if anything.
+    fn response(
+        &self,
+        status: Status,
+        assertion: Option<&Written>,
+        signer: &dyn Signer,
+    ) -> Result<Written, EnvelopError> {
+        let mut pen = Pen::with_room(assertion.map_or(0, |assertion| assertion.as_str().len()));
+        pen.open(
+            "samlp:Response",
+            &[
+                ("Destination", Some(&self.reply_to.consumer)),
+                ("ID", Some(&self.response_id)),
+                ("InResponseTo", self.in_response_to()),
+                ("IssueInstant", Some(&self.instant)),
+                ("Version", Some("2.0")),
+            ],
+        );
+        self.issuer(&mut pen);
+        pen.signature_here();
+        pen.open("samlp:Status", &[]);
+        pen.open("samlp:StatusCode", &[("Value", Some(status.code))]);
+        if let Some(sub) = status.sub {
+            pen.leaf("samlp:StatusCode", &[("Value", Some(sub))], "");
+        }
+        pen.close();
+        if let Some(message) = status.message {
+            pen.leaf("samlp:StatusMessage", &[], message);
+        }
+        pen.close();
+        if let Some(assertion) = assertion {
+            pen.embed(assertion);
+        }
+        pen.close();
+        enveloped::sign_written(pen.done()?, &self.response_id, signer)
     }
 
     fn in_response_to(&self) -> Option<&str> {
         Some(self.reply_to.in_response_to.as_str()).filter(|id| !id.is_empty())
     }
 
-    fn issuer(&self) -> Element<'_> {
+    fn issuer(&self, pen: &mut Pen) {
         let format = (self.reply_to.profile == Profile::Spid).then_some(names::FORMAT_ENTITY);
-        Element::new("saml:Issuer").attribute_if("Format", format).text(self.idp.entity_id.as_str())
+        pen.leaf("saml:Issuer", &[("Format", format)], &self.idp.entity_id);
     }
 
     fn name_id(&self, format: &str, value: String) -> NameId {
@@ -326,27 +348,32 @@ impl<'a> Letter<'a> {
         }
     }
 
-    fn subject<'b>(&'b self, name_id: &'b NameId) -> Element<'b> {
-        let name_id = Element::new("saml:NameID")
-            .attribute("Format", name_id.format.as_str())
-            .attribute_if("NameQualifier", name_id.name_qualifier.as_deref())
-            .attribute_if("SPNameQualifier", name_id.sp_name_qualifier.as_deref())
-            .text(name_id.value.as_str());
-        let data = Element::new("saml:SubjectConfirmationData")
-            .attribute("Recipient", self.reply_to.consumer.as_str())
-            .attribute_if("InResponseTo", self.in_response_to())
-            .attribute("NotOnOrAfter", self.end.as_str());
-        let confirmation =
-            Element::new("saml:SubjectConfirmation").attribute("Method", names::BEARER).child(data);
-        Element::new("saml:Subject").child(name_id).child(confirmation)
+    fn subject(&self, pen: &mut Pen, name_id: &NameId) {
+        pen.open("saml:Subject", &[]);
+        let naming = [
+            ("Format", Some(name_id.format.as_str())),
+            ("NameQualifier", name_id.name_qualifier.as_deref()),
+            ("SPNameQualifier", name_id.sp_name_qualifier.as_deref()),
+        ];
+        pen.leaf("saml:NameID", &naming, &name_id.value);
+        pen.open("saml:SubjectConfirmation", &[("Method", Some(names::BEARER))]);
+        let data = [
+            ("InResponseTo", self.in_response_to()),
+            ("NotOnOrAfter", Some(&*self.end)),
+            ("Recipient", Some(&*self.reply_to.consumer)),
+        ];
+        pen.leaf("saml:SubjectConfirmationData", &data, "");
+        pen.close();
+        pen.close();
     }
 
-    fn conditions(&self) -> Element<'_> {
-        let audience = Element::new("saml:Audience").text(self.reply_to.entity_id.as_str());
-        Element::new("saml:Conditions")
-            .attribute("NotBefore", self.instant.as_str())
-            .attribute("NotOnOrAfter", self.end.as_str())
-            .child(Element::new("saml:AudienceRestriction").child(audience))
+    fn conditions(&self, pen: &mut Pen) {
+        let span = [("NotBefore", Some(&*self.instant)), ("NotOnOrAfter", Some(&*self.end))];
+        pen.open("saml:Conditions", &span);
+        pen.open("saml:AudienceRestriction", &[]);
+        pen.leaf("saml:Audience", &[], &self.reply_to.entity_id);
+        pen.close();
+        pen.close();
     }
 
     fn send(&self, xml: Written) -> Answer {
@@ -365,33 +392,42 @@ impl<'a> Letter<'a> {
     }
 }
 
-fn authn_statement<'a>(
+fn authn_statement(
+    pen: &mut Pen,
     outcome: &Authenticated,
-    session_index: Option<&'a str>,
+    session_index: Option<&str>,
     session_ends: Option<DateTime<Utc>>,
-) -> Element<'a> {
-    let class = Element::new("saml:AuthnContextClassRef").text(outcome.class.uri());
-    Element::new("saml:AuthnStatement")
-        .attribute("AuthnInstant", text(outcome.at))
-        .attribute_if("SessionIndex", session_index)
-        .attribute_if("SessionNotOnOrAfter", session_ends.map(text))
-        .child(Element::new("saml:AuthnContext").child(class))
+) {
+    let (at, ends) = (text(outcome.at), session_ends.map(text));
+    let attributes = [
+        ("AuthnInstant", Some(at.as_str())),
+        ("SessionIndex", session_index),
+        ("SessionNotOnOrAfter", ends.as_deref()),
+    ];
+    pen.open("saml:AuthnStatement", &attributes);
+    pen.open("saml:AuthnContext", &[]);
+    pen.leaf("saml:AuthnContextClassRef", &[], outcome.class.uri());
+    pen.close();
+    pen.close();
 }
 
-fn attribute_statement<'a>(attributes: &[&'a Released], answers: &'a AnswersTo) -> Element<'a> {
-    let attributes = attributes.iter().map(|released| {
+/// Nothing where there are no attributes: the schema has no empty statement.
+fn attribute_statement(pen: &mut Pen, attributes: &[&Released], answers: &AnswersTo) {
+    if attributes.is_empty() {
+        return;
+    }
+    pen.open("saml:AttributeStatement", &[]);
+    for released in attributes {
         let (name, format, friendly) = answers.name(released.name);
         let kind = if released.name.is_date() { "xs:date" } else { "xs:string" };
-        let value = Element::new("saml:AttributeValue")
-            .attribute("xsi:type", kind)
-            .text(released.value.as_str());
-        Element::new("saml:Attribute")
-            .attribute("Name", name)
-            .attribute("NameFormat", format)
-            .attribute_if("FriendlyName", friendly)
-            .child(value)
-    });
-    Element::new("saml:AttributeStatement").children(attributes)
+        pen.open(
+            "saml:Attribute",
+            &[("FriendlyName", friendly), ("Name", Some(name)), ("NameFormat", Some(format))],
+        );
+        pen.leaf("saml:AttributeValue", &[("xsi:type", Some(kind))], &released.value);
+        pen.close();
+    }
+    pen.close();
 }
 
 /// UTC with milliseconds (spid-saml §1.6).

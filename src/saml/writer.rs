@@ -1,14 +1,8 @@
-//! XML on its way out, in exclusive canonical form from the start: what is hashed is what is sent.
-//!
-//! Namespaces stand where they are first used, sorted; attributes are sorted; no tag closes itself;
-//! values are escaped as Canonical XML says (Exclusive XML Canonicalization §3, Canonical XML §1.1).
-//! So nothing is canonicalised after it is written. Characters that XML 1.0 cannot carry are
-//! refused, not stripped: a value that arrives as another one would be a lie about somebody.
+//! An element made piece by piece, in any order, before it is written.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
-use crate::saml::names;
+use crate::saml::pen::{Pen, WriteError, Written, canonical_order};
 
 /// An element with what is in it. Names are written `prefix:name`, with the prefixes of this house.
 #[derive(Clone, Debug)]
@@ -25,15 +19,6 @@ enum Child<'a> {
     Text(Cow<'a, str>),
     Written(Written),
     SignatureHere,
-}
-
-/// An element in canonical form, complete in itself: it declares all the namespaces it uses.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Written {
-    xml: String,
-    prefixes: BTreeSet<&'static str>,
-    inclusive: BTreeSet<Cow<'static, str>>,
-    hole: Option<usize>,
 }
 
 impl<'a> Element<'a> {
@@ -123,249 +108,29 @@ impl<'a> Element<'a> {
     /// When a value has a character that XML cannot carry, or the shape is not canonical.
     pub fn write(&self) -> Result<Written, WriteError> {
         let within = |child: &Child<'_>| match child {
-            Child::Written(written) => written.xml.len(),
+            Child::Written(written) => written.as_str().len(),
             _ => 0,
         };
-        // With room for the signature.
-        let room = ROOM + self.children.iter().map(within).sum::<usize>();
-        let mut written = Written {
-            xml: String::with_capacity(room),
-            prefixes: BTreeSet::new(),
-            inclusive: BTreeSet::new(),
-            hole: None,
-        };
-        self.render(&mut written, &mut Vec::new())?;
-        Ok(written)
+        let mut pen = Pen::with_room(self.children.iter().map(within).sum::<usize>());
+        self.render(&mut pen);
+        pen.done()
     }
 
-    fn render(
-        &self,
-        out: &mut Written,
-        in_scope: &mut Vec<&'static str>,
-    ) -> Result<(), WriteError> {
-        let outer_scope = in_scope.len();
-        out.xml.push('<');
-        out.xml.push_str(self.name);
-        self.render_namespaces(out, in_scope)?;
-        self.render_attributes(out)?;
-        out.xml.push('>');
+    fn render(&self, pen: &mut Pen) {
+        let mut attributes: Vec<_> = self.attributes.iter().collect();
+        attributes.sort_unstable_by_key(|(name, _)| canonical_order(name));
+        let attributes = attributes.into_iter().map(|(name, value)| (*name, value.as_ref()));
+        pen.open_with(self.name, self.declared, attributes);
         for child in &self.children {
             match child {
-                Child::Element(element) => element.render(out, in_scope)?,
-                Child::Text(text) => escape(self.name, text, Place::Text, &mut out.xml)?,
-                Child::Written(written) => self.embed(written, out, in_scope)?,
-                Child::SignatureHere => {
-                    if in_scope.contains(&"ds") || out.hole.is_some() || outer_scope > 0 {
-                        return Err(WriteError::Shape(self.name));
-                    }
-                    out.hole = Some(out.xml.len());
-                }
+                Child::Element(element) => element.render(pen),
+                Child::Text(text) => pen.text(text),
+                Child::Written(written) => pen.embed(written),
+                Child::SignatureHere => pen.signature_here(),
             }
         }
-        out.xml.push_str("</");
-        out.xml.push_str(self.name);
-        out.xml.push('>');
-        in_scope.truncate(outer_scope);
-        Ok(())
+        pen.close();
     }
-
-    fn render_namespaces(
-        &self,
-        out: &mut Written,
-        in_scope: &mut Vec<&'static str>,
-    ) -> Result<(), WriteError> {
-        let outer_scope = in_scope.len();
-        let used = self.attributes.iter().filter_map(|(name, _)| prefix_of(name));
-        for prefix in prefix_of(self.name).into_iter().chain(used).chain(self.declared) {
-            if prefix != "xml" && !in_scope.contains(&prefix) {
-                in_scope.push(prefix);
-            }
-        }
-        in_scope[outer_scope..].sort_unstable();
-        for prefix in &in_scope[outer_scope..] {
-            let uri = namespace(prefix).ok_or(WriteError::Shape(self.name))?;
-            out.prefixes.insert(prefix);
-            for part in [" xmlns:", prefix, "=\"", uri, "\""] {
-                out.xml.push_str(part);
-            }
-        }
-        out.inclusive.extend(self.declared.map(Cow::Borrowed));
-        Ok(())
-    }
-
-    fn render_attributes(&self, out: &mut Written) -> Result<(), WriteError> {
-        let mut attributes: Vec<_> = self.attributes.iter().collect();
-        attributes.sort_unstable_by_key(|(name, _)| {
-            (prefix_of(name).map_or("", |prefix| namespace(prefix).unwrap_or("")), local(name))
-        });
-        if attributes.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return Err(WriteError::Shape(self.name));
-        }
-        for (name, value) in attributes {
-            for part in [" ", name, "=\""] {
-                out.xml.push_str(part);
-            }
-            escape(self.name, value, Place::Attribute, &mut out.xml)?;
-            out.xml.push('"');
-        }
-        Ok(())
-    }
-
-    /// A written element declares its namespaces itself, which is canonical only where nothing
-    /// around it has declared them.
-    fn embed(
-        &self,
-        written: &Written,
-        out: &mut Written,
-        in_scope: &[&'static str],
-    ) -> Result<(), WriteError> {
-        if in_scope.iter().any(|prefix| written.prefixes.contains(prefix)) {
-            return Err(WriteError::Shape(self.name));
-        }
-        out.xml.push_str(&written.xml);
-        out.prefixes.extend(&written.prefixes);
-        out.inclusive.extend(written.inclusive.iter().cloned());
-        Ok(())
-    }
-}
-
-impl Written {
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.xml
-    }
-
-    /// The text, taken out.
-    #[must_use]
-    pub fn into_string(self) -> String {
-        self.xml
-    }
-
-    /// The prefixes that a signature must list as inclusive, in order.
-    pub fn inclusive(&self) -> impl Iterator<Item = &str> {
-        self.inclusive.iter().map(AsRef::as_ref)
-    }
-
-    /// What others wrote, `xml` being its canonical form with the prefixes `inclusive`, and `hole` the place for a signature.
-    pub(in crate::saml) fn canonical(xml: String, hole: usize, inclusive: Vec<String>) -> Self {
-        let inclusive = inclusive.into_iter().map(Cow::Owned).collect();
-        Self { xml, prefixes: BTreeSet::new(), inclusive, hole: Some(hole) }
-    }
-
-    /// Puts `signature` into the place left for it; `None` if there is none.
-    pub(in crate::saml) fn splice(mut self, signature: &str) -> Option<Self> {
-        self.xml.insert_str(self.hole.take()?, signature);
-        self.prefixes.insert("ds");
-        Some(self)
-    }
-}
-
-/// What an element and its signature seldom exceed.
-const ROOM: usize = 8 * 1024;
-
-/// XML that cannot be written.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum WriteError {
-    /// A value has a character that XML 1.0 cannot carry (XML §2.2).
-    #[error("a value of {element} has U+{:04X}, which XML cannot carry", u32::from(*.character))]
-    Character {
-        /// The element that has the value, or the attribute with it.
-        element: &'static str,
-        /// The character.
-        character: char,
-    },
-    /// An attribute twice, a prefix unknown or declared by an element around, a second signature.
-    #[error("{0} is not in canonical form")]
-    Shape(&'static str),
-}
-
-/// Where a value stands.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::saml) enum Place {
-    Text,
-    Attribute,
-}
-
-/// Canonical XML §2.3, "Text Nodes" and "Attribute Nodes". Whatever needs no escape is copied in runs.
-pub(in crate::saml) fn escape(
-    element: &'static str,
-    value: &str,
-    place: Place,
-    out: &mut String,
-) -> Result<(), WriteError> {
-    let mut copied = 0;
-    for (at, byte) in value.bytes().enumerate() {
-        if !SPECIAL[usize::from(byte)] {
-            continue;
-        }
-        let escaped = match (byte, place) {
-            (b'&', _) => "&amp;",
-            (b'<', _) => "&lt;",
-            (b'\r', _) => "&#xD;",
-            (b'>', Place::Text) => "&gt;",
-            (b'"', Place::Attribute) => "&quot;",
-            (b'\t', Place::Attribute) => "&#x9;",
-            (b'\n', Place::Attribute) => "&#xA;",
-            _ => match value[at..].chars().next() {
-                Some(
-                    character @ ('\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}'),
-                ) => {
-                    return Err(WriteError::Character { element, character });
-                }
-                _ => continue,
-            },
-        };
-        out.push_str(&value[copied..at]);
-        out.push_str(escaped);
-        copied = at + 1;
-    }
-    out.push_str(&value[copied..]);
-    Ok(())
-}
-
-/// The octets that need a look: those to be escaped somewhere, controls, and the first of U+F000 to
-/// U+FFFF, two of which are no characters of XML.
-const SPECIAL: [bool; 256] = {
-    let mut special = [false; 256];
-    let mut octet = 0;
-    while octet < 0x20 {
-        special[octet] = true;
-        octet += 1;
-    }
-    special[b'&' as usize] = true;
-    special[b'<' as usize] = true;
-    special[b'>' as usize] = true;
-    special[b'"' as usize] = true;
-    special[0xef] = true;
-    special
-};
-
-fn prefix_of(name: &'static str) -> Option<&'static str> {
-    name.split_once(':').map(|(prefix, _)| prefix)
-}
-
-fn local(name: &'static str) -> &'static str {
-    name.split_once(':').map_or(name, |(_, local)| local)
-}
-
-fn namespace(prefix: &str) -> Option<&'static str> {
-    Some(match prefix {
-        "cie" => names::CIE,
-        "ds" => names::DSIG,
-        "ec" => names::EXC_C14N,
-        "fpa" => names::INVOICING,
-        "md" => names::METADATA,
-        "saml" => names::ASSERTION,
-        "samlp" => names::PROTOCOL,
-        "spid" => names::SPID,
-        "xenc" => names::XENC,
-        "xenc11" => names::XENC11,
-        "xml" => "http://www.w3.org/XML/1998/namespace",
-        "xs" => names::XS,
-        "xsi" => names::XSI,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ fn outcome(class: ClassRef, attributes: &[(AttributeName, &str)]) -> Authenticat
 fn answered(reply_to: &ReplyTo, outcome: &Authenticated, keys: &Keys) -> Answer {
     let random = Random::seeded(1);
     answer(
-        &reply_to.encode(),
+        reply_to,
         outcome,
         Given { name: "lasting-name", session_ends: Some(now() + TimeDelta::hours(8)) },
         &idp::identity_provider(),
@@ -331,8 +331,7 @@ fn an_error_is_signed_and_names_nobody() {
         let reply_to = ReplyTo { profile, ..spid.clone() };
         let idp = idp::identity_provider();
         let random = Random::seeded(2);
-        let answer =
-            reject(&reply_to.encode(), status, &idp, &keys::IDP.signer, &random, now()).unwrap();
+        let answer = reject(&reply_to, status, &idp, &keys::IDP.signer, &random, now()).unwrap();
         assert_verifies(&answer.xml, RESPONSE, &keys::IDP);
         let document = Document::parse(&answer.xml).unwrap();
         assert_eq!(children(document.root_element()), ["Issuer", "Signature", "Status"]);
@@ -350,17 +349,16 @@ fn an_error_is_signed_and_names_nobody() {
 fn what_cannot_be_answered_is_an_error_and_no_panic() {
     let idp = idp::identity_provider();
     let random = Random::seeded(3);
-    let answer_to = |reply_to: &str, value: &str| {
+    let answer_to = |reply_to: &ReplyTo, value: &str| {
         let outcome = outcome(ClassRef::SpidL2, &[(AttributeName::Name, value)]);
         answer(reply_to, &outcome, Given::default(), &idp, &keys::IDP.signer, &random, now())
     };
-    let good = reply_to(Profile::Spid).encode();
+    let good = reply_to(Profile::Spid);
     assert!(answer_to(&good, "Anna").is_ok());
-    assert!(matches!(answer_to("{}", "Anna"), Err(AnswerError::ReplyTo(_))));
-    let lasting =
-        ReplyTo { name_id: NameIdKind::Persistent, ..reply_to(Profile::Generic) }.encode();
+    assert!(ReplyTo::decode("{}").is_err());
+    let lasting = ReplyTo { name_id: NameIdKind::Persistent, ..reply_to(Profile::Generic) };
     assert!(matches!(answer_to(&lasting, "Anna"), Err(AnswerError::NoName)));
-    assert!(matches!(answer_to(&good, "An\u{0}na"), Err(AnswerError::Envelop(_))));
+    assert!(matches!(answer_to(&good, "An\u{0}na"), Err(AnswerError::Write(_))));
 }
 
 proptest! {

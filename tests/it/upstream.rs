@@ -58,7 +58,7 @@ fn answered(reply_to: &ReplyTo, signer: &Keys) -> String {
     };
     let (idp, random) = (idp::identity_provider(), Random::seeded(1));
     let given = Given::default();
-    answer(&reply_to.encode(), &outcome, given, &idp, &signer.signer, &random, now()).unwrap().xml
+    answer(reply_to, &outcome, given, &idp, &signer.signer, &random, now()).unwrap().xml
 }
 
 fn request() -> Request {
@@ -160,7 +160,7 @@ fn the_assertion_must_be_signed_and_the_response_where_that_is_settled() {
 fn an_error_is_told_with_its_codes_and_message() {
     let (idp, random) = (idp::identity_provider(), Random::seeded(1));
     let status = status::refusal(Refusal::Cancelled, Profile::Spid);
-    let reply = reject(&reply_to().encode(), status, &idp, &keys::IDP.signer, &random, now());
+    let reply = reject(&reply_to(), status, &idp, &keys::IDP.signer, &random, now());
     match judge(&reply.unwrap().xml, |_| {}) {
         Err(Refused::Status { codes, message, anomaly, is_signed }) => {
             assert_eq!((anomaly, is_signed), (Anomaly::Cancelled, true));

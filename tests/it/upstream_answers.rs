@@ -244,16 +244,9 @@ fn what_we_encrypt_ourselves_we_can_open() {
         };
         let (idp, random, now) =
             (idp::identity_provider(), Random::seeded(1), NOW.parse().unwrap());
-        let answer = answer(
-            &reply_to.encode(),
-            &outcome,
-            Given::default(),
-            &idp,
-            &keys::IDP.signer,
-            &random,
-            now,
-        )
-        .unwrap();
+        let answer =
+            answer(&reply_to, &outcome, Given::default(), &idp, &keys::IDP.signer, &random, now)
+                .unwrap();
         for signed in [SignedParts::Assertion, SignedParts::Either, SignedParts::Both] {
             let keys = [key.clone()];
             let received = judge_with(&answer.xml, UpstreamProfile::Saml2, &keys, |expected| {

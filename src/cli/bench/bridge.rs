@@ -142,7 +142,7 @@ impl Stub {
         };
         let given = response::Given::default();
         let (signer, random) = (&*self.signer, &*bench.env.random);
-        let (reply_to, described) = (reply_to.encode(), &self.described);
+        let described = &self.described;
         let said = response::answer(&reply_to, &person, given, described, signer, random, now);
         let xml = said.map_err(io::Error::other)?.xml;
         use base64::Engine as _;

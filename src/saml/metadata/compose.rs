@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::saml::enveloped::key_info;
 use crate::saml::names;
-use crate::saml::writer::{Element, WriteError};
+use crate::saml::pen::WriteError;
+use crate::saml::writer::Element;
 
 /// The parts of one entity in one role.
 #[derive(Clone, Debug, Default)]

@@ -10,7 +10,7 @@ use roxmltree::{Document, Node};
 
 use crate::saml::enveloped::{self, EnvelopError};
 use crate::saml::metadata::aggregate::limits::Limits;
-use crate::saml::writer::Written;
+use crate::saml::pen::Written;
 use crate::saml::xml::{self, XmlError};
 use crate::saml::{canonical, names};
 use crate::world::digest::sha256;

@@ -11,8 +11,10 @@ use crate::saml::binding::{self, Binding, Parameter};
 use crate::saml::enveloped::{self, EnvelopError};
 use crate::saml::logout::write::Dispatch;
 use crate::saml::names;
+use crate::saml::pen::WriteError;
 use crate::saml::upstream::profile::{UpstreamProfile, spid_level};
-use crate::saml::writer::{Element, WriteError};
+
+use crate::saml::writer::Element;
 use crate::world::signer::{SignError, Signer};
 
 /// A request to log somebody in.

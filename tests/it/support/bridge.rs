@@ -216,7 +216,7 @@ impl Stubbed {
         let (described, random) = (stub.described(), Random::system());
         let now = Clock::system().now();
         let given = Given::default();
-        let reply_to = self.reply_to(question).encode();
+        let reply_to = self.reply_to(question);
         let answer = response::answer(
             &reply_to,
             &person,
@@ -234,7 +234,7 @@ impl Stubbed {
         let status = status::refusal(why, Profile::Spid);
         let (described, random) = (stub.described(), Random::system());
         let now = Clock::system().now();
-        let reply_to = self.reply_to(question).encode();
+        let reply_to = self.reply_to(question);
         let answer =
             response::reject(&reply_to, status, &described, &stub.keys.signer, &random, now);
         self.carried(question, answer.expect("an answer").xml)
