@@ -26,6 +26,7 @@ use crate::saml::structure::Sound;
 use crate::saml::xmlsec;
 #[cfg(feature = "xmlsec")]
 use crate::telemetry::metrics;
+use crate::world::contexts::Contexts;
 use crate::world::signer::SignatureAlgorithm;
 
 /// The most keys of one partner that are tried.
@@ -37,6 +38,7 @@ pub struct PublicKey(Arc<Key>);
 
 struct Key {
     public: PKey<Public>,
+    contexts: Contexts<DigestAlgorithm, Public>,
     /// The octets of `r` and of `s`; `None` for RSA.
     scalar: Option<usize>,
     not_before: DateTime<Utc>,
@@ -143,6 +145,7 @@ impl PublicKey {
             not_after: instant(certificate.not_after()).map_err(KeyError::Certificate)?,
             fingerprint: openssl::sha::sha256(der),
             public,
+            contexts: Contexts::default(),
             #[cfg(feature = "xmlsec")]
             second,
         })))
@@ -194,12 +197,18 @@ impl PublicKey {
     /// Whether `signature` over `digest` was made with this key; any failure is a no.
     fn made(&self, hash: DigestAlgorithm, digest: &[u8], signature: &[u8]) -> bool {
         let judge = || -> Result<bool, ErrorStack> {
-            let mut context = PkeyCtx::new(&self.0.public)?;
-            context.verify_init()?;
+            let set_up = || {
+                let mut context = PkeyCtx::new(&self.0.public)?;
+                context.verify_init()?;
+                if self.0.scalar.is_none() {
+                    context.set_rsa_padding(Padding::PKCS1)?;
+                    context.set_signature_md(message_digest(hash))?;
+                }
+                Ok(context)
+            };
             let Some(size) = self.0.scalar else {
-                context.set_rsa_padding(Padding::PKCS1)?;
-                context.set_signature_md(message_digest(hash))?;
-                return context.verify(digest, signature);
+                let verify = |context: &mut PkeyCtx<Public>| context.verify(digest, signature);
+                return self.0.contexts.with(hash, set_up, verify);
             };
             if signature.len() != 2 * size {
                 return Ok(false);
@@ -207,7 +216,8 @@ impl PublicKey {
             let (r, s) = signature.split_at(size);
             let pair =
                 EcdsaSig::from_private_components(BigNum::from_slice(r)?, BigNum::from_slice(s)?)?;
-            context.verify(digest, &pair.to_der()?)
+            let signature = pair.to_der()?;
+            self.0.contexts.with(hash, set_up, |context| context.verify(digest, &signature))
         };
         judge().unwrap_or(false)
     }

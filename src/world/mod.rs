@@ -6,6 +6,7 @@ pub mod authorities;
 pub mod certificate;
 pub mod clock;
 pub mod content;
+pub mod contexts;
 pub mod der;
 pub mod digest;
 pub mod ecdsa;

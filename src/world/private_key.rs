@@ -6,10 +6,11 @@ use openssl::ec::{EcGroup, EcKey, EcKeyRef};
 use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
+use openssl::md::Md;
 use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, Id, PKey, PKeyRef, Private};
-use openssl::rsa::Rsa;
-use openssl::sha::sha256;
+use openssl::pkey_ctx::PkeyCtx;
+use openssl::rsa::{Padding, Rsa};
 use openssl::sign::Signer as OpensslSigner;
 use openssl::symm::Cipher;
 use openssl::x509::X509;
@@ -17,6 +18,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::world::certificate::KeyKind;
+use crate::world::contexts::Contexts;
+use crate::world::digest::{sha256, sha384, sha512};
 use crate::world::signer::{KeyError, SignError, SignatureAlgorithm};
 
 /// The digest that an RSA key signs with; on P-256 it is SHA-256 always.
@@ -36,6 +39,7 @@ pub enum Digest {
 pub struct PrivateKey {
     key: PKey<Private>,
     algorithm: SignatureAlgorithm,
+    contexts: Contexts<(), Private>,
 }
 
 impl PrivateKey {
@@ -53,7 +57,7 @@ impl PrivateKey {
                 .and_then(|group| PKey::from_ec_key(EcKey::generate(&group)?)),
         };
         let key = key.map_err(KeyError::Key)?;
-        Ok(Self { algorithm: algorithm_of(&key, digest)?, key })
+        Ok(Self { algorithm: algorithm_of(&key, digest)?, key, contexts: Contexts::default() })
     }
 
     /// Reads PEM (PKCS#8, PKCS#1 or SEC1), encrypted or not.
@@ -74,7 +78,7 @@ impl PrivateKey {
                 PKey::private_key_from_pem_callback(pem, |_| Ok(0)).map_err(KeyError::Key)?
             }
         };
-        Ok(Self { algorithm: algorithm_of(&key, digest)?, key })
+        Ok(Self { algorithm: algorithm_of(&key, digest)?, key, contexts: Contexts::default() })
     }
 
     /// It, PKCS#8 in PEM; under a passphrase, encrypted with AES-256.
@@ -125,11 +129,43 @@ impl PrivateKey {
     /// # Errors
     /// When the library fails.
     pub fn sign(&self, octets: &[u8]) -> Result<Vec<u8>, SignError> {
-        let signed = match self.key.ec_key() {
-            Ok(key) => sign_ecdsa(&key, octets),
-            Err(_) => sign_rsa(&self.key, self.algorithm, octets),
+        let signed = match rsa_digest(self.algorithm) {
+            None => self.key.ec_key().and_then(|key| sign_ecdsa(&key, octets)),
+            Some(digest) => self.sign_rsa(digest, octets),
         };
         signed.map_err(|error| SignError(Box::new(error)))
+    }
+
+    fn sign_rsa(&self, digest: Digest, octets: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+        let set_up = || {
+            let mut context = PkeyCtx::new(&self.key)?;
+            context.sign_init()?;
+            context.set_rsa_padding(Padding::PKCS1)?;
+            context.set_signature_md(match digest {
+                Digest::Sha256 => Md::sha256(),
+                Digest::Sha384 => Md::sha384(),
+                Digest::Sha512 => Md::sha512(),
+            })?;
+            Ok(context)
+        };
+        self.contexts.with((), set_up, |context| {
+            let mut signature = vec![0; self.key.size()];
+            let length = match digest {
+                Digest::Sha256 => context.sign(&sha256(octets), Some(&mut signature)),
+                Digest::Sha384 => context.sign(&sha384(octets), Some(&mut signature)),
+                Digest::Sha512 => context.sign(&sha512(octets), Some(&mut signature)),
+            };
+            signature.truncate(length?);
+            Ok(signature)
+        })
+    }
+
+    /// As [`Self::sign`], of an RSA key, by OpenSSL's own call that does all of it at once: what ours is measured by.
+    ///
+    /// # Errors
+    /// When the library fails.
+    pub fn sign_at_once(&self, octets: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+        OpensslSigner::new(MessageDigest::sha256(), &self.key)?.sign_oneshot_to_vec(octets)
     }
 }
 
@@ -171,17 +207,14 @@ pub fn algorithm_of<T: HasPublic>(
     }
 }
 
-fn sign_rsa(
-    key: &PKey<Private>,
-    algorithm: SignatureAlgorithm,
-    octets: &[u8],
-) -> Result<Vec<u8>, ErrorStack> {
-    let digest = match algorithm {
-        SignatureAlgorithm::RsaSha384 => MessageDigest::sha384(),
-        SignatureAlgorithm::RsaSha512 => MessageDigest::sha512(),
-        _ => MessageDigest::sha256(),
-    };
-    OpensslSigner::new(digest, key)?.sign_oneshot_to_vec(octets)
+/// What an RSA signature is over; of any other kind nothing.
+fn rsa_digest(algorithm: SignatureAlgorithm) -> Option<Digest> {
+    match algorithm {
+        SignatureAlgorithm::RsaSha256 => Some(Digest::Sha256),
+        SignatureAlgorithm::RsaSha384 => Some(Digest::Sha384),
+        SignatureAlgorithm::RsaSha512 => Some(Digest::Sha512),
+        _ => None,
+    }
 }
 
 fn sign_ecdsa(key: &EcKeyRef<Private>, octets: &[u8]) -> Result<Vec<u8>, ErrorStack> {

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::cli::arguments::{self, KeyChoice, Measure};
 use crate::cli::bench::bridge::{self, Stub};
-use crate::cli::bench::parts::{self, Raw};
+use crate::cli::bench::parts::{self, Raw, RawKey};
 use crate::cli::bench::print::{self, Logins, Round, Signatures, Span};
 use crate::cli::bench::span::{Begun, Bench, Person, ServiceProvider, people};
 use crate::cli::bench::{cpu, crowd};
@@ -27,7 +27,7 @@ use crate::partners::registry::{Entry, Origin, Registry, Source};
 use crate::saml::upstream::metadata::plain;
 use crate::web::router;
 use crate::web::serve::Doors;
-use crate::world::certificate::{self, Holder, KeyKind};
+use crate::world::certificate::{self, Holder, KeyKind, KeyPair};
 use crate::world::random::Random;
 use crate::world::signer::{KeyFile, Signer};
 
@@ -121,9 +121,10 @@ fn report(
     let (_, warm) = bench.look(warm)?;
     bench.consent(prepared(bench, runtime, warm, subject)?)?;
     bench.bridge(stub, BATCH)?;
+    let raw = RawKey::new(&pair(&bench.env.random, bench.env.clock.now())?)?;
     let mut rounds = Vec::with_capacity(ROUNDS);
     for people in everybody.chunks(HASHED / ROUNDS) {
-        rounds.push(round(bench, stub, runtime, arguments, people)?);
+        rounds.push(round(bench, stub, &raw, runtime, arguments, people)?);
     }
     Ok(print::print(&rounds))
 }
@@ -131,6 +132,7 @@ fn report(
 fn round(
     bench: &Bench,
     stub: &Stub,
+    raw: &RawKey,
     runtime: &tokio::runtime::Runtime,
     arguments: &arguments::Bench,
     people: &[Person],
@@ -141,7 +143,7 @@ fn round(
     let now = env.clock.now();
     let is_wanted = |measure| arguments.only.is_none_or(|only| only == measure);
     let budget = Duration::from_millis(arguments.seconds * 1000 / ROUNDS as u64);
-    let before = parts::raw(signer, budget / 2)?;
+    let before = raw.measure(budget / 2)?;
     let mut round = Round::default();
     if is_wanted(Measure::Signatures) {
         let answer = parts::answer(&env.idp, signer, &env.random, now, budget)?;
@@ -179,7 +181,7 @@ fn round(
         let count = usize::try_from(arguments.seconds).unwrap_or(1) * LOGINS_A_SECOND / ROUNDS;
         round.bridged = Some(bench.bridge(stub, count)?);
     }
-    let after = parts::raw(signer, budget / 2)?;
+    let after = raw.measure(budget / 2)?;
     round.raw = Raw {
         sign: f64::midpoint(before.sign, after.sign),
         verify: f64::midpoint(before.verify, after.verify),
@@ -206,6 +208,12 @@ pub(in crate::cli::bench) fn signer(
     random: &Random,
     now: DateTime<Utc>,
 ) -> Result<Arc<dyn Signer>, CliError> {
+    let pair = pair(random, now)?;
+    let key = KeyFile::load(&pair.key, &pair.certificate).map_err(|_| CliError::BenchKey)?;
+    Ok(Arc::new(key))
+}
+
+fn pair(random: &Random, now: DateTime<Utc>) -> Result<KeyPair, CliError> {
     let holder = Holder {
         common_name: "Bench",
         organization: "Bench",
@@ -214,9 +222,7 @@ pub(in crate::cli::bench) fn signer(
         country: "IT",
         locality: "Roma",
     };
-    let pair = certificate::make(KeyKind::Rsa2048, &holder, &[], now, 30, random.bytes::<16>())?;
-    let key = KeyFile::load(&pair.key, &pair.certificate).map_err(|_| CliError::BenchKey)?;
-    Ok(Arc::new(key))
+    Ok(certificate::make(KeyKind::Rsa2048, &holder, &[], now, 30, random.bytes::<16>())?)
 }
 
 fn service_provider(
