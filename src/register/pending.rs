@@ -224,14 +224,23 @@ async fn pieces_of(
     id: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Row>, RegisterError> {
-    let prefix = format!("{id}/");
     let (store, tenant) = (records.store, records.tenant);
-    let most = MAX_ROW / PIECE + 2;
-    let pieces = store.list(tenant, Space::RegisterPending, &prefix, None, most, now).await?;
+    let first = store.get(&records.key(Space::RegisterPending, piece_name(id, 0)), now).await?;
+    let pieces = match first {
+        None => return Ok(None),
+        Some(piece) if piece.len() < PIECE => vec![piece],
+        // The others of one moment: what is filed goes from here at once.
+        Some(_) => {
+            let (prefix, most) = (format!("{id}/"), MAX_ROW / PIECE + 2);
+            let pieces =
+                store.list(tenant, Space::RegisterPending, &prefix, None, most, now).await?;
+            pieces.into_iter().map(|(_, piece)| piece).collect()
+        }
+    };
     if pieces.is_empty() {
         return Ok(None);
     }
-    Ok(Some(open(records, id, pieces.into_iter().map(|(_, piece)| piece))?.0))
+    Ok(Some(open(records, id, pieces.into_iter())?.0))
 }
 
 /// Files what a crash left here; returns how many rows. For the start, before anything else is appended.

@@ -24,6 +24,7 @@ use crate::identity::tenant::TenantId;
 use crate::store::disk::{Cause, Disk, Log, NoRoom};
 use crate::store::dump::Item;
 use crate::store::halt::{Ended, Full};
+use crate::store::kinds::Kinds;
 use crate::store::layout::{EXPIRY, expired_at, expiry_key, unpack, value_key, values_in};
 use crate::store::port::{
     Committed, Durability, Expectation, Key, Space, Store, StoreError, Value, Write, within_limits,
@@ -38,10 +39,10 @@ const IDLE: Duration = Duration::from_millis(500);
 
 /// How long a round waits for company when the one before had some: what goes to the disk together costs one write
 /// and one sync.
-const COMPANY: Duration = Duration::from_millis(2);
+const COMPANY: Duration = Duration::from_millis(4);
 
 /// So many need no more company.
-const CROWD: usize = 16;
+const CROWD: usize = 32;
 
 /// The most memory that is kept for a later round.
 const SPARE: usize = 256 * 1024;
@@ -65,12 +66,13 @@ pub(in crate::store) struct Shared<D, L> {
 }
 
 impl<D: Disk, L: Log> Grouped<D, L> {
-    /// A store over `disk` and an empty `log`, with its threads.
+    /// A store over `disk`, which has something of `kinds` alone, and an empty `log`, with its threads.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(disk: D, log: L) -> std::io::Result<Self> {
-        let (state, commits, settling) = (Mutex::default(), Condvar::new(), Condvar::new());
+    pub fn start(disk: D, kinds: Kinds, log: L) -> std::io::Result<Self> {
+        let state = Mutex::new(State { kinds, ..State::default() });
+        let (commits, settling) = (Condvar::new(), Condvar::new());
         let settle_gate = Mutex::new(());
         let shared = Arc::new(Shared { disk, log, state, commits, settle_gate, settling });
         let mut store = Self { shared, threads: Vec::new() };
@@ -232,15 +234,19 @@ impl<D: Disk, L: Log> Shared<D, L> {
             let waited = self.settling.wait_while(state, idle);
             state = waited.unwrap_or_else(PoisonError::into_inner);
             let Some(layer) = state.layers.settling().filter(|_| state.may_settle) else { return };
+            let mut kinds = state.kinds.clone();
             drop(state);
             let gate = self.settle_gate.lock().unwrap_or_else(PoisonError::into_inner);
-            let settled = settle(&self.disk, &layer).and_then(|()| self.log.forget());
+            let settled = settle(&self.disk, &mut kinds, &layer).and_then(|()| self.log.forget());
             drop(layer);
             state = self.lock();
             if let Err(cause) = settled {
                 return self.fail(&mut state, cause);
             }
             state.may_settle = false;
+            // From here on it is read from the database.
+            state.kinds = kinds;
+            state.warm.forget();
             state.layers.settled();
             drop(gate);
             self.settling.notify_all();
@@ -255,12 +261,11 @@ impl<D: Disk, L: Log> Shared<D, L> {
     }
 
     /// The value of `key`, dead or alive.
-    fn value(&self, state: &State, key: &[u8]) -> Result<Option<Value>, StoreError> {
+    fn value(&self, state: &mut State, key: &[u8]) -> Result<Option<Value>, StoreError> {
         match state.layers.find(key) {
             Some(laid) => Ok(laid.value.clone()),
-            None => {
-                Ok(self.disk.get(key).map_err(StoreError::Backend)?.and_then(|raw| unpack(&raw)))
-            }
+            None if !state.kinds.may_have(key) => Ok(None),
+            None => state.warm.value(key, || self.disk.get(key)).map_err(StoreError::Backend),
         }
     }
 
@@ -295,7 +300,7 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
         let key = value_key(key);
         let (found, waiting) = {
             let mut state = self.shared.lock();
-            let found = self.shared.value(&state, &key)?;
+            let found = self.shared.value(&mut state, &key)?;
             let durable = state.layers.find(&key).map_or(0, |laid| laid.durable);
             (found, state.wait_for(durable))
         };
@@ -323,8 +328,15 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
         let waiting = {
             let mut state = self.shared.lock();
             let mut durable = 0;
+            let disk = &self.shared.disk;
+            let near = if first == within {
+                state.warm.list(&within, || disk.from(&within)).map_err(StoreError::Backend)?
+            } else {
+                None
+            };
+            let far = near.is_none().then(|| disk.from(&first)).into_iter().flatten();
+            let mut below = near.into_iter().flatten().map(Ok).chain(far);
             let mut laid = state.layers.within(&first, &within).into_iter().peekable();
-            let mut below = self.shared.disk.from(&first);
             let mut next_below = || match below.next().transpose() {
                 Ok(pair) => Ok(pair.filter(|(key, _)| key.starts_with(&within))),
                 Err(cause) => Err(StoreError::Backend(cause)),
@@ -375,7 +387,7 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
             let mut state = self.shared.lock();
             state.check()?;
             for (place, expected) in expectations.iter().enumerate() {
-                let found = self.shared.value(&state, &value_key(&expected.key))?;
+                let found = self.shared.value(&mut state, &value_key(&expected.key))?;
                 let found = found.filter(|value| value.lives(now)).map(|value| value.bytes);
                 if found != expected.value {
                     return Ok(Committed::Conflict(place));
@@ -421,7 +433,8 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
             if state.layers.find(key).is_some() || state.layers.find(&entry).is_some() {
                 continue;
             }
-            let expires = self.shared.value(&state, key)?.and_then(|value| value.expires);
+            let raw = self.shared.disk.get(key).map_err(StoreError::Backend)?;
+            let expires = raw.as_deref().and_then(unpack).and_then(|value| value.expires);
             if expires.is_some_and(|end| expiry_key(end, key) == entry) {
                 below += 1;
                 gone.push(entry);

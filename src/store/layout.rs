@@ -38,6 +38,13 @@ fn space_of(value_key: &[u8]) -> Option<&[u8]> {
     value_key.splitn(3, |byte| *byte == 0).nth(1)
 }
 
+/// Of `value_key` what names tenant and kind, with the zero byte behind it; all of it where there is no kind.
+#[must_use]
+pub fn folder_of(value_key: &[u8]) -> &[u8] {
+    let mut zeros = value_key.iter().enumerate().filter(|(_, byte)| **byte == 0);
+    zeros.nth(1).map_or(value_key, |(end, _)| &value_key[..=end])
+}
+
 /// Whether `value_key` is of a kind that is never listed.
 #[must_use]
 pub fn is_unlisted(value_key: &[u8]) -> bool {

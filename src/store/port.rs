@@ -89,7 +89,8 @@ impl Space {
     }
 
     /// Those of which each value is asked for by its name: to list them takes the time of all that there are.
-    pub const UNLISTED: [Self; 3] = [Self::Transactions, Self::Blobs, Self::Replay];
+    pub const UNLISTED: [Self; 4] =
+        [Self::Transactions, Self::Blobs, Self::Replay, Self::RegisterPending];
 
     /// Those of which most values are gone minutes after they were written.
     pub const BRIEF: [Self; 5] =

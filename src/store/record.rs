@@ -170,10 +170,12 @@ impl Records<'_> {
     ) -> Result<(), StoreError> {
         let form = |error| unreadable(key.space, Unreadable::Form(error));
         // With room for most of them: what grows leaves copies behind, which nobody wipes.
-        let mut plain = zeroize::Zeroizing::new(Vec::with_capacity(ROOM));
+        let unsealed = self.seal.begin(ROOM, self.random);
+        let mut unsealed = unsealed.map_err(|error| sealing(key.space, error))?;
         let outgoing = Outgoing { v: RECORD_VERSION, d: value };
-        serde_json::to_writer(&mut *plain, &outgoing).map_err(form)?;
-        let bytes = self.seal_bytes(&key, &plain)?;
+        serde_json::to_writer(unsealed.plain(), &outgoing).map_err(form)?;
+        let sealed = unsealed.close(&key.path());
+        let bytes = sealed.map_err(|error| sealing(key.space, error))?;
         batch.put(key, Value { bytes, expires });
         Ok(())
     }

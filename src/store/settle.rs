@@ -1,6 +1,7 @@
 //! Brings what was laid over a database into it, with the index of expiries.
 
 use crate::store::disk::{Cause, Change, Disk};
+use crate::store::kinds::Kinds;
 use crate::store::layers::{Laid, Layer};
 use crate::store::layout::{EXPIRY, expiry_key, pack, unpack};
 
@@ -8,11 +9,11 @@ use crate::store::layout::{EXPIRY, expiry_key, pack, unpack};
 /// its log) again one segment later, and never syncs in between by itself.
 const AT_ONCE: usize = 256 * 1024;
 
-/// Brings all of `layer` to `disk`; what a crash interrupts is done again.
+/// Brings all of `layer` to `disk`, which has something of `kinds` alone; what a crash interrupts is done again.
 ///
 /// # Errors
 /// When the database fails.
-pub fn settle(disk: &impl Disk, layer: &Layer) -> Result<(), Cause> {
+pub fn settle(disk: &impl Disk, kinds: &mut Kinds, layer: &Layer) -> Result<(), Cause> {
     let is_entry = |key: &[u8]| key.starts_with(EXPIRY);
     // Entries that led nowhere go first: a value written since may have brought one back.
     let layer = layer.in_order();
@@ -20,7 +21,11 @@ pub fn settle(disk: &impl Disk, layer: &Layer) -> Result<(), Cause> {
     let mut changes: Vec<Change> = entries.map(|(key, _)| (key.to_vec(), None)).collect();
     let mut length = 0;
     for (key, Laid { value, .. }) in layer.into_iter().filter(|(key, _)| !is_entry(key)) {
-        let before = disk.get(key)?.as_deref().and_then(unpack);
+        let raw = if kinds.may_have(key) { disk.get(key)? } else { None };
+        let before = raw.as_deref().and_then(unpack);
+        if value.is_some() {
+            kinds.add(key);
+        }
         length += key.len() + value.as_ref().map_or(0, |value| value.bytes.len());
         let (old, new) =
             (before.as_ref().and_then(|b| b.expires), value.as_ref().and_then(|v| v.expires));

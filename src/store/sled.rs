@@ -20,6 +20,7 @@ use crate::store::ahead::AheadLog;
 use crate::store::disk::{Cause, Change, Disk, Pair};
 use crate::store::dump::Item;
 use crate::store::grouped::Grouped;
+use crate::store::kinds::Kinds;
 use crate::store::layers::Laid;
 use crate::store::layout::{VALUES, VERSION};
 use crate::store::port::{DATA_VERSION, StoreError};
@@ -57,9 +58,10 @@ pub fn open_with(folder: &Path, cache: u64) -> Result<SledStore, StoreError> {
     for directory in [Some(folder), folder.parent()].into_iter().flatten() {
         sync_directory(directory).map_err(backend)?;
     }
-    settle(&disk, &layer_of(left)).map_err(StoreError::Backend)?;
+    let mut kinds = Kinds::of(&disk).map_err(StoreError::Backend)?;
+    settle(&disk, &mut kinds, &layer_of(left)).map_err(StoreError::Backend)?;
     log.clear().map_err(StoreError::Backend)?;
-    Grouped::start(disk, log).map_err(backend)
+    Grouped::start(disk, kinds, log).map_err(backend)
 }
 
 fn open_disk(folder: &Path, cache: u64) -> Result<SledDisk, StoreError> {
@@ -92,7 +94,7 @@ pub fn is_empty(folder: &Path) -> Result<bool, StoreError> {
 
 /// A store that is filled, by nobody else, before it is opened.
 #[derive(Debug)]
-pub struct Filling(SledDisk);
+pub struct Filling(SledDisk, Kinds);
 
 impl Filling {
     /// Begins a store in `folder`, where there is none.
@@ -101,7 +103,8 @@ impl Filling {
     /// As [`open`].
     pub fn begin(folder: &Path) -> Result<Self, StoreError> {
         let disk = open_disk(folder, CACHE)?;
-        Ok(Self(disk))
+        let kinds = Kinds::of(&disk).map_err(StoreError::Backend)?;
+        Ok(Self(disk, kinds))
     }
 
     /// Puts values there, on the disk.
@@ -113,7 +116,8 @@ impl Filling {
             let key = [&[VALUES], item.path.as_slice()].concat();
             (key, Laid { value: Some(item.value), durable: 0 })
         };
-        settle(&self.0, &items.into_iter().map(laid).collect()).map_err(StoreError::Backend)
+        let layer = items.into_iter().map(laid).collect();
+        settle(&self.0, &mut self.1, &layer).map_err(StoreError::Backend)
     }
 
     /// Ends it: whoever opens it is told that it was restored `at`, as it was `made`.

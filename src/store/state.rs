@@ -8,9 +8,11 @@ use tokio::sync::oneshot;
 use crate::store::ahead::encode;
 use crate::store::disk::Cause;
 use crate::store::halt::{Failed, Full};
+use crate::store::kinds::Kinds;
 use crate::store::layers::Layers;
 use crate::store::layout::{is_brief, packed_length};
 use crate::store::port::{StoreError, Value};
+use crate::store::warm::Warm;
 
 /// What ends within that is not brought to the database as long as all of it is no more than so many bytes.
 const BRIEF: TimeDelta = TimeDelta::minutes(15);
@@ -23,6 +25,10 @@ const FRAMING: usize = 8;
 #[derive(Debug, Default)]
 pub(in crate::store) struct State {
     pub(in crate::store) layers: Layers,
+    /// What the database below has.
+    pub(in crate::store) kinds: Kinds,
+    /// What was read of it.
+    pub(in crate::store) warm: Warm,
     /// The time of the last commit.
     pub(in crate::store) now: DateTime<Utc>,
     /// The next round: what is committed and not yet in the log.

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::world::digest::HmacKey;
 use crate::world::random::Random;
-use crate::world::xaes::{decrypt, decrypt_one, encrypt, message_key};
+use crate::world::xaes::{decrypt, decrypt_one, encrypt, encrypt_from, message_key};
 
 const FORMAT: u8 = 1;
 pub(in crate::world) const NONCE: usize = 24;
@@ -120,6 +120,39 @@ pub struct Seal {
     mac: HmacKey,
 }
 
+/// A value that is being written, before it is sealed; wiped if it never is.
+pub struct Unsealed<'a> {
+    key: &'a SealKey,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Unsealed<'_> {
+    /// Where the plain bytes are to be appended.
+    pub fn plain(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Seals what was appended for the place that `context` names, as [`Seal::seal`] does.
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
+    pub fn close(mut self, context: &[u8]) -> Result<Vec<u8>, SealError> {
+        encrypt_from(self.key, context, HEAD, &mut self.bytes)?;
+        let mut sealed = std::mem::take(&mut *self.bytes);
+        // It is kept for a while, and should not hold on to room for a longer one.
+        if sealed.len() < sealed.capacity() / 2 {
+            sealed.shrink_to_fit();
+        }
+        Ok(sealed)
+    }
+}
+
+impl fmt::Debug for Unsealed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unsealed")
+    }
+}
+
 /// The key ring at rest.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -214,13 +247,23 @@ impl Seal {
         plain: &[u8],
         random: &Random,
     ) -> Result<Vec<u8>, SealError> {
+        let mut unsealed = self.begin(plain.len(), random)?;
+        unsealed.plain().extend_from_slice(plain);
+        unsealed.close(context)
+    }
+
+    /// Begins a sealed value of about `length` plain bytes, which are sealed where they are written: no plain copy of them
+    /// stays, unless they are more.
+    ///
+    /// # Errors
+    /// When there is no key to seal with.
+    pub fn begin(&self, length: usize, random: &Random) -> Result<Unsealed<'_>, SealError> {
         let key = self.data.get(&self.current).ok_or(SealError::UnknownKey(self.current))?;
-        let mut sealed = Vec::with_capacity(plain.len() + OVERHEAD);
-        sealed.push(FORMAT);
-        sealed.extend_from_slice(&self.current.to_be_bytes());
-        sealed.extend_from_slice(&random.bytes::<NONCE>());
-        encrypt(key, context, plain, &mut sealed)?;
-        Ok(sealed)
+        let mut bytes = Zeroizing::new(Vec::with_capacity(length + OVERHEAD));
+        bytes.push(FORMAT);
+        bytes.extend_from_slice(&self.current.to_be_bytes());
+        bytes.extend_from_slice(&random.bytes::<NONCE>());
+        Ok(Unsealed { key, bytes })
     }
 
     /// Opens what [`Seal::seal`] sealed for the same `context`.

@@ -96,15 +96,28 @@ pub(in crate::world) fn encrypt(
     plain: &[u8],
     sealed: &mut Vec<u8>,
 ) -> Result<(), ErrorStack> {
+    let start = sealed.len();
+    sealed.extend_from_slice(plain);
+    encrypt_from(key, context, start, sealed)
+}
+
+/// Encrypts what stands in `sealed` from `start` on, behind the nonce, where it stands, and appends the tag.
+pub(in crate::world) fn encrypt_from(
+    key: &SealKey,
+    context: &[u8],
+    start: usize,
+    sealed: &mut Vec<u8>,
+) -> Result<(), ErrorStack> {
     Ready::with(|ready| {
         let mut nonce = [0; NONCE];
-        nonce.copy_from_slice(&sealed[sealed.len() - NONCE..]);
+        nonce.copy_from_slice(&sealed[start - NONCE..start]);
         let key = ready.message_key(key, &nonce)?;
         let ctx = &mut ready.sealing;
         ctx.encrypt_init(None, Some(key.0.as_slice()), Some(&nonce[12..]))?;
         ctx.cipher_update(context, None)?;
-        ctx.cipher_update_vec(plain, sealed)?;
-        ctx.cipher_final_vec(sealed)?;
+        let length = sealed.len() - start;
+        ctx.cipher_update_inplace(&mut sealed[start..], length)?;
+        ctx.cipher_final(&mut [0; TAG])?;
         let mut tag = [0; TAG];
         ctx.tag(&mut tag)?;
         sealed.extend_from_slice(&tag);

@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ponte::identity::tenant::TenantId;
 use ponte::store::disk::{Cause, Change, Disk, Log, Pair, of_write};
 use ponte::store::grouped::Grouped;
+use ponte::store::kinds::Kinds;
 use ponte::store::layout::{EXPIRY, value_key};
 use ponte::store::memory::MemoryStore;
 use ponte::store::port::{
@@ -37,6 +38,8 @@ struct State {
     is_full: bool,
     /// Whether the database is held.
     is_database_held: bool,
+    /// What was looked for in the database.
+    asked: Vec<Vec<u8>>,
 }
 
 impl Held {
@@ -52,7 +55,9 @@ impl Held {
 
 impl Disk for Held {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Cause> {
-        Ok(self.0.0.lock().unwrap().kept.get(key).cloned())
+        let mut state = self.0.0.lock().unwrap();
+        state.asked.push(key.to_vec());
+        Ok(state.kept.get(key).cloned())
     }
 
     fn from(&self, first: &[u8]) -> impl Iterator<Item = Result<Pair, Cause>> {
@@ -117,7 +122,7 @@ impl Log for Held {
 const FULL: usize = 2000;
 
 fn start(disk: &Held) -> Grouped<Held, Held> {
-    Grouped::start(disk.clone(), disk.clone()).unwrap()
+    Grouped::start(disk.clone(), Kinds::of(disk).unwrap(), disk.clone()).unwrap()
 }
 
 fn clone((key, bytes): (&Vec<u8>, &Vec<u8>)) -> Result<Pair, Cause> {
@@ -329,6 +334,105 @@ async fn what_is_brief_does_not_reach_the_database() {
     drop(store);
     assert!(!kept(&brief) && !kept(&row));
     assert!(kept(&at(Space::Replay, "much")), "at the end the database has all");
+}
+
+/// A login's own records are looked for in memory only, as long as none of their kind is in the database; what is there
+/// is found, be it from before the start or from a moment ago.
+#[tokio::test]
+async fn what_cannot_be_in_the_database_is_not_looked_for_there() {
+    let disk = Held::default();
+    let at = |space, name: &str| Key::new(&TenantId::main(), space, name);
+    let (row, login) = (at(Space::RegisterPending, "row"), at(Space::Transactions, "login"));
+    let other =
+        Key::new(&TenantId::try_from("other".to_owned()).unwrap(), Space::Transactions, "login");
+    let put = |key: &Key, value| vec![Write { key: key.clone(), value: Some(value) }];
+    let lasting = || Value::lasting(vec![7; 300]);
+    let asked = |key: &Key| {
+        let asked = std::mem::take(&mut disk.0.0.lock().unwrap().asked);
+        asked.contains(&value_key(key))
+    };
+    let store = start(&disk);
+    let _done = store.commit(vec![], put(&row, lasting()), Durable, now()).await.unwrap();
+    let gone = vec![Write { key: row.clone(), value: None }];
+    let _done = store.commit(vec![], gone, Durable, now()).await.unwrap();
+    for key in [&row, &login] {
+        assert_eq!(store.get(key, now()).await.unwrap(), None);
+        assert!(!asked(key));
+    }
+    let _done = store.commit(vec![], put(&other, lasting()), Durable, now()).await.unwrap();
+    drop(store);
+    assert!(!asked(&row), "what never came there does not go from there");
+    let store = start(&disk);
+    assert!(store.get(&other, now()).await.unwrap().is_some() && asked(&other));
+    assert!(
+        store.get(&login, now()).await.unwrap().is_none() && !asked(&login),
+        "of one tenant only"
+    );
+    let late = Value::until(vec![7; 300], now() + TimeDelta::hours(7));
+    let _done = store.commit(vec![], put(&login, late), Durable, now()).await.unwrap();
+    let kept = |key: &Key| disk.0.0.lock().unwrap().kept.contains_key(&value_key(key));
+    // Halves of the log go by, until it is there.
+    for n in 0.. {
+        assert!(n < 1000, "it comes to the database");
+        let more = put(&key(&n.to_string()), lasting());
+        let _done = store.commit(vec![], more, Durable, now()).await.unwrap();
+        if kept(&login)
+            && kept(&key("0"))
+            && store.get(&login, now()).await.unwrap().is_some()
+            && asked(&login)
+        {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// What is in the database is read there once, alone or in a list, and anew when something came to it.
+#[tokio::test]
+async fn what_was_read_is_not_read_again_until_the_database_changes() {
+    let disk = Held::default();
+    let store = start(&disk);
+    let at = |name: &str| Key::new(&TenantId::main(), Space::Credentials, name);
+    let put = |key: Key, byte| vec![Write { key, value: Some(Value::lasting(vec![byte; 300])) }];
+    let _done = store.commit(vec![], put(at("anna/a"), 1), Durable, now()).await.unwrap();
+    drop(store);
+    let store = start(&disk);
+    let asked = || std::mem::take(&mut disk.0.0.lock().unwrap().asked).len();
+    let tenant = TenantId::main();
+    let list = || store.list(&tenant, Space::Credentials, "anna/", None, 9, now());
+    let first = |bytes: Option<Vec<u8>>| bytes.map(|bytes| bytes[0]);
+    for reads in [2, 0, 0] {
+        assert_eq!(first(store.get(&at("anna/a"), now()).await.unwrap()), Some(1));
+        assert_eq!(first(store.get(&at("anna/b"), now()).await.unwrap()), None);
+        assert_eq!(list().await.unwrap().len(), 1);
+        assert_eq!(asked(), reads);
+    }
+    // What lies over the database counts before it, …
+    let _done = store.commit(vec![], put(at("anna/a"), 2), Durable, now()).await.unwrap();
+    let _done = store.commit(vec![], put(at("anna/b"), 3), Durable, now()).await.unwrap();
+    let seen = || async {
+        let listed: Vec<u8> =
+            list().await.unwrap().into_iter().map(|(_, bytes)| bytes[0]).collect();
+        let a = first(store.get(&at("anna/a"), now()).await.unwrap());
+        let b = first(store.get(&at("anna/b"), now()).await.unwrap());
+        (listed, a, b)
+    };
+    assert_eq!(seen().await, (vec![2, 3], Some(2), Some(3)));
+    // … and what came to it is read anew.
+    let kept = |key: &Key| disk.0.0.lock().unwrap().kept.contains_key(&value_key(key));
+    for n in 0.. {
+        assert!(n < 1000, "it comes to the database");
+        let _done =
+            store.commit(vec![], put(key(&n.to_string()), 9), Durable, now()).await.unwrap();
+        assert_eq!(seen().await, (vec![2, 3], Some(2), Some(3)));
+        if kept(&at("anna/b")) && kept(&key("9")) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let gone = vec![Write { key: at("anna/a"), value: None }];
+    let _done = store.commit(vec![], gone, Durable, now()).await.unwrap();
+    assert_eq!(seen().await, (vec![3], None, Some(3)));
 }
 
 /// While the database takes in one layer, what lies there, over it and under it is seen as one.
