@@ -51,7 +51,8 @@ pub(in crate::flow) async fn advance(
     visitor: &Visitor<'_>,
     now: DateTime<Utc>,
 ) -> Result<Reply, Failure> {
-    advance_by(env, loaded, None, visitor, now).await
+    // On the heap, as the large ones below: else each step of a login would have them all in itself.
+    Box::pin(advance_by(env, loaded, None, visitor, now)).await
 }
 
 async fn advance_by(
@@ -66,7 +67,7 @@ async fn advance_by(
         let person = known.as_ref().map(|known| &known.person);
         match loaded.value.next(person, &env.settings.levels, now) {
             Step::Prove(factors) if known.is_none() => {
-                return begin(env, loaded, &factors, by, visitor, now).await;
+                return Box::pin(begin(env, loaded, &factors, by, visitor, now)).await;
             }
             Step::NewPassword => {
                 let username = known.as_ref().map(|known| known.account.value.username.clone());
@@ -87,11 +88,13 @@ async fn advance_by(
             Step::SetBack(setback) => return Ok(back::set_back(env, &loaded.value, setback, now)),
             Step::Prove(factors) => {
                 let (login, known) = (&loaded.value, known.as_ref());
-                return ways::ask(env, login, &factors, known, by, None, visitor, now).await;
+                return Box::pin(ways::ask(env, login, &factors, known, by, None, visitor, now))
+                    .await;
             }
             Step::Enrol(_) => {
                 let known = known.as_ref().ok_or(Failure::NoSuchFactor)?;
-                if let Some(reply) = enrol::step(env, &loaded, known, visitor, now).await? {
+                let done = Box::pin(enrol::step(env, &loaded, known, visitor, now)).await?;
+                if let Some(reply) = done {
                     return Ok(reply);
                 }
             }
@@ -101,10 +104,10 @@ async fn advance_by(
             Step::Consent(release) => {
                 return Ok(page(&loaded.value, Show::Consent { release, changed: false }));
             }
-            Step::Answered => return repeat(env, &loaded.value, now).await,
+            Step::Answered => return Box::pin(repeat(env, &loaded.value, now)).await,
             Step::Answer(outcome) => {
-                let answered =
-                    answer(env, &loaded, &loaded.value, outcome, known.as_ref(), visitor, now);
+                let (login, known) = (&loaded.value, known.as_ref());
+                let answered = Box::pin(answer(env, &loaded, login, outcome, known, visitor, now));
                 if let Some(reply) = answered.await? {
                     return Ok(reply);
                 }

@@ -1,6 +1,7 @@
 //! A request comes in: it is received, claimed once, and becomes a login.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use crate::flow::alarm::ring;
 use crate::flow::answer::request_blob;
@@ -160,7 +161,9 @@ async fn open(env: &Env, received: &Received, wish: Wish<'_>) -> Result<Option<R
     };
     let mut transaction = Transaction::open(opening, now, env.settings.login.timeout);
     let chosen = wish.idp.and_then(|idp| named(env, &transaction, idp, now));
-    transaction.request.ways.chosen = chosen;
+    if chosen.is_some() {
+        Arc::make_mut(&mut transaction.request).ways.chosen = chosen;
+    }
     let until = transaction.keep_until();
     let records = env.records();
     let mut batch = Batch::new();
@@ -211,7 +214,7 @@ async fn refuse(
             if let Err(seconds) = env.by_partner.take(&partner.entity_id, now) {
                 return Err(Failure::Told(Trouble::TooMany { seconds }));
             }
-            let to = ReplyTo::decode(&reply_to)?;
+            let reply_to = ReplyTo::decode(&reply_to)?;
             let keys = env.keys.snapshot();
             let (signer, random) = (&*keys.signer, &env.random);
             let answer = response::reject(&reply_to, status, &env.idp, signer, random, now)?;
@@ -221,9 +224,9 @@ async fn refuse(
                 support_id: visitor.support_id.to_owned(),
                 client_address: visitor.address.to_string(),
                 relying_party: partner.entity_id.clone(),
-                request_id: to.in_response_to,
+                request_id: reply_to.in_response_to,
                 request_issuer: partner.entity_id.clone(),
-                request_issue_instant: Some(to.issue_instant),
+                request_issue_instant: Some(reply_to.issue_instant),
                 request_xml: xml,
                 response_id: answer.response_id,
                 response_issuer: env.idp.entity_id.clone(),

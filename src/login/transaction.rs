@@ -1,6 +1,7 @@
 //! One login under way: an enum at rest, with transitions that consume it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -30,8 +31,8 @@ pub struct Transaction {
     pub id: String,
     /// Whose it is.
     pub tenant: TenantId,
-    /// What was asked.
-    pub request: LoginRequest,
+    /// What was asked; shared, since it stays while all else goes on.
+    pub request: Arc<LoginRequest>,
     /// When it began.
     pub opened: DateTime<Utc>,
     /// From this time on it can only be answered as timed out.
@@ -101,7 +102,7 @@ impl Transaction {
         Self {
             id: opening.id,
             tenant: opening.tenant,
-            request: opening.request,
+            request: Arc::new(opening.request),
             opened: now,
             expires: now + lifetime,
             browser: opening.browser,
@@ -303,7 +304,7 @@ impl Transaction {
             _ => Ok(State::Answered { at, subject, kept }),
         })?;
         // The answer has them: nothing asks again.
-        answered.request.attributes = Vec::new();
+        Arc::make_mut(&mut answered.request).attributes = Vec::new();
         Ok(answered)
     }
 

@@ -112,50 +112,56 @@ async fn take(
 ) -> Result<Reply, BadForm> {
     let (env, visitor) = (&*context.env, &context.visitor(browser));
     let csrf = field(form, "csrf")?;
+    // Each on the heap: else every request would move the largest of them from hand to hand.
     Ok(match step {
         "password" => {
             let (username, password) = (field(form, "username")?, field(form, "password")?);
             let code = optional(form, "code")?.unwrap_or_default();
             let typed = prove::Password { username: &username, password: &password, code: &code };
-            prove::password(env, handle, &csrf, typed, visitor).await
+            Box::pin(prove::password(env, handle, &csrf, typed, visitor)).await
         }
         "task" => {
             let number = optional(form, "number")?.unwrap_or_default();
             let said = campaign::said(&field(form, "said")?, &number)?;
-            task::said(env, handle, &csrf, said, visitor).await
+            Box::pin(task::said(env, handle, &csrf, said, visitor)).await
         }
         "new-password" => {
             let (new, again) = (field(form, "new")?, field(form, "again")?);
-            first_password::choose(env, handle, &csrf, &new, &again, visitor).await
+            Box::pin(first_password::choose(env, handle, &csrf, &new, &again, visitor)).await
         }
         "upstream" => {
             let upstream = field(form, "upstream")?;
             let provider = optional(form, "provider")?;
-            ask::ask(env, handle, &csrf, &upstream, provider.as_deref(), visitor).await
+            Box::pin(ask::ask(env, handle, &csrf, &upstream, provider.as_deref(), visitor)).await
         }
-        "again" => back::again(env, handle, &csrf, visitor).await,
-        "totp" => code::totp(env, handle, &csrf, &field(form, "code")?, visitor).await,
-        "passkey" => passkey::prove(env, handle, &csrf, &field(form, "answer")?, visitor).await,
-        "smart-card" => card::go(env, handle, &csrf, visitor).await,
-        "sms" => sms::prove(env, handle, &csrf, &field(form, "code")?, visitor).await,
-        "sms-again" => sms::again(env, handle, &csrf, visitor).await,
-        "push" => approval::prove(env, handle, &csrf, Factor::Push, visitor).await,
-        "push-again" => approval::again(env, handle, &csrf, visitor).await,
-        "qr" => approval::prove(env, handle, &csrf, Factor::Qr, visitor).await,
+        "again" => Box::pin(back::again(env, handle, &csrf, visitor)).await,
+        "totp" => Box::pin(code::totp(env, handle, &csrf, &field(form, "code")?, visitor)).await,
+        "passkey" => {
+            Box::pin(passkey::prove(env, handle, &csrf, &field(form, "answer")?, visitor)).await
+        }
+        "smart-card" => Box::pin(card::go(env, handle, &csrf, visitor)).await,
+        "sms" => Box::pin(sms::prove(env, handle, &csrf, &field(form, "code")?, visitor)).await,
+        "sms-again" => Box::pin(sms::again(env, handle, &csrf, visitor)).await,
+        "push" => Box::pin(approval::prove(env, handle, &csrf, Factor::Push, visitor)).await,
+        "push-again" => Box::pin(approval::again(env, handle, &csrf, visitor)).await,
+        "qr" => Box::pin(approval::prove(env, handle, &csrf, Factor::Qr, visitor)).await,
         "qr-passwordless" => {
-            approval::prove(env, handle, &csrf, Factor::QrPasswordless, visitor).await
+            Box::pin(approval::prove(env, handle, &csrf, Factor::QrPasswordless, visitor)).await
         }
         "recovery-code" => {
-            code::recovery(env, handle, &csrf, &field(form, "recovery")?, visitor).await
+            Box::pin(code::recovery(env, handle, &csrf, &field(form, "recovery")?, visitor)).await
         }
         "activation" => {
-            enrol::activate(env, handle, &csrf, &field(form, "activation")?, visitor).await
+            Box::pin(enrol::activate(env, handle, &csrf, &field(form, "activation")?, visitor))
+                .await
         }
-        "enrol" => enrol::confirm(env, handle, &csrf, &field(form, "code")?, visitor).await,
+        "enrol" => {
+            Box::pin(enrol::confirm(env, handle, &csrf, &field(form, "code")?, visitor)).await
+        }
         "identity" => {
             let said = optional(form, "identity")?;
             let number = said.as_deref().and_then(|number| number.parse().ok());
-            choose::choose(env, handle, &csrf, number, visitor).await
+            Box::pin(choose::choose(env, handle, &csrf, number, visitor)).await
         }
         "consent" => {
             let shown = optional(form, "shown")?.unwrap_or_default();
@@ -164,9 +170,9 @@ async fn take(
                 "deny" => Decision::Deny,
                 _ => return Err(BadForm::Field("decision")),
             };
-            decide(env, handle, &csrf, decision, visitor).await
+            Box::pin(decide(env, handle, &csrf, decision, visitor)).await
         }
-        "cancel" => decide(env, handle, &csrf, Decision::Cancel, visitor).await,
+        "cancel" => Box::pin(decide(env, handle, &csrf, Decision::Cancel, visitor)).await,
         _ => Reply::Trouble(Box::new(Trouble::NoSuchPage)),
     })
 }

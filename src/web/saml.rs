@@ -1,5 +1,6 @@
 //! `/saml/sso` and `/metadata`: SAML at the door.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -82,9 +83,8 @@ pub(super) async fn start(Extension(context): Extension<Context>, request: Reque
 /// One that is there twice, or cannot be read, is none.
 fn chosen(query: &str) -> Hint {
     let said = |wanted: &str| {
-        let mut all =
-            url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == wanted);
-        let first = all.next().map(|(_, value)| value.into_owned());
+        let mut all = form::values(query, wanted);
+        let first = all.next().map(Cow::into_owned);
         first.filter(|_| all.next().is_none())
     };
     Hint { idp: said("idp"), level: said("level").and_then(|said| wish::level(&said)) }

@@ -279,8 +279,9 @@ fn consent_covers_what_was_shown() {
 
 fn wanting(purpose: Option<Purpose>, age: Option<AgeLimit>) -> Transaction {
     let mut login = open(ClassRef::SpidL1, false);
-    login.request.purpose = purpose;
-    login.request.age = age;
+    let request = std::sync::Arc::make_mut(&mut login.request);
+    request.purpose = purpose;
+    request.age = age;
     proved(login, Factor::Password, 10)
 }
 
