@@ -29,6 +29,7 @@ use crate::web::pages::consent::Consent;
 use crate::web::pages::enrolment::{Activation, EnrolTotp, Enrolled};
 use crate::web::pages::error::Error;
 use crate::web::pages::factors::{Passkey, Recovery, Sms, Way, Ways};
+use crate::web::pages::frame::Frame;
 use crate::web::pages::identity::ChooseIdentity;
 use crate::web::pages::login::{Login, Totp};
 use crate::web::pages::notice::Notice as NoticePage;
@@ -302,7 +303,7 @@ fn login_page(context: &Context, login: LoginPage) -> Response {
 }
 
 fn answered(context: &Context, answer: Answer) -> Response {
-    let frame = Context { here: None, ..context.clone() }.frame();
+    let frame = Frame { here: None, ..context.frame() };
     let target = Url::parse(&answer.form.action).ok();
     let form = PostForm {
         action: answer.form.action,
