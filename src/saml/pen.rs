@@ -76,6 +76,10 @@ impl Pen {
         if self.fault.is_some() {
             return;
         }
+        // One element holds all.
+        if self.open.is_empty() && !self.written.xml.is_empty() {
+            return self.note(Err(WriteError::Shape(name)));
+        }
         self.open.push((name, self.in_scope.len()));
         let done = self.start_tag(name, declared, attributes);
         self.note(done);
@@ -83,17 +87,15 @@ impl Pen {
 
     /// Text, escaped.
     pub fn text(&mut self, text: &str) {
-        let Some((name, _)) = self.open.last().filter(|_| self.fault.is_none()) else { return };
+        let Some(name) = self.around() else { return };
         let done = escape(name, text, Place::Text, &mut self.written.xml);
         self.note(done);
     }
 
     /// Closes the element that was opened last.
     pub fn close(&mut self) {
-        if self.fault.is_some() {
-            return;
-        }
-        let Some((name, outer_scope)) = self.open.pop() else { return };
+        let Some(name) = self.around() else { return };
+        let outer_scope = self.open.pop().map_or(0, |(_, outer_scope)| outer_scope);
         let xml = &mut self.written.xml;
         xml.push_str("</");
         xml.push_str(name);
@@ -115,22 +117,17 @@ impl Pen {
 
     /// The place for the outermost element's signature.
     pub fn signature_here(&mut self) {
-        match self.open.as_slice() {
-            _ if self.fault.is_some() => {}
-            [(_, _)] if !self.in_scope.contains(&"ds") && self.written.hole.is_none() => {
-                self.written.hole = Some(self.written.xml.len());
-            }
-            open => {
-                let name = open.last().map_or("", |(name, _)| name);
-                self.note(Err(WriteError::Shape(name)));
-            }
+        let Some(name) = self.around() else { return };
+        if self.open.len() > 1 || self.in_scope.contains(&"ds") || self.written.hole.is_some() {
+            return self.note(Err(WriteError::Shape(name)));
         }
+        self.written.hole = Some(self.written.xml.len());
     }
 
     /// An element that is already written. It declares its namespaces itself, which is canonical only where nothing
     /// around it has declared them.
     pub fn embed(&mut self, written: &Written) {
-        let Some((name, _)) = self.open.last().filter(|_| self.fault.is_none()) else { return };
+        let Some(name) = self.around() else { return };
         if self.in_scope.iter().any(|prefix| written.prefixes.contains(prefix)) {
             return self.note(Err(WriteError::Shape(name)));
         }
@@ -149,6 +146,14 @@ impl Pen {
             (None, Some((name, _))) => Err(WriteError::Shape(name)),
             (None, None) => Ok(self.written),
         }
+    }
+
+    /// The element that was opened last; nothing goes on after a fault, and outside of all elements nothing may stand.
+    fn around(&mut self) -> Option<&'static str> {
+        if self.open.is_empty() {
+            self.note(Err(WriteError::Shape("what stands outside of all elements")));
+        }
+        self.open.last().filter(|_| self.fault.is_none()).map(|(name, _)| *name)
     }
 
     fn note(&mut self, done: Result<(), WriteError>) {
@@ -354,4 +359,53 @@ fn namespace(prefix: &str) -> Option<&'static str> {
         "xsi" => names::XSI,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(write: impl FnOnce(&mut Pen)) -> Option<WriteError> {
+        let mut pen = Pen::default();
+        write(&mut pen);
+        pen.done().err()
+    }
+
+    #[test]
+    fn what_is_not_canonical_is_told_and_nothing_goes_on_after_it() {
+        let named = |names: [&'static str; 2]| {
+            fault(|pen| pen.leaf("saml:A", &names.map(|name| (name, Some("v"))), ""))
+        };
+        assert_eq!(named(["ID", "IssueInstant"]), None);
+        assert_eq!(named(["ID", "xsi:type"]), None);
+        let shape = |name| Some(WriteError::Shape(name));
+        assert_eq!(named(["IssueInstant", "ID"]), shape("saml:A"));
+        assert_eq!(named(["xsi:type", "ID"]), shape("saml:A"));
+        assert_eq!(named(["ID", "ID"]), shape("saml:A"));
+        assert_eq!(fault(|pen| pen.open("saml:A", &[])), shape("saml:A"), "not closed");
+        let two = |pen: &mut Pen| {
+            pen.leaf("saml:A", &[], "");
+            pen.leaf("saml:B", &[], "");
+        };
+        assert_eq!(fault(two), shape("saml:B"));
+        let outside = shape("what stands outside of all elements");
+        assert_eq!(fault(|pen| pen.text("a")), outside);
+        assert_eq!(fault(Pen::close), outside);
+        assert_eq!(fault(Pen::signature_here), outside);
+        let first = |pen: &mut Pen| {
+            pen.leaf("saml:A", &[("a", Some("\u{1}"))], "\u{2}");
+            pen.leaf("nobody:B", &[], "");
+        };
+        let character = '\u{1}';
+        assert_eq!(fault(first), Some(WriteError::Character { element: "saml:A", character }));
+    }
+
+    #[test]
+    fn attributes_without_a_value_are_left_out() {
+        let mut pen = Pen::default();
+        pen.leaf("ds:A", &[("b", None), ("a", Some("1"))], "<");
+        let written = pen.done().unwrap();
+        let expected = r#"<ds:A xmlns:ds="http://www.w3.org/2000/09/xmldsig#" a="1">&lt;</ds:A>"#;
+        assert_eq!(written.as_str(), expected);
+    }
 }
