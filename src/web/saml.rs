@@ -82,12 +82,17 @@ pub(super) async fn start(Extension(context): Extension<Context>, request: Reque
 /// What the service provider says beside its request (`idp=`, `level=`): wishes, which the signature does not cover and need not.
 /// One that is there twice, or cannot be read, is none.
 fn chosen(query: &str) -> Hint {
-    let said = |wanted: &str| {
-        let mut all = form::values(query, wanted);
-        let first = all.next().map(Cow::into_owned);
-        first.filter(|_| all.next().is_none())
-    };
-    Hint { idp: said("idp"), level: said("level").and_then(|said| wish::level(&said)) }
+    let (mut idp, mut level) = (Vec::new(), Vec::new());
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "idp" => idp.push(value),
+            "level" => level.push(value),
+            _ => {}
+        }
+    }
+    let idp = idp.pop().filter(|_| idp.is_empty());
+    let level = level.pop().filter(|_| level.is_empty());
+    Hint { idp: idp.map(Cow::into_owned), level: level.and_then(|said| wish::level(&said)) }
 }
 
 /// A [`Wish`], as it was read.

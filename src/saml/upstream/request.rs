@@ -13,7 +13,6 @@ use crate::saml::logout::write::Dispatch;
 use crate::saml::names;
 use crate::saml::pen::WriteError;
 use crate::saml::upstream::profile::{UpstreamProfile, spid_level};
-
 use crate::saml::writer::Element;
 use crate::world::signer::{SignError, Signer};
 
