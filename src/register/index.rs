@@ -1,12 +1,9 @@
 //! What a row can be found by: keyed and blinded tags, from which nothing can be learnt without the key.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::tenant::TenantId;
-use crate::register::error::RegisterError;
 use crate::register::row::Row;
 use crate::register::segment::{Location, Month};
 use crate::world::seal::Seal;
@@ -103,23 +100,12 @@ impl Field {
 pub type Tag = [u8; 12];
 
 /// The tag of `value`, in normal form, in `field` of a tenant's rows.
-///
-/// # Errors
-/// When OpenSSL fails.
-pub fn tag(
-    field: Field,
-    tenant: &TenantId,
-    value: &str,
-    seal: &Seal,
-) -> Result<Tag, RegisterError> {
+#[must_use]
+pub fn tag(field: Field, tenant: &TenantId, value: &str, seal: &Seal) -> Tag {
     let purpose = format!("register index {} {}", tenant.as_str(), field.name());
-    let blind = seal.blind(&purpose, value)?;
-    let mut whole = [0; 32];
     let mut tag = Tag::default();
-    if URL_SAFE_NO_PAD.decode_slice(blind, &mut whole).is_ok() {
-        tag.copy_from_slice(&whole[..12]);
-    }
-    Ok(tag)
+    tag.copy_from_slice(&seal.blind_octets(&purpose, value)[..12]);
+    tag
 }
 
 /// A row as the index has it.
@@ -135,18 +121,16 @@ pub struct Entry {
 
 impl Entry {
     /// The entry of a row that has no place yet.
-    ///
-    /// # Errors
-    /// When OpenSSL fails.
-    pub fn of(row: &Row, seal: &Seal) -> Result<Self, RegisterError> {
+    #[must_use]
+    pub fn of(row: &Row, seal: &Seal) -> Self {
         let mut tags = [None; FIELDS];
         for (field, place) in Field::ALL.into_iter().zip(&mut tags) {
             if let Some(value) = field.of(row) {
-                *place = Some(tag(field, &row.tenant, &field.normal(value), seal)?);
+                *place = Some(tag(field, &row.tenant, &field.normal(value), seal));
             }
         }
         let location = Location { number: 0, month: Month::of(row.at), offset: 0 };
-        Ok(Self { location, at: row.at.timestamp_millis(), tags })
+        Self { location, at: row.at.timestamp_millis(), tags }
     }
 
     /// The entry of the row, now that it lies at `location`.

@@ -240,7 +240,7 @@ impl Register {
     /// [`RegisterError::Refused`] when the disk did not take it: what the row tells of must not happen.
     pub async fn append(&self, row: &Row) -> Result<Receipt, RegisterError> {
         let packed = pack(row)?;
-        let entry = Entry::of(row, &self.shared.settings.seal)?;
+        let entry = Entry::of(row, &self.shared.settings.seal);
         let filed = Filed::of(row, packed.len());
         let (answer, answered) = oneshot::channel();
         {

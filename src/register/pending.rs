@@ -38,10 +38,10 @@ pub struct Filing {
 }
 
 impl Filing {
-    fn new(row: &Row, packed: Vec<u8>, records: Records<'_>) -> Result<Self, RegisterError> {
-        let entry = Entry::of(row, records.seal)?;
+    fn new(row: &Row, packed: Vec<u8>, records: Records<'_>) -> Self {
+        let entry = Entry::of(row, records.seal);
         let filed = Filed::of(row, packed.len());
-        Ok(Self { packed, at: row.at, entry, filed })
+        Self { packed, at: row.at, entry, filed }
     }
 }
 
@@ -185,11 +185,15 @@ pub fn put(records: Records<'_>, batch: &mut Batch, row: Row) -> Result<Filing, 
         (std::mem::take(&mut row.request_xml), std::mem::take(&mut row.response_xml));
     let packed = pack_parts(&row, &request, &response)?;
     let whole = records.seal_bytes(&key(records, &row.response_id), &packed)?;
-    for (number, piece) in whole.chunks(PIECE).enumerate() {
-        let key = records.key(Space::RegisterPending, piece_name(&row.response_id, number));
-        batch.put(key, Value::lasting(piece.to_vec()));
+    let place = |number| records.key(Space::RegisterPending, piece_name(&row.response_id, number));
+    if whole.len() <= PIECE {
+        batch.put(place(0), Value::lasting(whole));
+    } else {
+        for (number, piece) in whole.chunks(PIECE).enumerate() {
+            batch.put(place(number), Value::lasting(piece.to_vec()));
+        }
     }
-    Filing::new(&row, packed, records)
+    Ok(Filing::new(&row, packed, records))
 }
 
 /// The row of the response `id`, filed or not yet.
@@ -306,7 +310,7 @@ fn hand_over(
 ) -> Result<u64, RegisterError> {
     let Some((id, pieces)) = row else { return Ok(0) };
     let (row, packed) = open(records, &id, pieces.into_iter())?;
-    register.file(Filing::new(&row, packed, records)?);
+    register.file(Filing::new(&row, packed, records));
     Ok(1)
 }
 

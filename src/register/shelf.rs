@@ -70,7 +70,7 @@ impl Index {
         let io = |error| RegisterError::io(folder, error);
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
         let lock = hold(folder)?;
-        let check = tag(Field::RequestId, &TenantId::main(), "\0check", seal)?;
+        let check = tag(Field::RequestId, &TenantId::main(), "\0check", seal);
         let runs = gather(folder, check).map_err(io)?;
         let end = runs.last().map_or(0, |run| run.end()).into();
         let state = Mutex::new(State { runs, recent: Vec::new() });
@@ -323,7 +323,7 @@ impl Index {
     ) -> Result<Vec<Entry>, RegisterError> {
         let last = self.last().map_err(|error| RegisterError::io(&self.folder, error))?;
         source.read_on(last, end, AT_ONCE, |row, location, _| {
-            Ok(Entry::of(row, source.seal)?.at(location))
+            Ok(Entry::of(row, source.seal).at(location))
         })
     }
 }

@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 pub const BLOCK: usize = 4096;
 
 /// The most memory that is kept for the next write.
-const KEPT: usize = 256 * 1024;
+const KEPT: usize = 1024 * 1024;
 
 /// `length`, up to the end of its last block.
 #[must_use]

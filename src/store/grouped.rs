@@ -39,13 +39,13 @@ const IDLE: Duration = Duration::from_millis(500);
 
 /// How long a round waits for company when the one before had some: what goes to the disk together costs one write
 /// and one sync.
-const COMPANY: Duration = Duration::from_millis(4);
+const COMPANY: Duration = Duration::from_millis(8);
 
 /// So many need no more company.
 const CROWD: usize = 32;
 
 /// The most memory that is kept for a later round.
-const SPARE: usize = 256 * 1024;
+const SPARE: usize = 1024 * 1024;
 
 /// A [`Store`] over a [`Disk`] and a [`Log`].
 pub struct Grouped<D: Disk, L: Log> {
@@ -217,7 +217,7 @@ impl<D: Disk, L: Log> Shared<D, L> {
             let waited = self.settling.wait_while(state, busy);
             state = waited.unwrap_or_else(PoisonError::into_inner);
             if !is_last && state.failed.is_none() && !state.layers.is_empty() {
-                state.layers.turn(|_, _| false, 0);
+                state.layers.turn(|_, _| None, 0);
                 self.log.turn(0);
                 state.may_settle = true;
                 self.settling.notify_all();
@@ -261,9 +261,9 @@ impl<D: Disk, L: Log> Shared<D, L> {
     }
 
     /// The value of `key`, dead or alive.
-    fn value(&self, state: &mut State, key: &[u8]) -> Result<Option<Value>, StoreError> {
+    fn value<'s>(&self, state: &'s mut State, key: &[u8]) -> Result<Option<&'s Value>, StoreError> {
         match state.layers.find(key) {
-            Some(laid) => Ok(laid.value.clone()),
+            Some(laid) => Ok(laid.value.as_ref()),
             None if !state.kinds.may_have(key) => Ok(None),
             None => state.warm.value(key, || self.disk.get(key)).map_err(StoreError::Backend),
         }
@@ -301,11 +301,12 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
         let (found, waiting) = {
             let mut state = self.shared.lock();
             let found = self.shared.value(&mut state, &key)?;
+            let found = found.filter(|value| value.lives(now)).map(|value| value.bytes.clone());
             let durable = state.layers.find(&key).map_or(0, |laid| laid.durable);
             (found, state.wait_for(durable))
         };
         self.shared.synced(waiting).await?;
-        Ok(found.filter(|value| value.lives(now)).map(|value| value.bytes))
+        Ok(found)
     }
 
     async fn list(
@@ -388,8 +389,8 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
             state.check()?;
             for (place, expected) in expectations.iter().enumerate() {
                 let found = self.shared.value(&mut state, &value_key(&expected.key))?;
-                let found = found.filter(|value| value.lives(now)).map(|value| value.bytes);
-                if found != expected.value {
+                let found = found.filter(|value| value.lives(now));
+                if found.map(|value| value.bytes.as_slice()) != expected.value.as_deref() {
                     return Ok(Committed::Conflict(place));
                 }
             }

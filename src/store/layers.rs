@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::store::layout::{expiry_key, is_unlisted};
+use crate::store::layout::{Span, expiry_key, is_unlisted};
 use crate::store::port::Value;
 
 /// What a commit laid over the database.
@@ -146,22 +146,29 @@ impl Layers {
         self.below.is_some()
     }
 
-    /// Begins to bring the layer that grew to the database, all but what `stays`: that lies in the next one from the
-    /// start, unless it is longer than `most` bytes together.
-    pub fn turn(&mut self, stays: impl Fn(&[u8], &Value) -> bool, most: usize) {
+    /// Begins to bring the layer that grew to the database, all but what is soon gone as `span` says: that lies in the next
+    /// one from the start, as much of it as is no longer than `most` bytes together, the soonest first.
+    pub fn turn(&mut self, span: impl Fn(&[u8], &Value) -> Option<Span>, most: usize) {
+        let span = |key: &[u8], laid: &Laid| span(key, laid.value.as_ref()?);
+        let mut lengths = BTreeMap::new();
+        for (key, laid) in self.top.iter() {
+            if let Some(span) = span(key, laid) {
+                let value = laid.value.as_ref().map_or(0, |value| value.bytes.len());
+                *lengths.entry(span).or_insert(0) += key.len() + value;
+            }
+        }
         let mut length = 0;
-        let mut does_stay = |key: &[u8], laid: &Laid| {
-            let value = laid.value.as_ref().filter(|value| stays(key, value));
-            length += value.map_or(0, |value| key.len() + value.bytes.len());
-            value.is_some()
+        let fits = |(_, own): &(Span, usize)| {
+            length += own;
+            length <= most
         };
+        let last = lengths.into_iter().take_while(fits).last().map(|(span, _)| span);
+        let stays =
+            |key: &[u8], laid: &Laid| span(key, laid).is_some_and(|span| Some(span) <= last);
         let (mut stay, mut go) = (Layer::default(), Layer::default());
         for (key, laid) in std::mem::take(&mut self.top) {
-            let layer = if does_stay(&key, &laid) { &mut stay } else { &mut go };
+            let layer = if stays(&key, &laid) { &mut stay } else { &mut go };
             layer.insert(key, laid);
-        }
-        if length > most {
-            std::mem::take(&mut stay).into_iter().for_each(|(key, laid)| go.insert(key, laid));
         }
         self.top = stay;
         self.below = Some(Arc::new(go));
@@ -215,7 +222,7 @@ mod tests {
             layers.lay(key(space, "a"), value(1), Some(1));
             layers.lay(key(space, "b"), value(2), None);
         }
-        layers.turn(|key, _| key.ends_with(b"b"), 1000);
+        layers.turn(|key, _| key.ends_with(b"b").then_some(Span::Day), 1000);
         for space in spaces {
             layers.lay(key(space, "a"), None, None);
             layers.lay(key(space, "c"), value(3), None);
@@ -232,5 +239,28 @@ mod tests {
         let settling = layers.settling().unwrap();
         let names: Vec<&[u8]> = settling.in_order().into_iter().map(|(key, _)| key).collect();
         assert_eq!(names, spaces.map(|space| key(space, "a")));
+    }
+
+    /// Of what is soon gone, the soonest stays when not all of it may.
+    #[test]
+    fn what_is_soonest_gone_stays_first() {
+        let key = |name: &str| value_key(&Key::new(&TenantId::main(), Space::Replay, name));
+        let spans = [("m", Span::Minutes), ("l", Span::Login), ("d", Span::Day)];
+        let one = key("m").len() + 10;
+        for (most, stay) in [(0, 0), (one - 1, 0), (one, 1), (3 * one - 1, 2), (3 * one, 3)] {
+            let mut layers = Layers::default();
+            for (name, _) in spans {
+                layers.lay(key(name), Some(Value::lasting(vec![7; 10])), None);
+            }
+            layers.lay(key("none"), Some(Value::lasting(vec![7; 10])), None);
+            let span = |held: &[u8], _: &Value| {
+                spans.iter().find(|(name, _)| key(name) == held).map(|(_, span)| *span)
+            };
+            layers.turn(span, most);
+            let kept = spans.map(|(name, _)| layers.top.get(&key(name)).is_some());
+            assert_eq!(kept, [0, 1, 2].map(|n| n < stay), "{most}");
+            let went = layers.settling().unwrap();
+            assert!(went.get(&key("none")).is_some() && went.iter().count() == 4 - stay);
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Values and the index of their expiry share one tree, so that one batch changes both or neither.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::identity::tenant::TenantId;
 use crate::store::port::{Key, Space, Value, folder};
@@ -52,17 +52,39 @@ pub fn is_unlisted(value_key: &[u8]) -> bool {
         .is_some_and(|name| Space::UNLISTED.iter().any(|space| space.as_str().as_bytes() == name))
 }
 
-/// Whether what lies at `value_key` until `expires` is gone before it is worth a place in a database: by `soon`, or once
-/// the register has it.
+/// How soon what lies at a key of the store is gone, the soonest first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Span {
+    /// Within minutes, or once the register has it.
+    Minutes,
+    /// Within minutes if it goes as it should, within a day in any case: a login that is under way.
+    Login,
+    /// Within a day: a session.
+    Day,
+}
+
+/// How soon after `now` what lies at `value_key` until `expires` is gone, if that is before it is worth a place in a database.
 #[must_use]
-pub fn is_brief(value_key: &[u8], expires: Option<DateTime<Utc>>, soon: DateTime<Utc>) -> bool {
-    let Some(name) = space_of(value_key) else { return false };
+pub fn span(value_key: &[u8], expires: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<Span> {
+    let name = space_of(value_key)?;
     let named = |space: &Space| space.as_str().as_bytes() == name;
-    match expires {
-        Some(end) => end <= soon && Space::BRIEF.iter().any(named),
-        None => named(&Space::RegisterPending),
+    let Some(end) = expires else {
+        return named(&Space::RegisterPending).then_some(Span::Minutes);
+    };
+    if end > now + DAY {
+        return None;
+    }
+    match Space::BRIEF.iter().any(named) {
+        true if end <= now + MINUTES => Some(Span::Minutes),
+        true => Some(Span::Login),
+        false => Space::OF_A_DAY.iter().any(named).then_some(Span::Day),
     }
 }
+
+const MINUTES: TimeDelta = TimeDelta::minutes(15);
+
+/// With what a login takes: that it timed out is told for a day.
+const DAY: TimeDelta = TimeDelta::hours(26);
 
 /// The key by which the value at `value_key` is found once it has expired.
 #[must_use]

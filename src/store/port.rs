@@ -95,6 +95,9 @@ impl Space {
     /// Those of which most values are gone minutes after they were written.
     pub const BRIEF: [Self; 5] =
         [Self::Transactions, Self::Blobs, Self::Replay, Self::Logouts, Self::RegisterPending];
+
+    /// Those of which most values are gone within a day.
+    pub const OF_A_DAY: [Self; 2] = [Self::Sessions, Self::SessionIndex];
 }
 
 /// Where a value lies: tenant, space, name.

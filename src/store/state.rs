@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 
 use crate::store::ahead::encode;
@@ -10,12 +10,11 @@ use crate::store::disk::Cause;
 use crate::store::halt::{Failed, Full};
 use crate::store::kinds::Kinds;
 use crate::store::layers::Layers;
-use crate::store::layout::{is_brief, packed_length};
+use crate::store::layout::{packed_length, span};
 use crate::store::port::{StoreError, Value};
 use crate::store::warm::Warm;
 
-/// What ends within that is not brought to the database as long as all of it is no more than so many bytes.
-const BRIEF: TimeDelta = TimeDelta::minutes(15);
+/// What ends soon is not brought to the database as long as all of it is no more than so many bytes.
 const CARRIED: usize = 32 * 1024 * 1024;
 
 /// What a round has beside a key and its value, at most.
@@ -56,8 +55,8 @@ impl State {
     /// Begins to bring what is laid over the database there, all but what is gone before long: that begins the next
     /// round, which is the first of the next half of the log. Returns how many bytes that is.
     pub(in crate::store) fn turn(&mut self) -> usize {
-        let soon = self.now + BRIEF;
-        self.layers.turn(|key, value| is_brief(key, value.expires, soon), CARRIED);
+        let now = self.now;
+        self.layers.turn(|key, value| span(key, value.expires, now), CARRIED);
         let length = |(key, value): (&[u8], Option<&Value>)| {
             key.len() + value.map_or(0, packed_length) + FRAMING
         };

@@ -19,6 +19,8 @@ const MANY: usize = 16;
 #[derive(Debug, Default)]
 pub struct Warm {
     values: HashMap<Vec<u8>, Option<Value>>,
+    /// The one that was read last and is too long to be kept.
+    long: Option<Value>,
     lists: HashMap<Vec<u8>, Vec<Pair>>,
 }
 
@@ -31,18 +33,19 @@ impl Warm {
         &mut self,
         key: &[u8],
         read: impl FnOnce() -> Result<Option<Vec<u8>>, Cause>,
-    ) -> Result<Option<Value>, Cause> {
-        if let Some(value) = self.values.get(key) {
-            return Ok(value.clone());
-        }
-        let value = read()?.as_deref().and_then(unpack);
-        if value.as_ref().is_none_or(|value| value.bytes.len() <= LONGEST) {
+    ) -> Result<Option<&Value>, Cause> {
+        if !self.values.contains_key(key) {
+            let value = read()?.as_deref().and_then(unpack);
+            if value.as_ref().is_some_and(|value| value.bytes.len() > LONGEST) {
+                self.long = value;
+                return Ok(self.long.as_ref());
+            }
             if self.values.len() >= MOST {
                 self.values.clear();
             }
-            self.values.insert(key.to_vec(), value.clone());
+            self.values.insert(key.to_vec(), value);
         }
-        Ok(value)
+        Ok(self.values.get(key).and_then(Option::as_ref))
     }
 
     /// All that the database has whose keys begin with `within`, if that is short; `read` asks it for all keys from there on.
@@ -80,5 +83,6 @@ impl Warm {
     pub fn forget(&mut self) {
         self.values.clear();
         self.lists.clear();
+        self.long = None;
     }
 }

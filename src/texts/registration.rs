@@ -74,7 +74,19 @@ table! {
     look: "Cerca il token ora", "Look for the token now";
     look_admin: "Poi avvisa l’amministratore: da questa pagina non si cerca a quell’indirizzo, lo fa lui.",
         "Then tell the administrator: this page does not look at that address, they do.";
-    no_proof: "La prova non vale:", "The proof does not hold:";
+    unheld_neither: "La prova non vale: non è né una firma in base64 né metadati in XML.",
+        "The proof does not hold: it is neither a signature in base64 nor metadata in XML.";
+    unheld_key: "La prova non vale: la firma non è stata fatta su quel testo con una chiave che conta qui.",
+        "The proof does not hold: the signature was not made over that text with a key that counts here.";
+    unheld_unusable: "La prova non vale: i metadati non si possono leggere o usare.", "The proof does not hold: the metadata cannot be read or used.";
+    unheld_unsigned: "La prova non vale: i metadati non sono firmati con una chiave che conta qui.",
+        "The proof does not hold: the metadata are not signed with a key that counts here.";
+    unheld_id: "La prova non vale: l’ID di EntityDescriptor non è il valore mostrato qui sotto.",
+        "The proof does not hold: the ID of EntityDescriptor is not the value shown below.";
+    unheld_entity: "La prova non vale: i metadati firmati sono di un’altra entità.", "The proof does not hold: the signed metadata are another entity’s.";
+    unheld_needs_key: "L’entità è già registrata: un token non basta, serve una chiave di firma tra quelle registrate ora.",
+        "The entity is registered already: a token does not do, it takes a signing key of those that are registered now.";
+    unheld_token: "Il token non è stato trovato.", "The token was not found.";
     over: "Questa richiesta non è più aperta.", "This request is open no more.";
     contended: "Un’altra richiesta è arrivata nello stesso momento: riprova.", "Another request came at the same moment: try again.";
     withdraw_title: "Non serve più?", "Not needed any more?";

@@ -13,7 +13,7 @@ use crate::flow::registration::submit::{NotTaken, Sent, find, submit, withdraw};
 use crate::flow::reply::{Reply, Trouble};
 use crate::saml::lint::inspect::{Report, inspect};
 use crate::saml::lint::profile::LintProfile;
-use crate::saml::proof::Offered;
+use crate::saml::proof::{NoProof, Offered};
 use crate::store::port::StoreError;
 use crate::store::record::Loaded;
 use crate::store::registrations::{self, Submission};
@@ -22,7 +22,9 @@ use crate::web::form::BadForm;
 use crate::web::multipart::{self, Parts};
 use crate::web::origin::is_from_us;
 use crate::web::pages::notice::Notice;
-use crate::web::pages::registration::{Failed, PartnerStatus, Register, Registration, Wrong};
+use crate::web::pages::registration::{
+    Failed, PartnerStatus, Register, Registration, Unheld, Wrong,
+};
 use crate::web::reply::{notice, page, render, retry_after, set};
 
 /// `GET /federation/register`
@@ -107,7 +109,7 @@ pub(super) async fn step(
         "proof" => match Offered::parse(&sent(&form)) {
             Ok(offered) => proved(&context, &secret, seen, Some(&offered)).await,
             Err(error) => {
-                let why = Failed::NoProof(error.to_string());
+                let why = Failed::NoProof(unheld(&error), error.to_string());
                 followed(&context, &secret, seen.value, Some(why)).await
             }
         },
@@ -151,7 +153,17 @@ async fn proved(
         Err(NotProved::Store(error)) => return failed(context, &error),
         Err(NotProved::Over) => Failed::Over,
         Err(NotProved::Contended) => Failed::Contended,
-        Err(error) => Failed::NoProof(error.to_string()),
+        Err(error) => {
+            let why = match &error {
+                NotProved::Proof(error) => unheld(error),
+                NotProved::NeedsKey => Unheld::NeedsKey,
+                NotProved::OtherEntity(_) => Unheld::OtherEntity,
+                NotProved::NotTaken(NotTaken::Elsewhere) => Unheld::Elsewhere,
+                NotProved::Token(_) => Unheld::Token,
+                _ => Unheld::Unusable,
+            };
+            Failed::NoProof(why, error.to_string())
+        }
     };
     followed(context, secret, seen.value, Some(why)).await
 }
@@ -182,7 +194,7 @@ async fn followed(
         context.env.clock.now(),
         match failed {
             None => StatusCode::OK,
-            Some(Failed::NoProof(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            Some(Failed::NoProof(..)) => StatusCode::UNPROCESSABLE_ENTITY,
             Some(Failed::Over | Failed::Contended) => StatusCode::CONFLICT,
         },
     );
@@ -208,6 +220,17 @@ pub(super) async fn preflight(
 ) -> Option<Report> {
     let now = context.env.clock.now();
     tokio::task::spawn_blocking(move || inspect(&sent, profile, now)).await.ok()
+}
+
+/// Why what was offered is no proof.
+fn unheld(error: &NoProof) -> Unheld {
+    match error {
+        NoProof::Neither => Unheld::Neither,
+        NoProof::OtherKey => Unheld::OtherKey,
+        NoProof::Xml(_) | NoProof::Structure(_) => Unheld::Unusable,
+        NoProof::Unproven(_) => Unheld::Unsigned,
+        NoProof::OtherId { .. } => Unheld::OtherId,
+    }
 }
 
 /// What is wrong, and what more there is to say of it.

@@ -301,7 +301,13 @@ impl Seal {
     /// # Errors
     /// When OpenSSL fails.
     pub fn blind(&self, purpose: &str, value: &str) -> Result<String, SealError> {
-        Ok(URL_SAFE_NO_PAD.encode(self.code("blind", purpose, value.as_bytes())))
+        Ok(URL_SAFE_NO_PAD.encode(self.blind_octets(purpose, value)))
+    }
+
+    /// The 32 octets that [`Self::blind`] writes.
+    #[must_use]
+    pub fn blind_octets(&self, purpose: &str, value: &str) -> [u8; 32] {
+        self.code("blind", purpose, value.as_bytes())
     }
 
     /// A key for `purpose`, always the same, from which neither the others nor ours can be learnt.

@@ -292,21 +292,23 @@ async fn without_room_nothing_is_taken_until_there_is_some() {
     assert!(has("before") && has("after") && !has("refused too"));
 }
 
-/// What is gone in minutes stays in the log from half to half, and never costs the database anything; unless it is very
+/// What is gone in minutes, or a session within a day, stays in the log from half to half, and never costs the database anything; unless it is very
 /// much.
 #[tokio::test]
 async fn what_is_brief_does_not_reach_the_database() {
     let disk = Held::default();
     let store = start(&disk);
     let at = |space, name: &str| Key::new(&TenantId::main(), space, name);
-    let (minutes, hours) = (now() + TimeDelta::minutes(7), now() + TimeDelta::hours(7));
+    let (minutes, days) = (now() + TimeDelta::minutes(7), now() + TimeDelta::days(2));
     let long = || vec![7; 300];
     let put = |key: Key, value| vec![Write { key, value: Some(value) }];
     let (brief, later, row) =
         (at(Space::Replay, "brief"), at(Space::Replay, "later"), at(Space::RegisterPending, "row"));
+    let session = at(Space::Sessions, "session");
     for (key, value) in [
         (&brief, Value::until(long(), minutes)),
-        (&later, Value::until(long(), hours)),
+        (&later, Value::until(long(), days)),
+        (&session, Value::until(long(), now() + TimeDelta::hours(7))),
         (&row, Value::lasting(long())),
     ] {
         let _done = store.commit(vec![], put(key.clone(), value), Durable, now()).await.unwrap();
@@ -315,7 +317,7 @@ async fn what_is_brief_does_not_reach_the_database() {
     for n in 0..60 {
         let other = put(key(&n.to_string()), Value::lasting(long()));
         let _done = store.commit(vec![], other, Durable, now()).await.unwrap();
-        for key in [&brief, &later, &row] {
+        for key in [&brief, &later, &row, &session] {
             assert_eq!(store.get(key, now()).await.unwrap().unwrap(), long(), "{key:?}");
         }
     }
@@ -325,7 +327,7 @@ async fn what_is_brief_does_not_reach_the_database() {
         assert!(std::time::Instant::now() < deadline, "the others come to the database");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    assert!(kept(&later) && !kept(&brief) && !kept(&row));
+    assert!(kept(&later) && !kept(&brief) && !kept(&row) && !kept(&session));
     // Gone meanwhile, it has never been there.
     let gone = vec![Write { key: row.clone(), value: None }];
     let _done = store.commit(vec![], gone, Durable, now()).await.unwrap();
@@ -369,7 +371,7 @@ async fn what_cannot_be_in_the_database_is_not_looked_for_there() {
         store.get(&login, now()).await.unwrap().is_none() && !asked(&login),
         "of one tenant only"
     );
-    let late = Value::until(vec![7; 300], now() + TimeDelta::hours(7));
+    let late = Value::until(vec![7; 300], now() + TimeDelta::days(2));
     let _done = store.commit(vec![], put(&login, late), Durable, now()).await.unwrap();
     let kept = |key: &Key| disk.0.0.lock().unwrap().kept.contains_key(&value_key(key));
     // Halves of the log go by, until it is there.

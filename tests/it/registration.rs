@@ -57,8 +57,9 @@ fn send(url: &str, method: &str, headers: &str, body: &[u8]) -> Page {
     let (host, port) = (url.host_str().unwrap(), url.port().unwrap());
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let language = if headers.contains("Accept-Language") { "" } else { "Accept-Language: en\r\n" };
     let head = format!(
-        "{method} {} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\nAccept-Language: en\r\n{headers}Content-Length: {}\r\n\r\n",
+        "{method} {} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n{language}{headers}Content-Length: {}\r\n\r\n",
         url.path(),
         body.len()
     );
@@ -269,6 +270,11 @@ fn the_pages_do_what_the_api_does() {
     let wrong = form(&format!("{page_at}/proof"), &[("text", "AAAA")]);
     assert_eq!(wrong.status, 422);
     assert!(wrong.body.contains("was not made over that text"), "{}", wrong.body);
+    let part = b"--X\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\nAAAA\r\n--X--\r\n";
+    let italian = "Accept-Language: it\r\nContent-Type: multipart/form-data; boundary=X\r\n";
+    let wrong = send(&format!("{page_at}/proof"), "POST", italian, part);
+    assert!(wrong.body.contains("non è stata fatta su quel testo"), "{}", wrong.body);
+    assert!(!wrong.body.contains("was not made"), "{}", wrong.body);
     let nothing = form(&format!("{page_at}/proof"), &[("text", "")]);
     assert_eq!(nothing.status, 422);
     let text = page.body.split("id=\"text-to-sign\"><code>").nth(1).unwrap();

@@ -47,6 +47,8 @@ pub struct Span {
     pub post: f64,
     /// The login page.
     pub page: f64,
+    /// A request that is answered with nothing.
+    pub exchange: f64,
     /// A connection opened and closed.
     pub connection: f64,
     /// From consent to answer, of a request by HTTP-Redirect.
@@ -95,6 +97,7 @@ pub fn print(rounds: &[Round]) -> String {
     line.add("AuthnRequest received, HTTP-Redirect", span(|s| s.redirect), verified);
     line.add("AuthnRequest received, HTTP-POST", span(|s| s.post), verified);
     line.add("login page", span(|s| s.page), None);
+    line.add("a request answered with nothing (/health)", span(|s| s.exchange), None);
     line.add("a connection opened and closed, in none of these", span(|s| s.connection), None);
     line.add("login page for a signed request, both together", span(|s| s.redirect + s.page), None);
     line.add(

@@ -161,11 +161,19 @@ fn round(
         let (_, logins) = bench.look(logins)?;
         let consent_post = bench.consent(prepared(bench, runtime, logins, subject)?)?;
         let from_session = bench.single_sign_on(runtime, count, subject)?.map(|cost| cost.0);
-        let connection = bench.connections(count)?;
-        let [redirect, post, page, connection, consent, consent_post] =
-            [redirect, post, page, connection, consent, consent_post].map(|cost| cost.0);
-        round.span =
-            Some(Span { redirect, post, page, connection, consent, consent_post, from_session });
+        let [exchange, connection] = bench.exchanges(count)?.map(|cost| cost.0);
+        let [redirect, post, page, consent, consent_post] =
+            [redirect, post, page, consent, consent_post].map(|cost| cost.0);
+        round.span = Some(Span {
+            redirect,
+            post,
+            page,
+            exchange,
+            connection,
+            consent,
+            consent_post,
+            from_session,
+        });
     }
     if is_wanted(Measure::Logins) {
         let hashing = &env.settings.hashing;

@@ -323,15 +323,16 @@ impl Bench {
         if answer.status == 200 { Ok(client) } else { Err(unexpected(&answer)) }
     }
 
-    /// What a connection costs the server beside what is asked over it: one is opened for each answer of `count`.
+    /// What a request costs the server that it answers with nothing, and what a connection costs beside what is asked over it: one
+    /// is opened for each answer of `count`.
     ///
     /// # Errors
     /// When one is not answered.
-    pub fn connections(&self, count: usize) -> Result<Cost, CliError> {
+    pub fn exchanges(&self, count: usize) -> Result<[Cost; 2], CliError> {
         let (kept, _) =
             self.phase(vec![(); count], |client, ()| client.get("/health", "").map(drop))?;
         let (opened, _) = self.phase(vec![(); count], |_, ()| self.greet().map(drop))?;
-        Ok(Cost(opened.0 - kept.0))
+        Ok([kept, Cost(opened.0 - kept.0)])
     }
 }
 

@@ -90,12 +90,35 @@ pub struct Registration {
 /// Why what was asked of a submission was not done.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Failed {
-    /// The proof does not hold.
-    NoProof(String),
+    /// The proof does not hold, and what more there is to say of it to whoever made it.
+    NoProof(Unheld, String),
     /// Nothing can become of it any more.
     Over,
     /// Another request was ahead.
     Contended,
+}
+
+/// Why a proof does not hold.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unheld {
+    /// It is neither a signature nor metadata.
+    Neither,
+    /// The signature is by none of the keys.
+    OtherKey,
+    /// The metadata cannot be read, or not be used.
+    Unusable,
+    /// The metadata are not signed by one of the keys.
+    Unsigned,
+    /// The metadata do not have the word as their ID.
+    OtherId,
+    /// The metadata are another entity's.
+    OtherEntity,
+    /// A token does not do for what is registered.
+    NeedsKey,
+    /// The token was not found.
+    Token,
+    /// The entity is seen to elsewhere.
+    Elsewhere,
 }
 
 /// The last requests of a service provider, for its developer.
@@ -175,7 +198,17 @@ impl Registration {
     fn wrong(&self, frame: &Frame) -> Option<&'static str> {
         let t = words(frame.language);
         Some(match self.failed.as_ref()? {
-            Failed::NoProof(_) => t.no_proof,
+            Failed::NoProof(why, _) => match why {
+                Unheld::Neither => t.unheld_neither,
+                Unheld::OtherKey => t.unheld_key,
+                Unheld::Unusable => t.unheld_unusable,
+                Unheld::Unsigned => t.unheld_unsigned,
+                Unheld::OtherId => t.unheld_id,
+                Unheld::OtherEntity => t.unheld_entity,
+                Unheld::NeedsKey => t.unheld_needs_key,
+                Unheld::Token => t.unheld_token,
+                Unheld::Elsewhere => t.wrong_elsewhere,
+            },
             Failed::Over => t.over,
             Failed::Contended => t.contended,
         })
@@ -183,7 +216,12 @@ impl Registration {
 
     fn detail(&self) -> Option<&str> {
         match self.failed.as_ref()? {
-            Failed::NoProof(why) => Some(why),
+            // What these say is said whole above it.
+            Failed::NoProof(
+                Unheld::Neither | Unheld::OtherKey | Unheld::NeedsKey | Unheld::Elsewhere,
+                _,
+            ) => None,
+            Failed::NoProof(_, detail) => Some(detail),
             _ => None,
         }
     }

@@ -8,7 +8,9 @@ use ponte::saml::partner::Profile;
 use ponte::store::registrations::{By, Change, State, Submission};
 use ponte::store::trails::{Broken, End, Kept, Unsigned};
 use ponte::web::pages::frame::Frame;
-use ponte::web::pages::registration::{Failed, PartnerStatus, Register, Registration, Wrong};
+use ponte::web::pages::registration::{
+    Failed, PartnerStatus, Register, Registration, Unheld, Wrong,
+};
 use serde_json::json;
 
 const AT: &str = "2026-11-22T10:00:00Z";
@@ -94,7 +96,7 @@ pub(crate) fn samples(frame: &Frame) -> Vec<(&'static str, Result<String, askama
         ..blank.clone()
     };
     let wrong_proof = Registration {
-        failed: Some(Failed::NoProof("the signature was not made with that key".into())),
+        failed: Some(Failed::NoProof(Unheld::Token, "it answered with status 404".into())),
         ..registration(State::Submitted, text)
     };
     let mut update = registration(State::Proved, text);
@@ -124,7 +126,7 @@ pub(crate) fn filled(frame: &Frame, value: &str) -> Vec<String> {
         report: Some(inspect(value.as_bytes(), None, AT.parse().unwrap())),
         ..Register::default()
     };
-    let failed = Some(Failed::NoProof(value.into()));
+    let failed = Some(Failed::NoProof(Unheld::OtherId, value.into()));
     let pages = [
         register.render(frame),
         Registration { failed, ..registration(State::Submitted, text) }.render(frame),
