@@ -211,7 +211,7 @@ impl Reader<'_> {
                 }
                 false => (index.to_string(), first),
             };
-            if let Ok(number) = name.parse::<i64>() {
+            if let Some(number) = whole(&name) {
                 index = index.max(number.saturating_add(1));
             }
             match places.get(&name) {
@@ -290,6 +290,12 @@ fn key(what: &What) -> Option<String> {
     }
 }
 
+/// The number that a name in an array is: PHP takes a text for one that is written as the number would be, and no other
+/// (`06`, `+6` and `-0` are texts).
+fn whole(name: &str) -> Option<i64> {
+    name.parse().ok().filter(|number: &i64| number.to_string() == name)
+}
+
 fn text_of(what: What) -> Option<String> {
     match what {
         What::Text(text) => Some(text),
@@ -316,7 +322,7 @@ fn put(into: &mut Value, path: &[Step], value: Value) {
     let name = match step {
         Step::Named(name) => name.clone(),
         Step::Appended => {
-            let numbers = entries.iter().filter_map(|(name, _)| name.parse::<i64>().ok());
+            let numbers = entries.iter().filter_map(|(name, _)| whole(name));
             numbers.max().map_or(0, |most| most.saturating_add(1)).max(0).to_string()
         }
     };
@@ -377,6 +383,10 @@ mod tests {
                 "[1,-2,31,1.5,true,null]",
             ),
             ("<?php $x = ['a' => 1, 5 => 2, 'b', 'a' => 3, '6' => 'c'];", "{a:3,5:2,6:\"c\"}"),
+            (
+                "<?php $x = ['06' => 1, 'b', '+7' => 2, '-0' => 3, 'c'];",
+                "{06:1,0:\"b\",+7:2,-0:3,1:\"c\"}",
+            ),
             ("<?php $x = 'a' . \"b\" . 3 . \\SAML2\\Constants::A;", "\"ab3urn:a\""),
             ("<?php $x['a']['b'] = 1; $x['a'][] = 2; $x['c'] = []; ?>\n", "{a:{b:1,0:2},c:[]}"),
             ("<?php $x = <<<'E'\n a\n  b$c\n E;\n", "\"a\\n b$c\""),
