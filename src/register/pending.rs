@@ -185,13 +185,9 @@ pub fn put(records: Records<'_>, batch: &mut Batch, row: Row) -> Result<Filing, 
         (std::mem::take(&mut row.request_xml), std::mem::take(&mut row.response_xml));
     let packed = pack_parts(&row, &request, &response)?;
     let whole = records.seal_bytes(&key(records, &row.response_id), &packed)?;
-    let place = |number| records.key(Space::RegisterPending, piece_name(&row.response_id, number));
-    if whole.len() <= PIECE {
-        batch.put(place(0), Value::lasting(whole));
-    } else {
-        for (number, piece) in whole.chunks(PIECE).enumerate() {
-            batch.put(place(number), Value::lasting(piece.to_vec()));
-        }
+    for (number, piece) in whole.chunks(PIECE).enumerate() {
+        let key = records.key(Space::RegisterPending, piece_name(&row.response_id, number));
+        batch.put(key, Value::lasting(piece.to_vec()));
     }
     Ok(Filing::new(&row, packed, records))
 }

@@ -10,6 +10,7 @@
 //! commit takes everything before it to the disk; and a reader is shown what a durable commit wrote only once it is
 //! there, so that nobody tells the world of something that a crash undoes.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -261,9 +262,13 @@ impl<D: Disk, L: Log> Shared<D, L> {
     }
 
     /// The value of `key`, dead or alive.
-    fn value<'s>(&self, state: &'s mut State, key: &[u8]) -> Result<Option<&'s Value>, StoreError> {
+    fn value<'s>(
+        &self,
+        state: &'s mut State,
+        key: &[u8],
+    ) -> Result<Option<Cow<'s, Value>>, StoreError> {
         match state.layers.find(key) {
-            Some(laid) => Ok(laid.value.as_ref()),
+            Some(laid) => Ok(laid.value.as_ref().map(Cow::Borrowed)),
             None if !state.kinds.may_have(key) => Ok(None),
             None => state.warm.value(key, || self.disk.get(key)).map_err(StoreError::Backend),
         }
@@ -301,7 +306,8 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
         let (found, waiting) = {
             let mut state = self.shared.lock();
             let found = self.shared.value(&mut state, &key)?;
-            let found = found.filter(|value| value.lives(now)).map(|value| value.bytes.clone());
+            let found =
+                found.filter(|value| value.lives(now)).map(|value| value.into_owned().bytes);
             let durable = state.layers.find(&key).map_or(0, |laid| laid.durable);
             (found, state.wait_for(durable))
         };
@@ -390,7 +396,7 @@ impl<D: Disk, L: Log> Store for Grouped<D, L> {
             for (place, expected) in expectations.iter().enumerate() {
                 let found = self.shared.value(&mut state, &value_key(&expected.key))?;
                 let found = found.filter(|value| value.lives(now));
-                if found.map(|value| value.bytes.as_slice()) != expected.value.as_deref() {
+                if found.as_ref().map(|value| value.bytes.as_slice()) != expected.value.as_deref() {
                     return Ok(Committed::Conflict(place));
                 }
             }

@@ -1,6 +1,7 @@
 //! What was read of the database since it last changed: a login reads the same few things at every step, and nobody but the store
 //! changes them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::store::disk::{Cause, Pair};
@@ -19,8 +20,6 @@ const MANY: usize = 16;
 #[derive(Debug, Default)]
 pub struct Warm {
     values: HashMap<Vec<u8>, Option<Value>>,
-    /// The one that was read last and is too long to be kept.
-    long: Option<Value>,
     lists: HashMap<Vec<u8>, Vec<Pair>>,
 }
 
@@ -33,19 +32,18 @@ impl Warm {
         &mut self,
         key: &[u8],
         read: impl FnOnce() -> Result<Option<Vec<u8>>, Cause>,
-    ) -> Result<Option<&Value>, Cause> {
+    ) -> Result<Option<Cow<'_, Value>>, Cause> {
         if !self.values.contains_key(key) {
             let value = read()?.as_deref().and_then(unpack);
             if value.as_ref().is_some_and(|value| value.bytes.len() > LONGEST) {
-                self.long = value;
-                return Ok(self.long.as_ref());
+                return Ok(value.map(Cow::Owned));
             }
             if self.values.len() >= MOST {
                 self.values.clear();
             }
             self.values.insert(key.to_vec(), value);
         }
-        Ok(self.values.get(key).and_then(Option::as_ref))
+        Ok(self.values.get(key).and_then(Option::as_ref).map(Cow::Borrowed))
     }
 
     /// All that the database has whose keys begin with `within`, if that is short; `read` asks it for all keys from there on.
@@ -83,6 +81,5 @@ impl Warm {
     pub fn forget(&mut self) {
         self.values.clear();
         self.lists.clear();
-        self.long = None;
     }
 }

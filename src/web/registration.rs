@@ -148,22 +148,20 @@ async fn proved(
     seen: Loaded<Submission>,
     offered: Option<&Offered>,
 ) -> Response {
-    let why = match prove(&context.env, &seen, offered).await {
-        Ok(_) => return see(&format!("/federation/register/{secret}")),
-        Err(NotProved::Store(error)) => return failed(context, &error),
-        Err(NotProved::Over) => Failed::Over,
-        Err(NotProved::Contended) => Failed::Contended,
-        Err(error) => {
-            let why = match &error {
-                NotProved::Proof(error) => unheld(error),
-                NotProved::NeedsKey => Unheld::NeedsKey,
-                NotProved::OtherEntity(_) => Unheld::OtherEntity,
-                NotProved::NotTaken(NotTaken::Elsewhere) => Unheld::Elsewhere,
-                NotProved::Token(_) => Unheld::Token,
-                _ => Unheld::Unusable,
-            };
-            Failed::NoProof(why, error.to_string())
-        }
+    let Err(error) = prove(&context.env, &seen, offered).await else {
+        return see(&format!("/federation/register/{secret}"));
+    };
+    let no_proof = |why| Failed::NoProof(why, error.to_string());
+    let why = match &error {
+        NotProved::Store(error) => return failed(context, error),
+        NotProved::Over => Failed::Over,
+        NotProved::Contended => Failed::Contended,
+        NotProved::Proof(proof) => no_proof(unheld(proof)),
+        NotProved::Token(_) => no_proof(Unheld::Token),
+        NotProved::NeedsKey => no_proof(Unheld::NeedsKey),
+        NotProved::OtherEntity(_) => no_proof(Unheld::OtherEntity),
+        NotProved::Metadata(_) => no_proof(Unheld::Unusable),
+        NotProved::NotTaken(_) => no_proof(Unheld::Elsewhere),
     };
     followed(context, secret, seen.value, Some(why)).await
 }

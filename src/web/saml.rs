@@ -83,9 +83,6 @@ pub(super) async fn start(Extension(context): Extension<Context>, request: Reque
 /// One that is there twice, or cannot be read, is none.
 fn chosen(query: &str) -> Hint {
     let (mut idp, mut level) = (Vec::new(), Vec::new());
-    // Seldom there: then nothing is decoded for it.
-    let is_there = ["idp=", "level="].iter().any(|name| query.contains(name));
-    let query = if is_there { query } else { "" };
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match &*name {
             "idp" => idp.push(value),

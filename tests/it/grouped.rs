@@ -292,8 +292,8 @@ async fn without_room_nothing_is_taken_until_there_is_some() {
     assert!(has("before") && has("after") && !has("refused too"));
 }
 
-/// What is gone in minutes, or a session within a day, stays in the log from half to half, and never costs the database anything; unless it is very
-/// much.
+/// What is gone in minutes, and a session that ends within a day, stays in the log from half to half, and never costs the
+/// database anything.
 #[tokio::test]
 async fn what_is_brief_does_not_reach_the_database() {
     let disk = Held::default();

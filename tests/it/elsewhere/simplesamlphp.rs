@@ -141,8 +141,7 @@ fn literal() -> impl Strategy<Value = String> {
     leaf.prop_recursive(4, 40, 6, |inner| {
         let key = prop_oneof![
             (0_u8..30).prop_map(|number| number.to_string()),
-            // What comes after a negative number depends on PHP's version and on how the array is written.
-            "([a-z0-9.:/][a-z0-9.:/-]{0,5})?".prop_map(|text| format!("'{text}'")),
+            "[a-z0-9.:/-]{0,6}".prop_map(|text| format!("'{text}'")),
         ];
         let entry = (proptest::option::of(key), inner);
         (proptest::collection::vec(entry, 0..6), any::<bool>(), any::<bool>()).prop_map(

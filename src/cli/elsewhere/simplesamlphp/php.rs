@@ -188,7 +188,7 @@ impl Reader<'_> {
     fn array(&mut self, end: char) -> Result<What, (At, String)> {
         let mut entries: Vec<(String, Value)> = Vec::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
-        let mut index: i64 = 0;
+        let mut last: Option<i64> = None;
         while !self.mark(end) {
             if self.peek() == &Kind::End {
                 return Err((
@@ -209,10 +209,11 @@ impl Reader<'_> {
                         }
                     }
                 }
-                false => (index.to_string(), first),
+                // Behind a negative number too (PHP manual, Arrays).
+                false => (last.map_or(0, |last| last.saturating_add(1)).to_string(), first),
             };
             if let Some(number) = whole(&name) {
-                index = index.max(number.saturating_add(1));
+                last = last.max(Some(number));
             }
             match places.get(&name) {
                 Some(place) => entries[*place].1 = value,
@@ -387,6 +388,7 @@ mod tests {
                 "<?php $x = ['06' => 1, 'b', '+7' => 2, '-0' => 3, 'c'];",
                 "{06:1,0:\"b\",+7:2,-0:3,1:\"c\"}",
             ),
+            ("<?php $x = ['-2' => 1, 'b', 5 => 2, 'c'];", "{-2:1,-1:\"b\",5:2,6:\"c\"}"),
             ("<?php $x = 'a' . \"b\" . 3 . \\SAML2\\Constants::A;", "\"ab3urn:a\""),
             ("<?php $x['a']['b'] = 1; $x['a'][] = 2; $x['c'] = []; ?>\n", "{a:{b:1,0:2},c:[]}"),
             ("<?php $x = <<<'E'\n a\n  b$c\n E;\n", "\"a\\n b$c\""),
