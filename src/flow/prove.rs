@@ -53,8 +53,9 @@ pub async fn password(
     let now = env.clock.now();
     let checked = async {
         let loaded = match enter_with_form(env, handle, csrf, visitor, now).await {
-            Err(Failure::Told(Trouble::OtherBrowser)) => {
-                unheard(env, handle, csrf, visitor, now).await?
+            Err(Failure::Told(trouble @ Trouble::LeftBehind)) => {
+                let unheard = unheard(env, handle, csrf, visitor, now).await?;
+                unheard.ok_or(Failure::Told(trouble))?
             }
             entered => entered?,
         };
@@ -63,21 +64,21 @@ pub async fn password(
     checked.await.unwrap_or_else(|failure: Failure| failure.reply(visitor.support_id))
 }
 
-/// The login of a browser that sends its password once more, since it heard no answer.
+/// The login of a browser that sends its password once more, since it heard no answer; `None` if it may not.
 async fn unheard(
     env: &Env,
     handle: &str,
     csrf: &str,
     visitor: &Visitor<'_>,
     now: DateTime<Utc>,
-) -> Result<Loaded<Transaction>, Failure> {
+) -> Result<Option<Loaded<Transaction>>, Failure> {
     let loaded = transactions::load::<Transaction>(env.records(), handle, now).await?;
-    let other = || Failure::Told(Trouble::OtherBrowser);
-    let mut loaded = loaded.ok_or_else(other)?;
-    let digest = visitor.browser.map(browser_digest).ok_or_else(other)?;
-    loaded.value = loaded.value.unheard(&digest, csrf, now).ok_or_else(other)?;
+    let Some((mut loaded, secret)) = loaded.zip(visitor.browser) else { return Ok(None) };
+    let before = loaded.value.unheard(&browser_digest(secret), csrf, now);
+    let Some(before) = before else { return Ok(None) };
+    loaded.value = before;
     tracing::info!(event = "password.unheard", support_id = visitor.support_id);
-    Ok(loaded)
+    Ok(Some(loaded))
 }
 
 async fn check_password(

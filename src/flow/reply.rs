@@ -452,6 +452,8 @@ pub enum Trouble {
     Expired,
     /// The login began in another browser, or this one keeps no cookies.
     OtherBrowser,
+    /// The login went on, and this browser never heard of it, or this window of it.
+    LeftBehind,
     /// There is no such page.
     NoSuchPage,
     /// The form was not sent by a page of ours.

@@ -74,11 +74,14 @@ pub(in crate::flow) async fn enter(
 ) -> Result<Loaded<Transaction>, Failure> {
     let loaded = transactions::load::<Transaction>(env.records(), handle, now).await?;
     let Some(loaded) = loaded else { return Err(Failure::Told(Trouble::Expired)) };
-    let digest = visitor.browser.map(browser_digest);
-    if digest.is_some_and(|digest| loaded.value.is_of_browser(&digest)) {
+    let foreign = || Failure::Told(Trouble::OtherBrowser);
+    let digest = visitor.browser.map(browser_digest).ok_or_else(foreign)?;
+    if loaded.value.is_of_browser(&digest) {
         session::or_forgotten(env, loaded, visitor, now).await
+    } else if loaded.value.has_left_behind(&digest) {
+        Err(Failure::Told(Trouble::LeftBehind))
     } else {
-        Err(Failure::Told(Trouble::OtherBrowser))
+        Err(foreign())
     }
 }
 

@@ -24,6 +24,13 @@ impl Transaction {
         same(&self.browser, digest)
     }
 
+    /// Whether it was bound to the browser whose secret has this digest until its level last rose: what was answered then did
+    /// not reach it, or another window of the same browser.
+    #[must_use]
+    pub fn has_left_behind(&self, digest: &str) -> bool {
+        self.left_behind.as_ref().is_some_and(|left| same(left, digest))
+    }
+
     /// Whether a form brought back the token that it was given.
     #[must_use]
     pub fn has_token(&self, token: &str) -> bool {
@@ -40,7 +47,7 @@ impl Transaction {
     /// every rise of level, so that whoever knew the old ones is left behind (ASVS 7.2.4).
     #[must_use]
     pub fn rebind(self, browser: String, token: String) -> Self {
-        Self { browser, token, former: None, ..self }
+        Self { left_behind: Some(self.browser), browser, token, former: None, ..self }
     }
 
     /// The same for a login that was `before` until its password held: should the browser never get the answer, it may send
@@ -81,6 +88,7 @@ impl Transaction {
             browser: former.browser.clone(),
             token: former.token.clone(),
             former: None,
+            left_behind: None,
             state: State::Open { failures: former.failures },
             ..self.clone()
         })

@@ -42,6 +42,9 @@ pub struct Transaction {
     /// What bound it before the password held, as long as nothing has happened since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) former: Option<Former>,
+    /// A digest of the secret that the browser had before the last rise of level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) left_behind: Option<String>,
     /// The handle of the question to another identity provider that is under way: the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) asked: Option<String>,
@@ -108,6 +111,7 @@ impl Transaction {
             browser: opening.browser,
             token: opening.token,
             former: None,
+            left_behind: None,
             asked: None,
             setback: None,
             set_back_by: None,

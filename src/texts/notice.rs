@@ -47,6 +47,11 @@ table! {
     other_title: "Accesso iniziato altrove", "Sign-in started elsewhere";
     other: "Questo accesso è cominciato in un altro browser o in un’altra finestra riservata, oppure il tuo browser non accetta i cookie.",
         "This sign-in began in another browser or another private window, or your browser does not accept cookies.";
+    left_title: "L’accesso è andato avanti senza questa finestra", "The sign-in went on without this window";
+    left: "Quello che hai inviato è arrivato, ma la nostra risposta non è arrivata a questa finestra: forse la rete si è interrotta, o l’accesso continua in un’altra finestra.",
+        "What you sent has arrived, but our answer did not reach this window: perhaps the network went away, or the sign-in goes on in another window.";
+    left_now: "Se l’accesso è aperto in un’altra finestra, continua lì. Altrimenti torna al servizio che volevi usare e ricomincia: un codice già usato non vale più, aspetta il prossimo.",
+        "If the sign-in is open in another window, continue there. Otherwise go back to the service that you wanted to use and start again: a code that was used counts no more, wait for the next one.";
     other_now: "Continua dove lo hai cominciato, oppure riparti da qui aprendo il servizio che volevi usare. Se qualcuno ti ha mandato questo indirizzo, non usarlo: potrebbe essere una truffa.",
         "Continue where you began it, or start again here by opening the service that you wanted to use. If somebody sent you this address, do not use it: it could be a fraud.";
 }

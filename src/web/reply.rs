@@ -377,6 +377,7 @@ fn troubled(context: &Context, trouble: Trouble) -> Response {
         Trouble::Upstream(unproven) => upstream::unproven(context, *unproven),
         Trouble::Expired => notice(context, &NoticePage::Expired),
         Trouble::OtherBrowser | Trouble::NotOurForm => notice(context, &NoticePage::OtherBrowser),
+        Trouble::LeftBehind => notice(context, &NoticePage::LeftBehind),
         Trouble::NoSuchPage => notice(context, &NoticePage::NotFound),
         Trouble::Busy { seconds } => notice(context, &wait(seconds, true)),
         Trouble::TooMany { seconds } => notice(context, &wait(seconds, false)),

@@ -1,4 +1,4 @@
-//! A password whose answer never reached the browser, over real HTTP, on a clock that the test moves.
+//! What a person sent and whose answer never reached the browser, over real HTTP, on a clock that the test moves.
 
 use crate::support::agent::{Agent, Page};
 use crate::support::citizen::send;
@@ -62,6 +62,29 @@ fn a_password_is_not_sent_again_later_or_after_a_second_factor() {
     let first = type_password(&mut heard, &page, &anna, &anna.password);
     heard.submit(&first, &code_form(&first), &[("code", "000000")]).unwrap();
     assert_eq!(type_password(&mut unheard, &page, &anna, &anna.password).status, 403);
+}
+
+/// A code counts once, so it is not sent again; but nobody is told that they began elsewhere.
+#[test]
+fn a_browser_that_never_heard_of_a_code_is_told_so() {
+    const LEFT: &str = "L’accesso è andato avanti senza questa finestra";
+    const OTHER: &str = "Accesso iniziato altrove";
+    let house = House::new();
+    let anna = house.enrolled("anna");
+    let (mut heard, _, page) = twice(&house);
+    let first = type_password(&mut heard, &page, &anna, &anna.password);
+    let mut unheard = heard.clone();
+    let code = house.code(&anna);
+    let done = heard.submit(&first, &code_form(&first), &[("code", &code)]).unwrap();
+    let again = unheard.submit(&first, &code_form(&first), &[("code", &code)]).unwrap();
+    assert_eq!((again.status, again.body.contains(LEFT)), (403, true), "{}", again.body);
+    let looked = unheard.get(first.url.as_str()).unwrap();
+    assert_eq!((looked.status, looked.body.contains(LEFT)), (403, true), "{}", looked.body);
+    // Whoever has another secret learns nothing, and the browser that heard goes on.
+    let stranger = Agent::new().get(first.url.as_str()).unwrap();
+    assert_eq!((stranger.status, stranger.body.contains(OTHER)), (403, true), "{}", stranger.body);
+    let consent = done.form_with_button("decision", "accept").unwrap();
+    assert_eq!(heard.submit(&done, &consent, &[("decision", "accept")]).unwrap().status, 200);
 }
 
 fn code_form(page: &Page) -> crate::support::agent::Form {

@@ -27,6 +27,8 @@ pub enum Notice {
     Expired,
     /// The login began in a browser other than this one (403).
     OtherBrowser,
+    /// The login went on without this browser, or this window of it (403).
+    LeftBehind,
 }
 
 impl Notice {
@@ -40,7 +42,7 @@ impl Notice {
             Self::MethodNotAllowed { .. } => 405,
             Self::WrongHost => 421,
             Self::Expired => 410,
-            Self::OtherBrowser => 403,
+            Self::OtherBrowser | Self::LeftBehind => 403,
         }
     }
 
@@ -53,6 +55,7 @@ impl Notice {
             Self::WrongHost => words.host_title,
             Self::Expired => words.expired_title,
             Self::OtherBrowser => words.other_title,
+            Self::LeftBehind => words.left_title,
         }
     }
 
@@ -68,6 +71,7 @@ impl Notice {
             Self::WrongHost => words.host.into(),
             Self::Expired => words.expired.into(),
             Self::OtherBrowser => words.other.into(),
+            Self::LeftBehind => words.left.into(),
         }
     }
 
@@ -80,6 +84,7 @@ impl Notice {
             Self::WrongHost => words.host_now,
             Self::Expired => words.expired_now,
             Self::OtherBrowser => words.other_now,
+            Self::LeftBehind => words.left_now,
         }
     }
 

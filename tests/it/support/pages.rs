@@ -469,6 +469,7 @@ pub(crate) fn samples(language: Language) -> Vec<(&'static str, String)> {
         ("wrong_host", Notice::WrongHost),
         ("expired", Notice::Expired),
         ("other_browser", Notice::OtherBrowser),
+        ("left_behind", Notice::LeftBehind),
     ] {
         pages.push((name, notice.render(&from_outside)));
     }
