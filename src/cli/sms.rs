@@ -64,6 +64,7 @@ fn opened(said: &SmsGateway) -> Result<Gateway, CliError> {
                 source: smpp.source.clone(),
                 destination: smpp.destination,
                 alphabet: smpp.alphabet,
+                validity: smpp.validity,
                 patience: smpp.patience,
             };
             Ok(Gateway::Smpp(Smpp::new(line).map_err(CliError::SmsAccount)?))

@@ -915,6 +915,12 @@ pub const KEYS: &[Key] = &[
         "smpp: \"gsm\" (GSM's alphabet of 7 bits, an octet each, as data_coding 0; UCS-2 for a text that has other letters; also where nothing is said) or \"ucs-2\" (always, for a centre whose own alphabet is another).",
     ),
     key(
+        "sms.gateway[].validity",
+        Flag,
+        Optional("true"),
+        "smpp: whether the centre is told until when a message is of use (validity_period), so that no code comes after its time; it is where nothing is said. false for a centre that answers ESME_RINVEXPIRY.",
+    ),
+    key(
         "sms.gateway[].answer-seconds",
         Number,
         Optional("10"),

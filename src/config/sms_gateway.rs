@@ -39,6 +39,7 @@ pub struct RawSmsGateway {
     pub destination_ton: Option<String>,
     pub destination_npi: Option<String>,
     pub alphabet: Option<String>,
+    pub validity: Option<bool>,
     pub answer_seconds: Option<u64>,
 }
 
@@ -121,6 +122,8 @@ pub struct Smpp {
     pub destination: (u8, u8),
     /// In what they are written.
     pub alphabet: Alphabet,
+    /// Whether it is told until when a message is of use.
+    pub validity: bool,
     /// How long an answer is waited for.
     pub patience: Duration,
 }
@@ -189,6 +192,7 @@ fn keys_of_smpp(raw: &RawSmsGateway) -> Option<&'static str> {
         (raw.destination_ton.is_some(), "destination-ton"),
         (raw.destination_npi.is_some(), "destination-npi"),
         (raw.alphabet.is_some(), "alphabet"),
+        (raw.validity.is_some(), "validity"),
         (raw.answer_seconds.is_some(), "answer-seconds"),
     ];
     said.into_iter().find(|(is_there, _)| *is_there).map(|(_, name)| name)
@@ -340,6 +344,7 @@ fn smpp(raw: &RawSmsGateway, key: impl Fn(&str) -> String) -> Result<Smpp, Wrong
         source,
         destination,
         alphabet,
+        validity: raw.validity.unwrap_or(true),
         patience,
     })
 }

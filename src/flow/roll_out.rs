@@ -122,16 +122,17 @@ fn by_sms(
     let language = Language::It;
     let office = local(language, &env.settings.service).unwrap_or("ponte");
     let text = sms::campaign(language, office, &day(language, campaign.end));
+    let until = now + WORTH;
     let queued = Queued {
         message: Message {
             id: env.random.token(),
             at: now,
-            body: Body::Sms(Sms { to: number.as_str().to_owned(), text }),
+            body: Body::Sms(Sms { to: number.as_str().to_owned(), text, until: Some(until) }),
         },
         what: Event::CampaignNotice { end: campaign.end }.name().to_owned(),
         subject: account.subject.clone(),
         tries: 0,
-        until: now + WORTH,
+        until,
     };
     outbox::put(env.records(), batch, &queued, now)?;
     Ok(true)

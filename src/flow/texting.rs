@@ -116,7 +116,11 @@ fn queued(
         message: Message {
             id: env.random.token(),
             at: now,
-            body: Body::Sms(Sms { to: wanted.number.as_str().to_owned(), text }),
+            body: Body::Sms(Sms {
+                to: wanted.number.as_str().to_owned(),
+                text,
+                until: Some(until),
+            }),
         },
         what: SMS_CODE.to_owned(),
         subject: wanted.subject.clone(),

@@ -78,6 +78,9 @@ pub struct Sms {
     pub to: String,
     /// What it says.
     pub text: String,
+    /// From when on it is of no use: whoever carries it may let it go then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// A mail.

@@ -149,7 +149,7 @@ mod tests {
     /// Of several the next is asked where one fails; what all refuse is given up, and what one may take is tried again.
     #[tokio::test]
     async fn the_next_gateway_is_asked_and_a_refusal_by_all_is_the_end() {
-        let sms = Sms { to: "+393331234512".to_owned(), text: "123456".to_owned() };
+        let sms = Sms { to: "+393331234512".to_owned(), text: "123456".to_owned(), until: None };
         let message =
             Message { id: "m".to_owned(), at: chrono::DateTime::UNIX_EPOCH, body: Body::Sms(sms) };
         for (answers, asked, expected) in [

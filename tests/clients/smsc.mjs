@@ -17,10 +17,11 @@ let count = 0;
 
 const submitted = (session, pdu) => {
   const { message, udh } = pdu.short_message;
-  const { source_addr, source_addr_ton, source_addr_npi, dest_addr_ton, dest_addr_npi, destination_addr, data_coding, esm_class } = pdu;
+  const { source_addr, source_addr_ton, source_addr_npi, dest_addr_ton, dest_addr_npi, destination_addr, data_coding, esm_class, validity_period } = pdu;
   tell({
     submit: {
       source_addr, source_addr_ton, source_addr_npi, dest_addr_ton, dest_addr_npi, destination_addr, data_coding, esm_class, message,
+      validity: validity_period || null,
       udh: udh ? udh.map((one) => [...one]) : null,
     },
   });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ponte::assurance::level::Level;
-use ponte::factors::sms::Budget;
+use ponte::factors::sms::{Budget, LIFETIME};
 use ponte::flow::post::deliver;
 use ponte::world::outbox::{Body, Message, Outbox as _, SendError, Sms, Way};
 use ponte::world::smpp::alphabet::Alphabet;
@@ -37,6 +37,7 @@ fn line(name: &str, port: u16) -> Line {
         source: Address { ton: 5, npi: 0, text: "Comune".to_owned() },
         destination: (1, 1),
         alphabet: Alphabet::Gsm,
+        validity: true,
         patience: Duration::from_secs(1),
     }
 }
@@ -46,7 +47,7 @@ fn gateways(lines: Vec<Line>) -> Gateways {
 }
 
 fn message(text: &str) -> Message {
-    let body = Body::Sms(Sms { to: NUMBER.to_owned(), text: text.to_owned() });
+    let body = Body::Sms(Sms { to: NUMBER.to_owned(), text: text.to_owned(), until: None });
     Message { id: "m".to_owned(), at: chrono::DateTime::UNIX_EPOCH, body }
 }
 
@@ -87,6 +88,9 @@ fn bi_01_a_login_by_a_code_that_came_by_smpp() {
         (&came["source_addr"], &came["source_addr_ton"], &came["source_addr_npi"]),
         (&json!("Comune"), &json!(5), &json!(0))
     );
+    // The centre may let it go when the code holds no more.
+    let until = here.house.now() + LIFETIME;
+    assert_eq!(came["validity"], until.format("%Y-%m-%dT%H:%M:%S.000Z").to_string());
     let code: String = came["message"].as_str().unwrap().chars().take(6).collect();
     let page = type_code(&mut agent, &page, &code);
     assert!(consents(&page), "{}", page.body);
@@ -235,6 +239,13 @@ fn letters_arrive_as_they_were_written() {
     let runtime = Runtime::new().unwrap();
     let gsm = gateways(vec![line("gsm", port)]);
     let ucs2 = gateways(vec![Line { alphabet: Alphabet::Ucs2, ..line("ucs-2", port) }]);
+    let untold = Line { validity: false, ..line("untold", port) };
+    let mut timed = message("012345 vale.");
+    if let Body::Sms(sms) = &mut timed.body {
+        sms.until = Some(chrono::DateTime::UNIX_EPOCH);
+    }
+    runtime.block_on(gateways(vec![untold]).send(&timed)).unwrap();
+    assert_eq!(smsc.message()["validity"], Value::Null);
     let every =
         "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./09:;<=>?¡AZÄÖÑÜ§¿azäöñüà ^{}\\[~]|€";
     for (gateways, text, coding) in [

@@ -40,6 +40,8 @@ pub struct Line {
     pub destination: (u8, u8),
     /// In what they are written.
     pub alphabet: Alphabet,
+    /// Whether it is told until when a message is of use.
+    pub validity: bool,
     /// How long an answer is waited for.
     pub patience: Duration,
 }
@@ -70,7 +72,7 @@ impl Smpp {
         Request::bind(&line.account)?;
         let empty = segments("", line.alphabet, 0).unwrap_or_default();
         for segment in &empty {
-            Request::submit(&line.source, &line.source, segment)?;
+            Request::submit(&line.source, &line.source, segment, None)?;
         }
         Ok(Self { line, state: Mutex::default(), reference: AtomicU8::new(0) })
     }
@@ -92,9 +94,10 @@ impl Smpp {
         let parts = parts.map_err(|error| Failed::never(error.to_string()))?;
         let (ton, npi) = line.destination;
         let to = Address { ton, npi, text: sms.to.trim_start_matches('+').to_owned() };
+        let until = sms.until.filter(|_| line.validity);
         let session = self.session().await?;
         for part in &parts {
-            let request = Request::submit(&line.source, &to, part);
+            let request = Request::submit(&line.source, &to, part, until);
             let request = request.map_err(|error| Failed::never(error.to_string()))?;
             if let Err(refusal) = session.ask(Kind::Submit, request).await {
                 return Err(self.judged(refusal).await);

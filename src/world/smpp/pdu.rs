@@ -3,10 +3,11 @@
 use std::fmt;
 
 use bytes::BytesMut;
+use chrono::{DateTime, Utc};
 use rusmpp::decode::DecodeWithLength as _;
 use rusmpp::encode::{Encode as _, Length as _};
 use rusmpp::pdus::{BindTransmitter, SubmitSm};
-use rusmpp::types::{COctetString, OctetString};
+use rusmpp::types::{COctetString, EmptyOrFullCOctetString, OctetString};
 use rusmpp::values::{DataCoding, EsmClass, InterfaceVersion, Npi, Ton};
 use rusmpp::{Command, CommandId, CommandStatus, Pdu};
 use zeroize::Zeroizing;
@@ -203,11 +204,16 @@ impl Request {
         Ok(Self::of(bind))
     }
 
-    /// To take one segment of a message (§4.4.1).
+    /// To take one segment of a message (§4.4.1), which may be let go at `until`.
     ///
     /// # Errors
     /// [`Unfit`].
-    pub fn submit(from: &Address, to: &Address, segment: &Segment) -> Result<Self, Unfit> {
+    pub fn submit(
+        from: &Address,
+        to: &Address,
+        segment: &Segment,
+        until: Option<DateTime<Utc>>,
+    ) -> Result<Self, Unfit> {
         // By its number: the crate's default is an acknowledgement of delivery.
         let esm_class = EsmClass::from(if segment.has_header { HAS_HEADER } else { 0 });
         let data_coding = match segment.alphabet {
@@ -224,6 +230,7 @@ impl Request {
             .destination_addr(text("destination_addr", &to.text)?)
             .esm_class(esm_class)
             .data_coding(data_coding)
+            .validity_period(validity(until)?)
             .short_message(OctetString::from_slice(&segment.octets).map_err(unfit)?)
             .build();
         Ok(Self::of(submit))
@@ -301,6 +308,15 @@ fn text<const MOST: usize>(
     text.and_then(Result::ok).ok_or(Unfit { field, most: MOST - 1 })
 }
 
+/// A point in time, or none, which leaves it to the centre (§7.1.1).
+fn validity(until: Option<DateTime<Utc>>) -> Result<EmptyOrFullCOctetString<17>, Unfit> {
+    let Some(until) = until else { return Ok(EmptyOrFullCOctetString::empty()) };
+    let text = EmptyOrFullCOctetString::from_string(until.format(IN_UTC).to_string());
+    text.map_err(|_| Unfit { field: "validity_period", most: 16 })
+}
+
+/// Year, month, day, hour, minute, second, no tenths, and no quarters of an hour from UTC.
+const IN_UTC: &str = "%y%m%d%H%M%S000+";
 /// The bit of `esm_class` of a message that begins with a header (§5.2.12).
 const HAS_HEADER: u8 = 0x40;
 /// Octets of a PDU's length.
@@ -382,15 +398,22 @@ mod tests {
         let from = Address { ton: 5, npi: 0, text: "Ente".to_owned() };
         let to = Address { ton: 1, npi: 1, text: "393331234512".to_owned() };
         let segment = |alphabet, has_header| Segment { alphabet, has_header, octets: vec![1, 2] };
-        let written = |segment| Request::submit(&from, &to, &segment).unwrap().numbered(0x0102);
+        let written =
+            |segment| Request::submit(&from, &to, &segment, None).unwrap().numbered(0x0102);
         let octets = written(segment(Alphabet::Gsm, false));
         let head = b"\0\0\0\x33\0\0\0\x04\0\0\0\0\0\0\x01\x02\0\x05\0Ente\0\x01\x01393331234512\0";
         assert_eq!(octets.as_slice(), [&head[..], b"\0\0\0\0\0\0\0\0\0\x02\x01\x02"].concat());
         let octets = written(segment(Alphabet::Ucs2, true));
         assert_eq!(octets.as_slice(), [&head[..], b"\x40\0\0\0\0\0\0\x08\0\x02\x01\x02"].concat());
         let long = Address { text: "1".repeat(21), ..to.clone() };
-        let refused = Request::submit(&from, &long, &segment(Alphabet::Gsm, false)).unwrap_err();
+        let one = segment(Alphabet::Gsm, false);
+        let refused = Request::submit(&from, &long, &one, None).unwrap_err();
         assert_eq!(refused.field, "destination_addr");
+        let until = DateTime::from_timestamp(1_796_052_245, 0);
+        let timed = Request::submit(&from, &to, &one, until).unwrap().numbered(0x0102);
+        let validity = b"261130152405000+\0";
+        assert_eq!(timed.len(), octets.len() - 1 + validity.len());
+        assert_eq!(timed[head.len() + 4..][..validity.len()], *validity);
     }
 
     /// An answer that says no has no body as a rule, and some have one.
