@@ -38,7 +38,7 @@ build_tools() {
   # shellcheck disable=SC2046
   debian $(lacking cc gcc make make pkg-config pkg-config) ca-certificates libc6-dev libssl-dev libxml2-dev libxmlsec1-dev
   command -v cargo >/dev/null || PATH="$HOME/.cargo/bin:$PATH"
-  command -v cargo >/dev/null || die "Rust 1.89 or newer is needed and Debian 12's is older: install it with rustup (see rustup.rs), then run this again"
+  command -v cargo >/dev/null || die "Rust 1.89 or newer is needed and Debian's is older: install it with rustup (see rustup.rs), then run this again"
   local version
   version=$(cargo --version | cut -d' ' -f2)
   printf '1.89\n%s\n' "$version" | sort -CV || die "Rust 1.89 or newer is needed, and this is $version: run rustup update"

@@ -247,6 +247,7 @@ impl Demo {
     }
 
     fn run(folder: &Path, port: u16, service_port: u16, environment: &[(&str, &str)]) -> Child {
+        let said = fs::File::create(folder.join("said")).expect("a file");
         Command::new(binary())
             .envs(environment.iter().copied())
             .args(["demo", "--port", &port.to_string(), "--sp-port", &service_port.to_string()])
@@ -254,7 +255,7 @@ impl Demo {
             .arg(folder.join("demo"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(said)
             .spawn()
             .expect("the demo starts")
     }
@@ -263,7 +264,8 @@ impl Demo {
         let deadline = Instant::now() + Duration::from_secs(30);
         for url in [self.provider(), self.service()] {
             while !Agent::new().get(&url).is_ok_and(|page| page.status == 200) {
-                assert!(Instant::now() < deadline, "no demo at {url}");
+                let said = || fs::read_to_string(self.folder.path().join("said"));
+                assert!(Instant::now() < deadline, "no demo at {url}: {:?}", said());
                 std::thread::sleep(Duration::from_millis(20));
             }
         }

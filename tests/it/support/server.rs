@@ -1,11 +1,11 @@
 //! The built binary, started in a folder of its own.
 
-use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clap::Parser as _;
@@ -377,16 +377,18 @@ pub(crate) fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_ponte"))
 }
 
-/// A port that nobody listens on for now.
+/// A port that nobody listens on for now, each once. It is below those that the system takes for connections of its own
+/// (`ip_local_port_range`), of which one could have it before the test does.
 pub(crate) fn free_port() -> u16 {
-    // The system gives one again as soon as it is free, while another test is still about to use it.
-    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 22_000;
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
     loop {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .and_then(|listener| listener.local_addr())
-            .expect("a free port")
-            .port();
-        if GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port) {
+        // Two runs side by side begin at places of their own.
+        let place = std::process::id().wrapping_mul(97) % COUNT;
+        let next = FIRST + (place + GIVEN.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        let port = u16::try_from(next).expect("a port");
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return port;
         }
     }
