@@ -1,14 +1,18 @@
-// An OpenID provider (npm oidc-provider) behind the demo: node provider.mjs NODE_MODULES PORT FRONT
+// An OpenID provider (npm oidc-provider) behind the demo: node provider.mjs NODE_MODULES PORT FRONT [PARENT]
 //
 // FRONT is where `ponte demo` answers. Whoever comes here says who they are and how strongly they showed it: it is a demonstration. It
-// ends with the process that began it.
+// ends with the process that began it, whose number is PARENT: said, since that one may have ended before this one looks.
 import dns from 'node:dns';
 import http from 'node:http';
 import { generateKeyPairSync } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const [modules, port, front] = process.argv.slice(2);
+const [modules, port, front, begun] = process.argv.slice(2);
+const parent = begun === undefined ? process.ppid : Number(begun);
+const endWithParent = () => process.ppid === parent || process.exit(0);
+endWithParent();
+setInterval(endWithParent, 1000).unref();
 const { default: Provider } = await import(pathToFileURL(join(resolve(modules), 'oidc-provider/lib/index.js')).href);
 
 // Names below localhost are this machine (RFC 6761 §6.3), as browsers have it.
@@ -134,5 +138,3 @@ server.on('error', (error) => {
   process.exit(1);
 });
 server.listen(Number(port), '127.0.0.1', () => console.log(JSON.stringify({ ready: true })));
-const parent = process.ppid;
-setInterval(() => process.ppid === parent || process.exit(0), 1000).unref();

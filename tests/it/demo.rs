@@ -156,16 +156,20 @@ fn another_identity_provider_stands_behind_where_it_is_wanted() {
     assert!(page.body.contains("TINIT-RSSDAA80A41H501I"), "{}", page.body);
 }
 
-/// The OpenID provider that ./scripts/demo starts, once it takes connections; `None` if it does not within a minute.
-fn provider(port: u16, front: u16) -> Option<Child> {
+/// The OpenID provider that ./scripts/demo starts.
+fn openid(port: u16, front: u16) -> Command {
     let root = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let mut node = Command::new("node")
-        .arg(root.join("scripts/openid/provider.mjs"))
+    let mut node = Command::new("node");
+    node.arg(root.join("scripts/openid/provider.mjs"))
         .arg(root.join("target/peers/node_modules"))
         .args([port.to_string(), format!("http://idp.localhost:{front}")])
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+        .stdout(Stdio::null());
+    node
+}
+
+/// The same, once it takes connections; `None` if it does not within a minute.
+fn provider(port: u16, front: u16) -> Option<Child> {
+    let mut node = openid(port, front).spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(60);
     while Instant::now() < deadline {
         if TcpStream::connect(("127.0.0.1", port)).is_ok() {
@@ -176,6 +180,14 @@ fn provider(port: u16, front: u16) -> Option<Child> {
     let _ = node.kill();
     let _ = node.wait();
     None
+}
+
+/// `./scripts/demo --help` is over before the provider looks whose it is: it does not stay behind.
+#[test]
+#[ignore = "needs oidc-provider, which ./scripts/test installs"]
+fn the_openid_provider_ends_with_who_began_it() {
+    let status = openid(free_port(), free_port()).arg("0").status().unwrap();
+    assert!(status.success(), "{status}");
 }
 
 /// The OpenID provider that ./scripts/demo starts stands behind too: the demo service's own button leads straight to it, and who comes in by
