@@ -202,7 +202,15 @@ mod tests {
             db.insert(VERSION, &(DATA_VERSION + 1).to_be_bytes()).unwrap();
             db.flush().unwrap();
         }
-        let refused = open(folder.path()).unwrap_err();
+        // The lock is free once sled's own threads, and processes that other tests are starting, have let go of it.
+        let refused = (0..500).find_map(|_| match open(folder.path()).unwrap_err() {
+            StoreError::InUse(_) => {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+                None
+            }
+            refused => Some(refused),
+        });
+        let refused = refused.unwrap();
         assert!(matches!(refused, StoreError::Newer { found: 2, known: 1 }), "{refused:?}");
         assert!(refused.to_string().contains("newer version"));
     }
