@@ -7,11 +7,10 @@ use crate::assurance::factor::Factor;
 use crate::login::state::State;
 use crate::login::transaction::{Transaction, same};
 
-/// What bound a login before the password held.
+/// What a login was before the password held, beside the secret that its browser had.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Former {
-    browser: String,
     token: String,
     failures: u8,
     at: DateTime<Utc>,
@@ -64,12 +63,7 @@ impl Transaction {
             (State::Open { failures }, State::Proving(proving))
                 if proving.evidence.len() == 1 && proving.has_held(Factor::Password) =>
             {
-                Some(Former {
-                    browser: before.browser.clone(),
-                    token: before.token.clone(),
-                    failures: *failures,
-                    at: now,
-                })
+                Some(Former { token: before.token.clone(), failures: *failures, at: now })
             }
             _ => None,
         };
@@ -82,10 +76,10 @@ impl Transaction {
     #[must_use]
     pub fn unheard(&self, digest: &str, token: &str, now: DateTime<Utc>) -> Option<Self> {
         let former = self.former.as_ref().filter(|former| {
-            same(&former.browser, digest) && same(&former.token, token) && now - former.at < UNHEARD
+            self.has_left_behind(digest) && same(&former.token, token) && now - former.at < UNHEARD
         })?;
         Some(Self {
-            browser: former.browser.clone(),
+            browser: digest.to_owned(),
             token: former.token.clone(),
             former: None,
             left_behind: None,

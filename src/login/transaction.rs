@@ -39,7 +39,7 @@ pub struct Transaction {
     pub expires: DateTime<Utc>,
     pub(super) browser: String,
     pub(super) token: String,
-    /// What bound it before the password held, as long as nothing has happened since.
+    /// What it was before the password held, as long as nothing has happened since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) former: Option<Former>,
     /// A digest of the secret that the browser had before the last rise of level.
